@@ -1,0 +1,209 @@
+// Backend: the one door to arithmetic. Maths over views and sizes: no config, no layer, no weight
+// names. Public methods check shapes once and call do_*. Reference, CPU and CUDA implement do_*.
+//
+// Same bits: for every op, row t of the output depends only on row t of the inputs (and on the
+// cache rows it reads), computed in one fixed order, whatever the number of rows in the call and
+// the number of threads.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "engine/base/ids.h"
+#include "engine/base/result.h"
+#include "engine/tensor/weight.h"
+
+namespace engine {
+
+enum class BackendKind { Reference, Cpu, Cuda };
+
+/// Owns backend memory; float32 elements, zeroed, aligned to 64 bytes.
+class Buffer {
+ public:
+  using Release = void (*)(void* data, void* context);
+  Buffer() = default;
+  Buffer(float* data, std::int64_t n_elements, Release release, void* context)
+      : data_(data), n_elements_(n_elements), release_(release), context_(context) {}
+  Buffer(Buffer&& other) noexcept { swap(other); }
+  Buffer& operator=(Buffer&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~Buffer() {
+    if (release_ != nullptr) release_(data_, context_);
+  }
+  float* data() const { return data_; }
+  std::int64_t n_elements() const { return n_elements_; }
+  MatView view(std::int64_t rows, std::int64_t cols) const { return {data_, rows, cols, cols}; }
+
+ private:
+  void swap(Buffer& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(n_elements_, other.n_elements_);
+    std::swap(release_, other.release_);
+    std::swap(context_, other.context_);
+  }
+  float* data_ = nullptr;
+  std::int64_t n_elements_ = 0;
+  Release release_ = nullptr;
+  void* context_ = nullptr;
+};
+
+/// How many rows and how wide the widest op of this model gets: backends take their scratch at load
+/// time from it.
+struct BackendLimits {
+  std::int64_t max_tokens = 0;  // rows per call: the prefill chunk
+  std::int64_t max_context = 0;
+  std::int64_t max_width = 0;      // widest matmul side
+  std::int64_t max_mlp_width = 0;  // widest SwiGLU inner width
+  std::int64_t n_heads = 0;
+  std::int64_t latent_dim = 0;
+  std::int64_t n_experts = 0;
+  std::int64_t experts_per_token = 0;
+};
+
+/// Interleaved pairs (x_2i, x_2i+1), or half-split pairs (x_i, x_i+d/2).
+enum class RopeLayout { Interleaved, HalfSplit };
+
+/// The rotation table of one model: cos/sin already multiplied by YaRN's attention_factor. Backend
+/// memory.
+struct RopeTable {
+  const float* cos = nullptr;  // [max_context, dim/2]
+  const float* sin = nullptr;  // [max_context, dim/2]
+  std::int64_t dim = 0;
+  RopeLayout layout = RopeLayout::Interleaved;
+};
+
+/// MLA over cached latents (V2 §2.1). Token row t stands at position first_position + t and reads
+/// slots 0..that position.
+struct MlaAttentionArgs {
+  std::int64_t n_heads = 0;
+  std::int64_t kv_lora_rank = 0;
+  std::int64_t qk_nope_head_dim = 0;
+  std::int64_t qk_rope_head_dim = 0;
+  std::int64_t v_head_dim = 0;
+  float scale = 1.0F;  // qk_head_dim^-1/2 · mscale²
+  std::int64_t first_position = 0;
+  ConstMatView
+      q;  // [n_tokens, n_heads · (nope + rope)]; per head nope then rope, rope already rotated
+  WeightView w_ukv;     // [n_heads · (nope + v), kv_lora_rank]; per head W_UK rows then W_UV rows
+  ConstMatView c_kv;    // [n_slots ≥ first_position + n_tokens, kv_lora_rank], normalised latents
+  ConstMatView k_rope;  // [n_slots, rope], rotated
+};
+
+/// Where the rows of one observed token go (each may be empty); scores are scaled, before softmax.
+struct AttentionProbe {
+  std::int64_t token_row = 0;  // which row of the call
+  float* weights = nullptr;    // [n_heads, position + 1]
+  float* content_scores = nullptr;
+  float* rope_scores = nullptr;
+};
+
+struct RouterArgs {
+  bool sigmoid = true;  // else softmax
+  std::int64_t n_group = 1;
+  std::int64_t topk_group = 1;
+  std::int64_t top_k = 1;
+  bool group_by_top2_sum = true;  // V3; else the group's maximum (V2)
+  bool normalise = true;          // divide by (Σ + 1e-20)
+  float scaling_factor = 1.0F;
+  const float* bias = nullptr;  // [n_experts] or null; for choosing only
+};
+
+/// Host memory. `scores`, `group_scores`, `group_mask` may be empty: they are then not recorded.
+/// Ids in order of descending biased score, ties to the lower index; weights in the same order,
+/// final.
+struct RouterOutput {
+  std::span<std::int32_t> ids;         // [n_tokens, top_k]
+  std::span<float> weights;            // [n_tokens, top_k]
+  std::span<float> scores;             // [n_tokens, n_experts], unbiased
+  std::span<float> group_scores;       // [n_tokens, n_group]
+  std::span<std::uint8_t> group_mask;  // [n_tokens, n_group], 1 = open
+};
+
+enum class AttentionForm { Absorbed, Expanded };
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual BackendKind kind() const = 0;
+  /// "CPU · AVX-512 · 2 threads"
+  virtual std::string description() const = 0;
+
+  /// Zeroed memory for n float32 elements; OutOfMemory names the bytes.
+  virtual Result<Buffer> allocate(std::int64_t n_elements) = 0;
+  /// Takes all scratch memory; called once after load, before any op.
+  virtual Result<void> reserve(const BackendLimits& limits) = 0;
+  /// Makes a weight computable on this backend. CPU backends return the view itself (no copy):
+  /// whoever owns the bytes keeps them alive. Device backends copy and own.
+  virtual Result<WeightView> place(const WeightView& host) = 0;
+  /// Device memory ↔ host memory.
+  virtual void upload(std::span<const float> host, MatView device) = 0;
+  virtual void download(ConstMatView device, std::span<float> host) = 0;
+
+  /// out[t] = table[tokens[t]] as float32. Ids must be inside the table (checked by the model).
+  void embed(const WeightView& table, std::span<const TokenId> tokens, MatView out);
+  /// out[t,i] = x[t,i] · rsqrt(mean(x[t]²) + eps) · gamma[i]. x and out may be the same.
+  void rms_norm(ConstMatView x, const float* gamma, float eps, MatView out);
+  /// out[t,o] = Σ_i w[o,i] · x[t,i] (+ bias[o])
+  void matmul(ConstMatView x, const WeightView& w, const float* bias, MatView out);
+  /// out += a
+  void add(ConstMatView a, MatView out);
+  void copy(ConstMatView a, MatView out);
+  /// Rotates the n_heads vectors of dim table.dim in each row: head h starts at column offset +
+  /// h·head_stride. Row t stands at first_position + t.
+  void rope(MatView x, std::int64_t n_heads, std::int64_t head_stride, std::int64_t offset,
+            std::int64_t first_position, const RopeTable& table);
+  /// out [n_tokens, n_heads · v]. Both forms give equal results within float32 rounding. `probe`
+  /// may be null.
+  void mla_attention(const MlaAttentionArgs& args, AttentionForm form, const AttentionProbe* probe,
+                     MatView out);
+  /// out[t] = down( silu(gate·x[t]) ⊙ up·x[t] )
+  void gated_mlp(ConstMatView x, const MlpWeights& mlp, MatView out);
+  /// The router: scores, groups, top-k, weights, from logits [n_tokens, n_experts].
+  void route(ConstMatView logits, const RouterArgs& args, const RouterOutput& out);
+  /// out[t] = Σ_j weights[t,j] · mlp_{ids[t,j]}(x[t]); the sum runs in the order of j.
+  void moe(ConstMatView x, std::span<const MlpWeights> experts, std::span<const std::int32_t> ids,
+           std::span<const float> weights, std::int64_t top_k, MatView out);
+
+ protected:
+  virtual void do_embed(const WeightView& table, std::span<const TokenId> tokens, MatView out) = 0;
+  virtual void do_rms_norm(ConstMatView x, const float* gamma, float eps, MatView out) = 0;
+  virtual void do_matmul(ConstMatView x, const WeightView& w, const float* bias, MatView out) = 0;
+  virtual void do_add(ConstMatView a, MatView out) = 0;
+  virtual void do_copy(ConstMatView a, MatView out) = 0;
+  virtual void do_rope(MatView x, std::int64_t n_heads, std::int64_t head_stride,
+                       std::int64_t offset, std::int64_t first_position,
+                       const RopeTable& table) = 0;
+  virtual void do_mla_attention(const MlaAttentionArgs& args, AttentionForm form,
+                                const AttentionProbe* probe, MatView out) = 0;
+  virtual void do_gated_mlp(ConstMatView x, const MlpWeights& mlp, MatView out) = 0;
+  virtual void do_route(ConstMatView logits, const RouterArgs& args, const RouterOutput& out) = 0;
+  virtual void do_moe(ConstMatView x, std::span<const MlpWeights> experts,
+                      std::span<const std::int32_t> ids, std::span<const float> weights,
+                      std::int64_t top_k, MatView out) = 0;
+};
+
+struct BackendOptions {
+  BackendKind kind = BackendKind::Cpu;
+  int n_threads = 0;            // 0: the cores this process may use
+  std::string instruction_set;  // "", or "generic", "avx2", "avx512" to force one
+  bool operator==(const BackendOptions&) const = default;
+};
+
+/// What could be used here, and why not what cannot: "CUDA: no plug-in beside the program".
+struct BackendDescription {
+  BackendKind kind = BackendKind::Cpu;
+  bool available = false;
+  std::string description;
+};
+
+std::vector<BackendDescription> available_backends();
+Result<std::unique_ptr<Backend>> make_backend(const BackendOptions& options);
+
+}  // namespace engine

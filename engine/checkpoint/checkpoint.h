@@ -1,0 +1,73 @@
+// Checkpoint: an opened Hugging Face folder. Files are mapped; tensors are views into the mappings.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/checkpoint/model_config.h"
+#include "engine/checkpoint/report.h"
+#include "engine/tensor/dtype.h"
+
+namespace engine {
+
+/// A stored tensor: where it lies and what it is. Views the mapping that the Checkpoint owns.
+struct StoredTensor {
+  std::string name;
+  DType dtype = DType::F32;
+  std::vector<std::int64_t> shape;
+  std::span<const std::byte> bytes;
+  std::string file;  // for messages
+};
+
+/// generation_config.json, as far as it is given.
+struct GenerationDefaults {
+  std::optional<float> temperature;
+  std::optional<int> top_k;
+  std::optional<float> top_p;
+  std::optional<float> min_p;
+  std::optional<float> repetition_penalty;
+  std::optional<int> max_new_tokens;
+  std::optional<bool> do_sample;
+  std::vector<std::int32_t> eos_token_ids;  // union of generation_config.json and config.json
+  bool operator==(const GenerationDefaults&) const = default;
+};
+
+class Checkpoint {
+ public:
+  /// Opens a folder, reads every header, checks every rule. `path` may also name one *.safetensors
+  /// or config.json in the folder.
+  static Result<Checkpoint> open(const std::string& path);
+
+  Checkpoint(Checkpoint&&) noexcept;
+  Checkpoint& operator=(Checkpoint&&) noexcept;
+  ~Checkpoint();
+
+  const std::string& path() const;
+  const ModelConfig& config() const;
+  const CheckpointReport& report() const;
+  const GenerationDefaults& generation_defaults() const;
+  /// Null when there is no such tensor.
+  const StoredTensor* find(std::string_view name) const;
+  std::span<const StoredTensor> tensors() const;
+
+  /// Raw text of tokenizer.json; NotFound when absent (a checkpoint without one still runs `logits`
+  /// and `trace`).
+  Result<std::string> tokenizer_json() const;
+  /// Raw text of tokenizer_config.json, "{}" when absent.
+  Result<std::string> tokenizer_config_json() const;
+  /// Jinja source: chat_template.jinja, else tokenizer_config.json's chat_template (string, or the
+  /// list's "default"). Empty when absent.
+  Result<std::string> chat_template() const;
+
+ private:
+  struct Impl;
+  explicit Checkpoint(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace engine

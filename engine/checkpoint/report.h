@@ -1,0 +1,80 @@
+// CheckpointReport: everything a person wants to know before loading. Reads headers only, never
+// weights.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/checkpoint/model_config.h"
+
+namespace engine {
+
+/// One finding about a checkpoint; an Error-severity finding keeps it from being loaded.
+struct Finding {
+  enum class Severity { Info, Warning, Error };
+  Severity severity = Severity::Info;
+  std::string code;     // stable: "tensor-missing", "shape-mismatch", "code-reference", …
+  std::string message;  // file › tensor/key › field: found …, allowed …; the remedy last
+  bool operator==(const Finding&) const = default;
+};
+
+/// One line of the cache ledger: what another attention kind would keep for the same model.
+struct CacheLedgerRow {
+  std::string kind;                     // "MLA latent", "MHA", "GQA-8", "MQA"
+  std::int64_t elements_per_token = 0;  // over all layers
+  std::int64_t bytes_per_token = 0;     // at the cache's element size
+  bool operator==(const CacheLedgerRow&) const = default;
+};
+
+struct ParameterCount {
+  std::int64_t total = 0;  // main model, without MTP layers
+  std::int64_t activated =
+      0;  // per token: all but unchosen experts and the embedding; the head included
+  std::int64_t embedding = 0;
+  std::int64_t output_head = 0;
+  std::int64_t attention = 0;
+  std::int64_t routed_experts = 0;
+  std::int64_t shared_experts = 0;
+  std::int64_t dense_mlp = 0;
+  std::int64_t router = 0;
+  std::int64_t norms = 0;
+  std::int64_t mtp = 0;  // in the files, skipped
+  bool operator==(const ParameterCount&) const = default;
+};
+
+struct CheckpointReport {
+  std::string path;
+  std::string name;  // folder name
+  bool config_valid = false;
+  ModelConfig config;
+  ParameterCount parameters;
+  std::map<std::string, std::int64_t> bytes_by_dtype;  // of the main model
+  std::string dtype_summary;                           // "BF16", "F8_E4M3 + BF16 + F32"
+  std::int64_t weight_bytes = 0;                       // main model, as stored
+  std::int64_t skipped_bytes = 0;                      // MTP and unexpected tensors
+  std::int64_t cache_bytes_per_token = 0;
+  std::int64_t context_length = 0;  // the length the next three are for
+  std::int64_t cache_bytes = 0;
+  std::int64_t scratch_bytes = 0;
+  std::int64_t memory_available = 0;  // bytes free on this machine when the report was made
+  std::vector<CacheLedgerRow> cache_ledger;
+  std::string tokenizer;      // "tokenizer.json · BPE · 8,192 pieces", or why there is none
+  std::string chat_template;  // "tokenizer_config.json", "built-in deepseek-v3", or what is wrong
+  int n_files = 0;
+  int n_tensors = 0;
+  std::vector<Finding> findings;
+
+  bool loadable() const;  // config valid and no Error finding
+};
+
+/// Opens headers only. Never fails as a whole: what is wrong is in `findings`.
+/// `context_length` 0 means the smaller of max_position_embeddings and 4,096.
+CheckpointReport inspect_checkpoint(const std::string& path, std::int64_t context_length);
+
+/// The report as text for a terminal, and as JSON (stable keys, snake_case, the field names above).
+std::string report_to_text(const CheckpointReport& report);
+std::string report_to_json(const CheckpointReport& report);
+
+}  // namespace engine

@@ -1,0 +1,67 @@
+// The one table of tensor names and shapes: config → what must be in the files, and which field of
+// the model it is. No other file knows a tensor's name string.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/checkpoint/model_config.h"
+
+namespace engine {
+
+/// Which weight of the model a tensor is. Names follow the paper (V2 §2.1); see the symbol table in
+/// engine/README.md.
+enum class WeightRole {
+  Embedding,
+  FinalNorm,
+  OutputHead,
+  InputNorm,
+  PostAttentionNorm,
+  Wq,  // q_proj, when there is no query compression
+  Wdq,
+  QNorm,
+  Wuq,  // q_a_proj, q_a_layernorm, q_b_proj
+  Wdkv,
+  KvNorm,
+  Wukv,
+  Wo,  // kv_a_proj_with_mqa, kv_a_layernorm, kv_b_proj, o_proj
+  WdqBias,
+  WdkvBias,
+  WoBias,  // attention_bias only
+  DenseGate,
+  DenseUp,
+  DenseDown,
+  Router,
+  RouterBias,  // mlp.gate.weight, mlp.gate.e_score_correction_bias
+  ExpertGate,
+  ExpertUp,
+  ExpertDown,
+  FusedExpertGateUp,
+  FusedExpertDown,  // transformers 5 layout: experts.gate_up_proj [E, 2·w, h], experts.down_proj
+                    // [E, h, w]
+  SharedGate,
+  SharedUp,
+  SharedDown,
+};
+
+struct TensorSpec {
+  WeightRole role;
+  std::int32_t layer = -1;   // -1: not of a layer
+  std::int32_t expert = -1;  // -1: not of an expert
+  std::string name;          // Hugging Face name
+  std::vector<std::int64_t> shape;
+  std::string shape_formula;      // "[moe_intermediate_size=1408, hidden_size=2048]"
+  bool may_be_quantised = false;  // a matrix that may come as F8_E4M3 with `weight_scale_inv`
+  bool required = true;
+};
+
+/// Every tensor of the main model, in layer order. `fused_experts` picks the transformers 5 expert
+/// layout.
+std::vector<TensorSpec> tensor_specs(const ModelConfig& config, bool fused_experts);
+
+/// True for names of MTP layers (model.layers.N with N ≥ num_hidden_layers), which plain inference
+/// skips.
+bool is_mtp_tensor(const ModelConfig& config, const std::string& name);
+
+}  // namespace engine

@@ -1,0 +1,83 @@
+// Tokenizer: text ↔ token ids exactly as Hugging Face tokenizers does it for tokenizer.json
+// (byte-level BPE).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/ids.h"
+#include "engine/base/result.h"
+
+namespace engine {
+
+/// A half-open byte range of a text.
+struct ByteRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  bool operator==(const ByteRange&) const = default;
+};
+
+struct EncodedToken {
+  TokenId id;
+  ByteRange bytes;  // of the text that was encoded; consecutive tokens tile it (a token may hold
+                    // part of a character)
+  bool operator==(const EncodedToken&) const = default;
+};
+
+class Tokenizer {
+ public:
+  /// `tokenizer_json` and `tokenizer_config_json` are the files' texts. Unknown components and
+  /// unknown split patterns are refused by name (never replaced by something similar).
+  static Result<Tokenizer> from_json(std::string_view tokenizer_json,
+                                     std::string_view tokenizer_config_json);
+
+  Tokenizer(Tokenizer&&) noexcept;
+  Tokenizer& operator=(Tokenizer&&) noexcept;
+  ~Tokenizer();
+
+  /// Encodes `text`; no BOS is added. Added (control) tokens are recognised only where they lie
+  /// wholly inside one of `control_ranges` (sorted, disjoint); everywhere else their spelling is
+  /// plain text. Invalid UTF-8 bytes become U+FFFD first.
+  Result<std::vector<EncodedToken>> encode(std::string_view text,
+                                           std::span<const ByteRange> control_ranges) const;
+  /// Ids only; `control_tokens` true: the whole text is one control range.
+  Result<std::vector<TokenId>> encode_ids(std::string_view text, bool control_tokens) const;
+
+  /// The bytes of one token: not necessarily whole characters. Ids beyond the vocabulary give ""
+  /// (see `is_known`).
+  std::string token_bytes(TokenId id) const;
+  /// Concatenated bytes, decoded as UTF-8 with U+FFFD for what is invalid; special tokens left out
+  /// if asked.
+  std::string decode(std::span<const TokenId> ids, bool skip_special) const;
+  /// For people: the token's text with control tokens spelt out, reserved rows as "<reserved
+  /// 129000>".
+  std::string token_display(TokenId id) const;
+
+  bool is_known(TokenId id) const;
+  bool is_special(TokenId id) const;  // flagged special: left out of decoded text
+  bool is_control(TokenId id) const;  // any added token: role markers, <think>, BOS …
+  std::optional<TokenId> id_of(
+      std::string_view token) const;  // exact vocabulary or added-token spelling
+  std::optional<TokenId> bos() const;
+  std::optional<TokenId> eos() const;
+  std::string bos_text() const;
+  std::string eos_text() const;
+  std::int64_t size() const;  // highest id + 1
+  /// Whether `text` contains the spelling of a control token (shown beside user text as "contains
+  /// control text").
+  bool contains_control_text(std::string_view text) const;
+  /// "BPE · 128,815 pieces · deepseek-v3 pre-tokenizer"
+  std::string description() const;
+
+ private:
+  struct Impl;
+  explicit Tokenizer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace engine
