@@ -1,5 +1,5 @@
-// WeightSource: the model layer's way to its weights. Asks by role, layer and expert, gets a view of
-// the mapped file; names, fused experts, tied heads and FP8 scales are settled here.
+// WeightSource: the model layer's way to its weights. Asks by role, layer and expert, gets a view
+// of the mapped file; names, fused experts, tied heads and FP8 scales are settled here.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +29,8 @@ class WeightSource {
   ~WeightSource();
 
   /// A matrix in its stored format. `ExpertGate`, `ExpertUp` and `ExpertDown` also answer for the
-  /// fused layout; `OutputHead` answers with the embedding when the two are tied. NotFound names the
-  /// tensor.
+  /// fused layout; `OutputHead` answers with the embedding when the two are tied. NotFound names
+  /// the tensor.
   Result<WeightView> matrix(WeightRole role, std::int32_t layer = -1, std::int32_t expert = -1);
 
   /// A norm vector, bias, or router correction bias as float32.
