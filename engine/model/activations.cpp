@@ -47,13 +47,13 @@ BackendLimits backend_limits(const ModelConfig& config, std::int64_t max_tokens,
   limits.max_tokens = max_tokens;
   limits.max_context = context_length;
   const std::int64_t heads = config.num_attention_heads;
-  limits.max_mlp_width = std::max(config.intermediate_size,
-                                  config.moe_intermediate_size *
-                                      std::max<std::int64_t>(1, config.n_shared_experts));
-  limits.max_width = std::max({config.hidden_size, config.vocab_size, config.q_lora_rank,
-                               config.latent_dim(), heads * config.qk_head_dim(),
-                               heads * (config.qk_nope_head_dim + config.v_head_dim),
-                               config.n_routed_experts, limits.max_mlp_width});
+  limits.max_mlp_width =
+      std::max(config.intermediate_size,
+               config.moe_intermediate_size * std::max<std::int64_t>(1, config.n_shared_experts));
+  limits.max_width =
+      std::max({config.hidden_size, config.vocab_size, config.q_lora_rank, config.latent_dim(),
+                heads * config.qk_head_dim(), heads * (config.qk_nope_head_dim + config.v_head_dim),
+                config.n_routed_experts, limits.max_mlp_width});
   limits.n_heads = heads;
   limits.latent_dim = config.latent_dim();
   limits.n_experts = config.n_routed_experts;

@@ -30,8 +30,7 @@ Result<KvCache> KvCache::create(const ModelConfig& config, std::int64_t context_
 }
 
 std::int64_t KvCache::bytes_per_token(const ModelConfig& config) {
-  return config.num_hidden_layers * config.latent_dim() *
-         static_cast<std::int64_t>(sizeof(float));
+  return config.num_hidden_layers * config.latent_dim() * static_cast<std::int64_t>(sizeof(float));
 }
 
 void KvCache::truncate(std::int64_t n) { length_ = std::min(length_, n); }

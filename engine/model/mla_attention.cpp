@@ -19,8 +19,7 @@ MatView make_queries(const BlockSpan& span, const ModelConfig& config, const Rop
                      const AttentionWeights& weights, Activations& activations, Backend& backend) {
   const std::int64_t n = span.n_tokens;
   const MatView x = activations.normed.view(n, config.hidden_size);
-  const MatView q =
-      activations.q.view(n, config.num_attention_heads * config.qk_head_dim());
+  const MatView q = activations.q.view(n, config.num_attention_heads * config.qk_head_dim());
   if (config.q_lora_rank > 0) {
     const MatView c_q = activations.c_q.view(n, config.q_lora_rank);
     backend.matmul(x, weights.w_dq, weights.bias_dq, c_q);

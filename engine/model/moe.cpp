@@ -5,17 +5,16 @@ namespace engine {
 namespace {
 
 // The first n_tokens rows of the host buffers the router writes to.
-RouterOutput router_output(const ModelConfig& config, std::int64_t n_tokens, bool with_scores,
-                           Activations& a) {
+RouterOutput router_output(const RouterArgs& args, std::int64_t n_tokens, bool with_scores,
+                           std::int64_t n_experts, Activations& a) {
   const auto rows = static_cast<std::size_t>(n_tokens);
-  const std::size_t n_chosen = rows * static_cast<std::size_t>(config.num_experts_per_tok);
+  const std::size_t n_chosen = rows * static_cast<std::size_t>(args.top_k);
   RouterOutput out;
   out.ids = std::span(a.expert_ids).first(n_chosen);
   out.weights = std::span(a.expert_weights).first(n_chosen);
   if (with_scores) {
-    const std::size_t n_groups = rows * static_cast<std::size_t>(config.n_group);
-    out.scores =
-        std::span(a.scores).first(rows * static_cast<std::size_t>(config.n_routed_experts));
+    const std::size_t n_groups = rows * static_cast<std::size_t>(args.n_group);
+    out.scores = std::span(a.scores).first(rows * static_cast<std::size_t>(n_experts));
     out.group_scores = std::span(a.group_scores).first(n_groups);
     out.group_mask = std::span(a.group_mask).first(n_groups);
   }
@@ -46,8 +45,10 @@ void moe(const BlockSpan& span, std::int64_t moe_index, const ModelConfig& confi
   const MatView logits = activations.router_logits.view(n, config.n_routed_experts);
   backend.matmul(x, weights.router, nullptr, logits);
   const bool with_scores = probe != nullptr && probe->wants_router_scores();
-  const RouterOutput routing = router_output(config, n, with_scores, activations);
-  backend.route(logits, router_args(config, weights.router_bias), routing);
+  const RouterArgs args = router_args(config, weights.router_bias);
+  const RouterOutput routing =
+      router_output(args, n, with_scores, config.n_routed_experts, activations);
+  backend.route(logits, args, routing);
   if (probe != nullptr) probe->on_routed(span.layer, moe_index, routing);
 
   backend.moe(x, weights.experts, routing.ids, routing.weights, config.num_experts_per_tok, out);

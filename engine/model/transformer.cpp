@@ -27,9 +27,8 @@ Result<void> Transformer::forward(const TokenSpan& span, const ForwardOptions& o
   CHECK_LE(span.first_position + n_tokens, cache.context_length());
 
   const auto eps = static_cast<float>(config_.rms_norm_eps);
-  const AttentionSettings attention{options.form,
-                                    static_cast<float>(attention_softmax_scale(config_)),
-                                    rope_.table};
+  const AttentionSettings attention{
+      options.form, static_cast<float>(attention_softmax_scale(config_)), rope_.table};
   const MatView x = activations.x.view(n_tokens, config_.hidden_size);
   const MatView normed = activations.normed.view(n_tokens, config_.hidden_size);
   const MatView block_out = activations.block_out.view(n_tokens, config_.hidden_size);

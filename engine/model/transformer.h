@@ -33,7 +33,8 @@ struct ForwardOptions {
 
 class Transformer {
  public:
-  /// Places the rotary table for `context_length` positions. Borrows the backend, which outlives it.
+  /// Places the rotary table for `context_length` positions. Borrows the backend, which outlives
+  /// it.
   static Result<Transformer> create(ModelConfig config, ModelWeights weights,
                                     std::int64_t context_length, Backend& backend);
 

@@ -138,8 +138,8 @@ Result<LayerWeights> WeightLoader::layer(std::int32_t layer) {
   if (config_.is_moe_layer(layer)) {
     ASSIGN_OR_RETURN(weights.moe, experts(layer));
   } else {
-    ASSIGN_OR_RETURN(weights.dense, mlp(WeightRole::DenseGate, WeightRole::DenseUp,
-                                        WeightRole::DenseDown, layer));
+    ASSIGN_OR_RETURN(weights.dense,
+                     mlp(WeightRole::DenseGate, WeightRole::DenseUp, WeightRole::DenseDown, layer));
   }
   return weights;
 }
@@ -147,8 +147,9 @@ Result<LayerWeights> WeightLoader::layer(std::int32_t layer) {
 // Decoding one token reads everything once, but of the embedding one row and of the routed experts
 // only the chosen ones.
 std::int64_t decode_bytes(const ModelConfig& config, const ModelWeights& weights) {
-  std::int64_t bytes = weights.stored_bytes - stored_bytes(weights.embedding) +
-                       weights.embedding.bytes() / std::max<std::int64_t>(1, weights.embedding.rows);
+  std::int64_t bytes =
+      weights.stored_bytes - stored_bytes(weights.embedding) +
+      weights.embedding.bytes() / std::max<std::int64_t>(1, weights.embedding.rows);
   if (weights.output_head.data == weights.embedding.data) {
     bytes += stored_bytes(weights.output_head);
   }
@@ -185,8 +186,7 @@ Result<ModelWeights> WeightLoader::load() {
 
 }  // namespace
 
-Result<ModelWeights> load_weights(const ModelConfig& config, WeightSource& source,
-                                  Backend& backend,
+Result<ModelWeights> load_weights(const ModelConfig& config, WeightSource& source, Backend& backend,
                                   const std::function<void(std::int64_t)>& on_tensor,
                                   std::stop_token stop) {
   return WeightLoader(config, source, backend, on_tensor, std::move(stop)).load();

@@ -16,14 +16,14 @@
 namespace engine {
 
 struct AttentionWeights {
-  WeightView w_q;                // [n_heads · qk_head_dim, hidden]; only without query compression
-  WeightView w_dq;               // [q_lora_rank, hidden]
-  const float* q_norm = nullptr;  // [q_lora_rank]
-  WeightView w_uq;               // [n_heads · qk_head_dim, q_lora_rank]
-  WeightView w_dkv;              // [kv_lora_rank + qk_rope_head_dim, hidden]
+  WeightView w_q;   // [n_heads · qk_head_dim, hidden]; only without query compression
+  WeightView w_dq;  // [q_lora_rank, hidden]
+  const float* q_norm = nullptr;   // [q_lora_rank]
+  WeightView w_uq;                 // [n_heads · qk_head_dim, q_lora_rank]
+  WeightView w_dkv;                // [kv_lora_rank + qk_rope_head_dim, hidden]
   const float* kv_norm = nullptr;  // [kv_lora_rank]
-  WeightView w_ukv;              // [n_heads · (qk_nope_head_dim + v_head_dim), kv_lora_rank]
-  WeightView w_o;                // [hidden, n_heads · v_head_dim]
+  WeightView w_ukv;                // [n_heads · (qk_nope_head_dim + v_head_dim), kv_lora_rank]
+  WeightView w_o;                  // [hidden, n_heads · v_head_dim]
   const float* bias_dq = nullptr;  // with attention_bias only
   const float* bias_dkv = nullptr;
   const float* bias_o = nullptr;
@@ -33,7 +33,7 @@ struct MoeWeights {
   WeightView router;                   // [n_routed_experts, hidden]
   const float* router_bias = nullptr;  // [n_routed_experts], or null
   std::vector<MlpWeights> experts;     // [n_routed_experts]
-  MlpWeights shared;                   // width n_shared_experts · moe_intermediate_size; may be empty
+  MlpWeights shared;  // width n_shared_experts · moe_intermediate_size; may be empty
 };
 
 struct LayerWeights {
@@ -45,19 +45,18 @@ struct LayerWeights {
 };
 
 struct ModelWeights {
-  WeightView embedding;               // [vocab_size, hidden]
-  std::vector<LayerWeights> layers;   // [num_hidden_layers]
-  const float* final_norm = nullptr;  // [hidden]
-  WeightView output_head;             // [vocab_size, hidden]
-  std::vector<Buffer> vectors;        // owns the norms and biases above
+  WeightView embedding;                 // [vocab_size, hidden]
+  std::vector<LayerWeights> layers;     // [num_hidden_layers]
+  const float* final_norm = nullptr;    // [hidden]
+  WeightView output_head;               // [vocab_size, hidden]
+  std::vector<Buffer> vectors;          // owns the norms and biases above
   std::vector<float> router_bias_rows;  // [M, n_routed_experts] on the host; zeros where absent
   std::int64_t stored_bytes = 0;
   std::int64_t bytes_read_per_token = 0;  // what decoding one token reads: chosen experts only
 };
 
 /// `on_tensor(bytes_so_far)` after each tensor; Cancelled between two tensors when asked to stop.
-Result<ModelWeights> load_weights(const ModelConfig& config, WeightSource& source,
-                                  Backend& backend,
+Result<ModelWeights> load_weights(const ModelConfig& config, WeightSource& source, Backend& backend,
                                   const std::function<void(std::int64_t)>& on_tensor,
                                   std::stop_token stop);
 

@@ -71,8 +71,8 @@ void Generation::run() { finish(answer()); }
 
 Result<std::vector<PromptToken>> Generation::make_prompt() const {
   if (!model_.text) {
-    return fail(ErrorCode::NotFound, "this checkpoint cannot chat: " +
-                                         model_.info->tokenizer_description);
+    return fail(ErrorCode::NotFound,
+                "this checkpoint cannot chat: " + model_.info->tokenizer_description);
   }
   if (request_.raw_prompt) return tokenize_raw(*model_.text, *request_.raw_prompt);
   const std::int64_t now = std::chrono::duration_cast<std::chrono::seconds>(
@@ -233,10 +233,10 @@ void Generation::finish(const Result<void>& outcome) {
         event.error = outcome.error();
     }
   } else if (reason_ == FinishReason::ContextFull) {
-    event.error = Error{ErrorCode::ContextFull,
-                        "context full: the answer stops at " +
-                            std::to_string(model_.session->context_length()) +
-                            " tokens; choose a longer context or start a new chat"};
+    event.error =
+        Error{ErrorCode::ContextFull, "context full: the answer stops at " +
+                                          std::to_string(model_.session->context_length()) +
+                                          " tokens; choose a longer context or start a new chat"};
   }
   sink_.on_event(std::move(event));
 }

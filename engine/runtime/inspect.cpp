@@ -30,9 +30,8 @@ NextToken next_token(const InspectRequest& request, const LoadedModel& model,
 Result<Inspection> inspect(const InspectRequest& request, LoadedModel& model,
                            std::stop_token stop) {
   const auto begin = std::chrono::steady_clock::now();
-  ASSIGN_OR_RETURN(Replay replay,
-                   model.session->replay(request.position, request.attention_layer,
-                                         request.with_next_token, std::move(stop)));
+  ASSIGN_OR_RETURN(Replay replay, model.session->replay(request.position, request.attention_layer,
+                                                        request.with_next_token, std::move(stop)));
   Inspection inspection;
   inspection.key = request.key;
   inspection.position = request.position;
@@ -44,9 +43,9 @@ Result<Inspection> inspect(const InspectRequest& request, LoadedModel& model,
   }
   if (request.with_next_token) {
     if (!logits_usable(replay.logits)) {
-      return fail(ErrorCode::InvalidFile, "the logits at position " +
-                                              std::to_string(request.position.value) +
-                                              " are not finite");
+      return fail(
+          ErrorCode::InvalidFile,
+          "the logits at position " + std::to_string(request.position.value) + " are not finite");
     }
     inspection.next_token = next_token(request, model, replay.logits);
   }

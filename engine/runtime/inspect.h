@@ -10,7 +10,6 @@
 namespace engine {
 
 /// The session is whole again afterwards. NotFound: the position is not in the cache.
-Result<Inspection> inspect(const InspectRequest& request, LoadedModel& model,
-                           std::stop_token stop);
+Result<Inspection> inspect(const InspectRequest& request, LoadedModel& model, std::stop_token stop);
 
 }  // namespace engine

@@ -25,9 +25,9 @@ Result<LoadOptions> resolve(const LoadOptions& options, const ModelConfig& confi
                     std::to_string(kLongestContext) + " (0: chosen by the program)");
   }
   if (options.prefill_chunk < 1) {
-    return fail(ErrorCode::InvalidArgument, "prefill chunk: found " +
-                                                std::to_string(options.prefill_chunk) +
-                                                ", allowed 1 or more");
+    return fail(
+        ErrorCode::InvalidArgument,
+        "prefill chunk: found " + std::to_string(options.prefill_chunk) + ", allowed 1 or more");
   }
   if (resolved.context_length == 0) {
     resolved.context_length = std::min(config.max_position_embeddings, kDefaultContext);
@@ -65,8 +65,8 @@ Result<void> page_in(const Checkpoint& checkpoint, const ProgressCallback& on_pr
     for (std::size_t begin = 0; begin < tensor.bytes.size(); begin += kPageBytes) {
       const volatile std::byte* byte = &tensor.bytes[begin];
       touched += static_cast<unsigned>(*byte);
-      progress.bytes_done += static_cast<std::int64_t>(
-          std::min(kPageBytes, tensor.bytes.size() - begin));
+      progress.bytes_done +=
+          static_cast<std::int64_t>(std::min(kPageBytes, tensor.bytes.size() - begin));
       if (progress.bytes_done - reported < kProgressStepBytes) continue;
       reported = progress.bytes_done;
       if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "loading stopped");
@@ -143,12 +143,12 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   ASSIGN_OR_RETURN(WeightSource source, WeightSource::create(*model->checkpoint));
   model->weight_source = std::make_unique<WeightSource>(std::move(source));
   report_step("Placing weights");
-  ASSIGN_OR_RETURN(ModelWeights weights, load_weights(config, *model->weight_source,
-                                                      *model->backend, nullptr, stop));
+  ASSIGN_OR_RETURN(ModelWeights weights,
+                   load_weights(config, *model->weight_source, *model->backend, nullptr, stop));
   report_step("Reserving the cache");
-  ASSIGN_OR_RETURN(Transformer transformer,
-                   Transformer::create(config, std::move(weights), options.context_length,
-                                       *model->backend));
+  ASSIGN_OR_RETURN(
+      Transformer transformer,
+      Transformer::create(config, std::move(weights), options.context_length, *model->backend));
   model->transformer = std::make_unique<Transformer>(std::move(transformer));
   ASSIGN_OR_RETURN(Session session,
                    Session::create(*model->transformer, *model->backend,

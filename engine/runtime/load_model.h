@@ -33,8 +33,7 @@ using ProgressCallback = std::function<void(const LoadProgress&)>;
 
 /// Cancelled between files and tensors when asked to stop. A missing or unusable tokenizer is not
 /// an error: the reason is in ModelInfo::tokenizer_description.
-Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
-                                                const LoadOptions& options,
+Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path, const LoadOptions& options,
                                                 const ProgressCallback& on_progress,
                                                 std::stop_token stop);
 

@@ -77,8 +77,7 @@ bool logits_usable(std::span<const float> logits) {
   return any_finite;
 }
 
-NextToken model_distribution(std::span<const float> logits, int n_candidates,
-                             std::int32_t chosen) {
+NextToken model_distribution(std::span<const float> logits, int n_candidates, std::int32_t chosen) {
   const Softmax softmax(logits);
   std::vector<std::int32_t> ids(logits.size());
   std::iota(ids.begin(), ids.end(), 0);
@@ -120,9 +119,9 @@ void Sampler::collect(std::span<const float> logits, std::span<const TokenId> co
 }
 
 void Sampler::keep_best_only() {
-  const auto best = std::max_element(
-      kept_.begin(), kept_.end(),
-      [](const Candidate& a, const Candidate& b) { return a.score < b.score; });
+  const auto best =
+      std::max_element(kept_.begin(), kept_.end(),
+                       [](const Candidate& a, const Candidate& b) { return a.score < b.score; });
   kept_ = {Candidate{best->id, best->score, 1.0}};
 }
 
@@ -142,8 +141,8 @@ void Sampler::weigh() {
   double best = -std::numeric_limits<double>::infinity();
   for (const Candidate& c : kept_) best = std::max(best, static_cast<double>(c.score));
   for (Candidate& c : kept_) {
-    c.weight = std::exp((static_cast<double>(c.score) - best) /
-                        static_cast<double>(options_.temperature));
+    c.weight =
+        std::exp((static_cast<double>(c.score) - best) / static_cast<double>(options_.temperature));
   }
 }
 

@@ -49,8 +49,7 @@ Result<Session> Session::create(const Transformer& transformer, Backend& backend
       std::clamp<std::int64_t>(options.prefill_chunk, 1, options.context_length);
   ASSIGN_OR_RETURN(session.cache_,
                    KvCache::create(transformer.config(), options.context_length, backend));
-  ASSIGN_OR_RETURN(session.activations_,
-                   Activations::create(transformer.config(), chunk, backend));
+  ASSIGN_OR_RETURN(session.activations_, Activations::create(transformer.config(), chunk, backend));
   RETURN_IF_ERROR(
       backend.reserve(backend_limits(transformer.config(), chunk, options.context_length)));
   return session;
@@ -94,8 +93,7 @@ std::int64_t Session::next_chunk(std::int64_t n_left) const {
   return std::max<std::int64_t>(1, static_cast<std::int64_t>(limit));
 }
 
-Result<void> Session::extend(std::span<const TokenId> tokens, Probe* probe,
-                             std::stop_token stop) {
+Result<void> Session::extend(std::span<const TokenId> tokens, Probe* probe, std::stop_token stop) {
   const auto n = static_cast<std::int64_t>(tokens.size());
   CHECK_LE(n, activations_.max_tokens);
   if (length() + n > context_length()) {
@@ -117,6 +115,13 @@ void Session::logits(std::int64_t first_row, std::int64_t n_rows, std::span<floa
   transformer_->logits(first_row, n_rows, activations_, out);
 }
 
+void Session::read_latents(LayerIndex layer, std::span<float> c_kv, std::span<float> k_rope) const {
+  const auto n = static_cast<std::int64_t>(c_kv.size()) / config().kv_lora_rank;
+  CHECK_LE(n, length());
+  backend_->download(cache_.c_kv(layer.value, 0, n), c_kv);
+  backend_->download(cache_.k_rope(layer.value, 0, n), k_rope);
+}
+
 Result<Replay> Session::replay(Position position, std::optional<LayerIndex> attention_layer,
                                bool with_logits, std::stop_token stop) {
   if (position.value < 0 || position.value >= length()) {
@@ -124,8 +129,8 @@ Result<Replay> Session::replay(Position position, std::optional<LayerIndex> atte
                                          " is not in the cache, which holds " +
                                          std::to_string(length()) + " tokens");
   }
-  if (attention_layer && (attention_layer->value < 0 ||
-                          attention_layer->value >= config().num_hidden_layers)) {
+  if (attention_layer &&
+      (attention_layer->value < 0 || attention_layer->value >= config().num_hidden_layers)) {
     return fail(ErrorCode::InvalidArgument,
                 "layer: found " + std::to_string(attention_layer->value) + ", allowed 0 to " +
                     std::to_string(config().num_hidden_layers - 1));
@@ -134,8 +139,7 @@ Result<Replay> Session::replay(Position position, std::optional<LayerIndex> atte
   const std::span<const TokenId> token =
       std::span(tokens_).subspan(static_cast<std::size_t>(position.value), 1);
   RETURN_IF_ERROR(transformer_->forward({token, position.value},
-                                        {form_, &recorder, std::move(stop)}, cache_,
-                                        activations_));
+                                        {form_, &recorder, std::move(stop)}, cache_, activations_));
   Replay replay{std::move(recorder.decisions), std::move(recorder.attention), {}};
   if (with_logits) {
     replay.logits.resize(static_cast<std::size_t>(config().vocab_size));
@@ -147,12 +151,13 @@ Result<Replay> Session::replay(Position position, std::optional<LayerIndex> atte
 std::string Session::describe_non_finite() {
   FiniteProbe probe(*backend_);
   const std::span<const TokenId> last = std::span<const TokenId>(tokens_).last(1);
-  const auto done = transformer_->forward({last, length() - 1}, {form_, &probe, {}}, cache_,
-                                          activations_);
+  const auto done =
+      transformer_->forward({last, length() - 1}, {form_, &probe, {}}, cache_, activations_);
   std::string text =
       "the model's values are not finite at position " + std::to_string(length() - 1);
   if (!done) return text;
-  if (probe.bad_layer) return text + ", first after layer " + std::to_string(probe.bad_layer->value);
+  if (probe.bad_layer)
+    return text + ", first after layer " + std::to_string(probe.bad_layer->value);
   return text + ", first in the output head";
 }
 
