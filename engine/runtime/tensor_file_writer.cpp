@@ -5,6 +5,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <sstream>
+#include <utility>
 
 #include "engine/base/check.h"
 
@@ -12,10 +14,10 @@ namespace engine {
 
 namespace {
 
-constexpr std::int64_t kHeaderAlignment = 8;
+constexpr std::size_t kHeaderAlignment = 8;
 
 // Names and metadata are ours: no character that JSON would have to escape.
-std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
+std::string quoted(std::string_view text) { return std::string("\"").append(text).append("\""); }
 
 std::string partial_path(const std::string& path) { return path + ".partial"; }
 
@@ -30,12 +32,12 @@ std::int64_t byte_size(const TensorDeclaration& tensor) {
 }
 
 std::string describe(const TensorDeclaration& tensor, std::int64_t begin, std::int64_t end) {
-  std::string shape;
-  for (const std::int64_t extent : tensor.shape) {
-    shape += (shape.empty() ? "" : ",") + std::to_string(extent);
-  }
-  return quoted(tensor.name) + ":{\"dtype\":" + quoted(dtype_name(tensor.dtype)) + ",\"shape\":[" +
-         shape + "],\"data_offsets\":[" + std::to_string(begin) + "," + std::to_string(end) + "]}";
+  std::ostringstream out;
+  out << quoted(tensor.name) << ":{\"dtype\":" << quoted(dtype_name(tensor.dtype))
+      << ",\"shape\":[";
+  for (std::size_t i = 0; i < tensor.shape.size(); ++i) out << (i ? "," : "") << tensor.shape[i];
+  out << "],\"data_offsets\":[" << begin << "," << end << "]}";
+  return out.str();
 }
 
 }  // namespace
@@ -43,31 +45,34 @@ std::string describe(const TensorDeclaration& tensor, std::int64_t begin, std::i
 Result<TensorFileWriter> TensorFileWriter::create(
     std::string path, const std::vector<TensorDeclaration>& tensors,
     const std::map<std::string, std::string>& metadata) {
-  std::string header = "{\"__metadata__\":{";
+  std::ostringstream header;
+  header << "{\"__metadata__\":{";
+  const char* comma = "";
   for (const auto& [key, value] : metadata) {
-    header += (header.back() == '{' ? "" : ",") + quoted(key) + ":" + quoted(value);
+    header << std::exchange(comma, ",") << quoted(key) << ":" << quoted(value);
   }
-  header += "}";
+  header << "}";
   TensorFileWriter writer;
   std::int64_t end = 0;
   for (const TensorDeclaration& tensor : tensors) {
     const std::int64_t begin = end;
     end += byte_size(tensor);
-    header += "," + describe(tensor, begin, end);
+    header << "," << describe(tensor, begin, end);
     writer.ranges_.emplace(tensor.name, std::pair(begin, end));
   }
-  header += "}";
-  while (static_cast<std::int64_t>(header.size()) % kHeaderAlignment != 0) header += ' ';
+  header << "}";
+  std::string text = header.str();
+  while (text.size() % kHeaderAlignment != 0) text += ' ';
 
   writer.path_ = std::move(path);
   const std::string partial = partial_path(writer.path_);
   writer.file_ = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (writer.file_ < 0) return io_failure(writer.path_, "cannot be created");
-  const std::uint64_t header_bytes = header.size();
-  const auto data_begin = static_cast<std::int64_t>(sizeof(header_bytes) + header.size());
+  const std::uint64_t header_bytes = text.size();
+  const auto data_begin = static_cast<std::int64_t>(sizeof(header_bytes) + text.size());
   RETURN_IF_ERROR(writer.write_at(0, std::as_bytes(std::span(&header_bytes, 1))));
   RETURN_IF_ERROR(writer.write_at(sizeof(header_bytes),
-                                  std::as_bytes(std::span(header.data(), header.size()))));
+                                  std::as_bytes(std::span(text.data(), text.size()))));
   if (::ftruncate(writer.file_, data_begin + end) != 0) {
     return io_failure(writer.path_, "cannot be extended");
   }
