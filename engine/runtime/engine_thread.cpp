@@ -1,6 +1,5 @@
 #include "engine/runtime/engine_thread.h"
 
-#include <chrono>
 #include <exception>
 #include <functional>
 #include <mutex>
@@ -195,10 +194,7 @@ Result<RenderedPrompt> EngineThread::preview_prompt(
     const std::vector<ChatMessage>& messages) const {
   const auto text = impl_->shared_text();
   if (!text) return fail(ErrorCode::NotFound, "no checkpoint with a tokenizer is loaded");
-  const std::int64_t now = std::chrono::duration_cast<std::chrono::seconds>(
-                               std::chrono::system_clock::now().time_since_epoch())
-                               .count();
-  return render_messages(*text, messages, now);
+  return render_messages(*text, messages, unix_seconds_now());
 }
 
 Result<std::int64_t> EngineThread::count_tokens(const std::string& plain) const {

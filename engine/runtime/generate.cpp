@@ -75,11 +75,8 @@ Result<std::vector<PromptToken>> Generation::make_prompt() const {
                 "this checkpoint cannot chat: " + model_.info->tokenizer_description);
   }
   if (request_.raw_prompt) return tokenize_raw(*model_.text, *request_.raw_prompt);
-  const std::int64_t now = std::chrono::duration_cast<std::chrono::seconds>(
-                               std::chrono::system_clock::now().time_since_epoch())
-                               .count();
   ASSIGN_OR_RETURN(const RenderedPrompt rendered,
-                   render_messages(*model_.text, request_.messages, now));
+                   render_messages(*model_.text, request_.messages, unix_seconds_now()));
   return tokenize_prompt(*model_.text, rendered);
 }
 

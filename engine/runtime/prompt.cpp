@@ -1,6 +1,7 @@
 #include "engine/runtime/prompt.h"
 
 #include <algorithm>
+#include <chrono>
 #include <span>
 #include <utility>
 
@@ -51,6 +52,12 @@ Result<TextModel> make_text_model(std::string_view tokenizer_json,
   ASSIGN_OR_RETURN(ChatTemplate built_in, ChatTemplate::built_in("deepseek-v3"));
   return TextModel{std::move(tokenizer), std::move(built_in), "built-in deepseek-v3",
                    std::move(problem)};
+}
+
+std::int64_t unix_seconds_now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 Result<RenderedPrompt> render_messages(const TextModel& text,

@@ -27,6 +27,8 @@ Result<TextModel> make_text_model(std::string_view tokenizer_json,
                                   std::string_view tokenizer_config_json,
                                   std::string_view template_source);
 
+std::int64_t unix_seconds_now();
+
 /// The conversation as the model is given it. `now_unix_seconds` is for templates that print a
 /// date.
 Result<RenderedPrompt> render_messages(const TextModel& text,

@@ -68,6 +68,18 @@ Result<void> check_sampling_options(const SamplingOptions& options) {
   return {};
 }
 
+SamplingOptions default_sampling(const GenerationDefaults& defaults) {
+  SamplingOptions options;
+  options.temperature = defaults.temperature.value_or(options.temperature);
+  options.top_k = defaults.top_k.value_or(options.top_k);
+  options.top_p = defaults.top_p.value_or(options.top_p);
+  options.min_p = defaults.min_p.value_or(options.min_p);
+  options.repetition_penalty = defaults.repetition_penalty.value_or(options.repetition_penalty);
+  options.max_tokens = defaults.max_new_tokens.value_or(options.max_tokens);
+  if (!defaults.do_sample.value_or(true)) options.temperature = 0.0F;
+  return options;
+}
+
 bool logits_usable(std::span<const float> logits) {
   bool any_finite = false;
   for (const float logit : logits) {

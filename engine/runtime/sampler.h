@@ -16,6 +16,9 @@ namespace engine {
 /// InvalidArgument names the option, its value and what is allowed.
 Result<void> check_sampling_options(const SamplingOptions& options);
 
+/// generation_config.json's wishes; greedy where it says do_sample false.
+SamplingOptions default_sampling(const GenerationDefaults& defaults);
+
 class Sampler {
  public:
   /// Ids from `n_sampleable` on (rows that pad the vocabulary) are never drawn. `options` were

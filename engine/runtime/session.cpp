@@ -68,6 +68,13 @@ Result<void> Session::check_tokens(std::span<const TokenId> tokens) const {
   return {};
 }
 
+Result<void> Session::check_room(std::int64_t n_tokens) const {
+  if (n_tokens <= context_length()) return {};
+  return fail(ErrorCode::ContextFull, "context full: " + std::to_string(n_tokens) +
+                                          " tokens needed, " + std::to_string(context_length()) +
+                                          " available; choose a longer context");
+}
+
 void Session::truncate(std::int64_t n) {
   if (n >= length()) return;
   tokens_.resize(static_cast<std::size_t>(n));
@@ -96,11 +103,7 @@ std::int64_t Session::next_chunk(std::int64_t n_left) const {
 Result<void> Session::extend(std::span<const TokenId> tokens, Probe* probe, std::stop_token stop) {
   const auto n = static_cast<std::int64_t>(tokens.size());
   CHECK_LE(n, activations_.max_tokens);
-  if (length() + n > context_length()) {
-    return fail(ErrorCode::ContextFull, "context full: " + std::to_string(length() + n) +
-                                            " tokens needed, " + std::to_string(context_length()) +
-                                            " available");
-  }
+  RETURN_IF_ERROR(check_room(length() + n));
   RETURN_IF_ERROR(check_tokens(tokens));
   const auto begin = std::chrono::steady_clock::now();
   RETURN_IF_ERROR(transformer_->forward({tokens, length()}, {form_, probe, std::move(stop)}, cache_,

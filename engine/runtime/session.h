@@ -46,16 +46,20 @@ class Session {
 
   /// InvalidArgument names the first id outside the vocabulary.
   Result<void> check_tokens(std::span<const TokenId> tokens) const;
+  /// ContextFull, with both counts, when `n_tokens` are more than the context holds.
+  Result<void> check_room(std::int64_t n_tokens) const;
   /// Forgets positions from `n` on.
   void truncate(std::int64_t n);
   /// Keeps what `prompt` has in common with the cached tokens, at most all but its last token (that
   /// one must be computed to have its logits). Returns how many were kept.
   std::int64_t keep_common_prefix(std::span<const TokenId> prompt);
 
+  /// Tokens that one `extend` takes at most: the prefill chunk.
+  std::int64_t longest_chunk() const { return activations_.max_tokens; }
   /// How many of `n_left` prompt tokens the next `extend` should take: the prefill chunk, less
   /// where this model on this machine would otherwise not notice a stop in time.
   std::int64_t next_chunk(std::int64_t n_left) const;
-  /// Runs at most prefill_chunk tokens after the cached ones. Cancelled leaves the session as it
+  /// Runs at most longest_chunk() tokens after the cached ones. Cancelled leaves the session as it
   /// was.
   Result<void> extend(std::span<const TokenId> tokens, Probe* probe, std::stop_token stop);
   /// Logits of rows of the last `extend`: out [n_rows, vocab_size].

@@ -155,6 +155,7 @@ Result<void> write_trace(std::span<const TokenId> tokens, TraceAttention attenti
                          std::span<const float> router_bias, Session& session,
                          const std::string& path, std::stop_token stop) {
   RETURN_IF_ERROR(session.check_tokens(tokens));
+  RETURN_IF_ERROR(session.check_room(static_cast<std::int64_t>(tokens.size())));
   const ModelConfig& config = session.config();
   const auto n_tokens = static_cast<std::int64_t>(tokens.size());
   const TraceSizes sizes = trace_sizes(config, n_tokens);
@@ -168,7 +169,7 @@ Result<void> write_trace(std::span<const TokenId> tokens, TraceAttention attenti
   while (session.length() < n_tokens) {
     const std::int64_t first = session.length();
     const std::int64_t n =
-        attention == TraceAttention::With ? 1 : session.next_chunk(n_tokens - first);
+        attention == TraceAttention::With ? 1 : std::min(session.longest_chunk(), n_tokens - first);
     TraceProbe probe(sizes, first, n, attention, file);
     RETURN_IF_ERROR(
         session.extend(tokens.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(n)),
