@@ -60,7 +60,7 @@ struct Rule {
   bool (*holds)(const ModelConfig&);
 };
 
-constexpr std::array<Rule, 7> kRules = {{
+constexpr std::array<Rule, 8> kRules = {{
     {"num_key_value_heads",
      "num_attention_heads % num_key_value_heads = 0 (MLA does not use it; set it to "
      "num_attention_heads)",
@@ -77,6 +77,11 @@ constexpr std::array<Rule, 7> kRules = {{
        return c.n_routed_experts == 0 ||
               (c.num_experts_per_tok >= 1 && c.num_experts_per_tok <= c.n_routed_experts);
      }},
+    {"n_routed_experts",
+     "n_routed_experts · num_hidden_layers ≤ 65,536 (a guard; the largest released model has "
+     "23,424)",
+     {"n_routed_experts", "num_hidden_layers"},
+     [](const ModelConfig& c) { return c.n_routed_experts * c.num_hidden_layers <= 65536; }},
     {"n_group",
      "n_routed_experts % n_group = 0",
      {"n_routed_experts", "n_group"},
