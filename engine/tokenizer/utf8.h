@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "engine/base/utf8.h"
+
 namespace engine {
 
 /// One decoded unit of a text: a code point, or an invalid subpart of `length` bytes.
@@ -39,9 +41,6 @@ inline char32_t decode_valid_utf8(const char* p, std::uint32_t* length) {
   *length = 4;
   return ((b(0) & 0x07) << 18) | ((b(1) & 0x3F) << 12) | ((b(2) & 0x3F) << 6) | (b(3) & 0x3F);
 }
-
-/// Offset of the first invalid byte, or npos when all of `text` is valid.
-std::size_t find_invalid_utf8(std::string_view text);
 
 void append_utf8(std::string* out, char32_t code_point);
 

@@ -48,24 +48,6 @@ Utf8Unit decode_utf8(std::string_view text, std::size_t at, bool* truncated) {
   return {code_point, length, true};
 }
 
-std::size_t find_invalid_utf8(std::string_view text) {
-  std::size_t at = 0;
-  while (at < text.size()) {
-    if (at + 8 <= text.size()) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, text.data() + at, sizeof word);
-      if ((word & 0x8080808080808080u) == 0) {
-        at += 8;
-        continue;
-      }
-    }
-    const Utf8Unit unit = decode_utf8(text, at);
-    if (!unit.valid) return at;
-    at += unit.length;
-  }
-  return std::string_view::npos;
-}
-
 void append_utf8(std::string* out, char32_t code_point) {
   const auto put = [out](char32_t byte) { out->push_back(static_cast<char>(byte)); };
   if (code_point < 0x80) {
