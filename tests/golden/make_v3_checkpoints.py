@@ -15,7 +15,6 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 from transformers import DeepseekV3Config, DeepseekV3ForCausalLM
-from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.models.deepseek_v3 import modeling_deepseek_v3 as hf
 
 BASE = dict(
@@ -200,17 +199,15 @@ def run_transformers(model, ids):
         content = query[..., :nope] @ key[..., :nope].transpose(2, 3) * scaling
         rope = query[..., nope:] @ key[..., nope:].transpose(2, 3) * scaling
         scores.append((content[0], rope[0]))
-        return hf.eager_attention_forward(module, query, key, value, mask, scaling, **kwargs)
+        return eager_attention(module, query, key, value, mask, scaling, **kwargs)
 
-    ALL_ATTENTION_FUNCTIONS["recording"] = attention
+    eager_attention = hf.eager_attention_forward
+    hf.eager_attention_forward = attention
     hooks = [m.register_forward_hook(on_router) for m in model.modules()
              if isinstance(m, hf.DeepseekV3TopkRouter)]
     tokens = torch.tensor([ids])
     eager = model(tokens, output_attentions=True, use_cache=True)
-    plain_routed = list(routed)
-    model.config._attn_implementation = "recording"
-    model(tokens)
-    model.config._attn_implementation = "eager"
+    hf.eager_attention_forward = eager_attention
     for hook in hooks:
         hook.remove()
     causal = torch.tril(torch.ones(len(ids), len(ids)))
@@ -228,10 +225,10 @@ def run_transformers(model, ids):
         half = config.qk_rope_head_dim // 2
         parts = out["latent.k_rope"]
         out["latent.k_rope"] = torch.stack([parts[..., :half], parts[..., half:]], -1).flatten(-2)
-    if plain_routed:
-        out["routing.scores"] = torch.stack([s for s, _, _ in plain_routed], 1)
-        out["routing.topk_ids"] = torch.stack([i for _, i, _ in plain_routed], 1).int()
-        out["routing.topk_weights"] = torch.stack([w for _, _, w in plain_routed], 1)
+    if routed:
+        out["routing.scores"] = torch.stack([s for s, _, _ in routed], 1)
+        out["routing.topk_ids"] = torch.stack([i for _, i, _ in routed], 1).int()
+        out["routing.topk_weights"] = torch.stack([w for _, _, w in routed], 1)
     return {k: v.contiguous() for k, v in out.items()}
 
 
