@@ -149,18 +149,18 @@ QString tokenText(std::string_view bytes) {
   return text;
 }
 
-QString tokenLabel(std::string_view bytes, int max_characters) {
+QString tokenLabel(std::string_view bytes, int maxCharacters) {
   const QString text = tokenText(bytes);
-  return text.size() <= max_characters ? text : text.left(max_characters - 1) + QChar(0x2026);
+  return text.size() <= maxCharacters ? text : text.left(maxCharacters - 1) + QChar(0x2026);
 }
 
-QString oneLine(const QString& text, int max_characters) {
-  QString line = text.left(max_characters + 1).simplified();
+QString oneLine(const QString& text, int maxCharacters) {
+  QString line = text.left(maxCharacters + 1).simplified();
   for (QChar& c : line) {
     const bool hidden = c.category() == QChar::Other_Control || c.category() == QChar::Other_Format;
     if (hidden) c = QChar(0xfffd);
   }
-  return line.size() <= max_characters ? line : line.left(max_characters - 1) + QChar(0x2026);
+  return line.size() <= maxCharacters ? line : line.left(maxCharacters - 1) + QChar(0x2026);
 }
 
 }  // namespace ui::format

@@ -33,9 +33,9 @@ QString signedValue(double v);
 /// A token's bytes made visible: space · , newline ⏎, tab ⇥, other controls and stray bytes as
 /// \xNN; a real U+00B7 is written \u00b7 so that a dot always means a space.
 QString tokenText(std::string_view bytes);
-/// tokenText cut to `max_characters` with an ellipsis.
-QString tokenLabel(std::string_view bytes, int max_characters);
+/// tokenText cut to `maxCharacters` with an ellipsis.
+QString tokenLabel(std::string_view bytes, int maxCharacters);
 /// Text from elsewhere for one line: control characters made visible, cut with an ellipsis.
-QString oneLine(const QString& text, int max_characters);
+QString oneLine(const QString& text, int maxCharacters);
 
 }  // namespace ui::format

@@ -78,8 +78,8 @@ constexpr std::array<QRgb, 5> kDivergingDark = {0xff7db4f0, 0xff3f6ea6, 0xff2b30
 const ColourLut& colourLut(DataMap map, bool dark) {
   static const ColourLut cividis = lutFromStops(kCividis);
   static const ColourLut viridis = lutFromStops(kViridis);
-  static const ColourLut diverging_light = lutFromStops(kDivergingLight);
-  static const ColourLut diverging_dark = lutFromStops(kDivergingDark);
+  static const ColourLut divergingLight = lutFromStops(kDivergingLight);
+  static const ColourLut divergingDark = lutFromStops(kDivergingDark);
   switch (map) {
     case DataMap::Cividis:
       return cividis;
@@ -88,7 +88,7 @@ const ColourLut& colourLut(DataMap map, bool dark) {
     case DataMap::Diverging:
       break;
   }
-  return dark ? diverging_dark : diverging_light;
+  return dark ? divergingDark : divergingLight;
 }
 
 QColor dataColour(DataMap map, double t, bool dark) {

@@ -11,8 +11,8 @@ void initBathyscopeResources() { Q_INIT_RESOURCE(resources); }
 
 namespace ui {
 
-IconEngine::IconEngine(QString name, const QColor& colour, const QColor& disabled_colour)
-    : name_(std::move(name)), colour_(colour), disabled_colour_(disabled_colour) {
+IconEngine::IconEngine(QString name, const QColor& colour, const QColor& disabledColour)
+    : name_(std::move(name)), colour_(colour), disabledColour_(disabledColour) {
   initBathyscopeResources();
 }
 
@@ -20,7 +20,7 @@ void IconEngine::paint(QPainter* painter, const QRect& rect, QIcon::Mode mode, Q
   QFile file(QStringLiteral(":/icons/%1.svg").arg(name_));
   if (!file.open(QIODevice::ReadOnly)) return;
   QByteArray svg = file.readAll();
-  const QColor& colour = mode == QIcon::Disabled ? disabled_colour_ : colour_;
+  const QColor& colour = mode == QIcon::Disabled ? disabledColour_ : colour_;
   svg.replace("currentColor", colour.name().toLatin1());
   QSvgRenderer renderer(svg);
   renderer.render(painter, QRectF(rect));
@@ -34,6 +34,6 @@ QPixmap IconEngine::pixmap(const QSize& size, QIcon::Mode mode, QIcon::State sta
   return pixmap;
 }
 
-QIconEngine* IconEngine::clone() const { return new IconEngine(name_, colour_, disabled_colour_); }
+QIconEngine* IconEngine::clone() const { return new IconEngine(name_, colour_, disabledColour_); }
 
 }  // namespace ui

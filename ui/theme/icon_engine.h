@@ -9,7 +9,7 @@ namespace ui {
 
 class IconEngine : public QIconEngine {
  public:
-  IconEngine(QString name, const QColor& colour, const QColor& disabled_colour);
+  IconEngine(QString name, const QColor& colour, const QColor& disabledColour);
 
   void paint(QPainter* painter, const QRect& rect, QIcon::Mode mode, QIcon::State state) override;
   QPixmap pixmap(const QSize& size, QIcon::Mode mode, QIcon::State state) override;
@@ -18,7 +18,7 @@ class IconEngine : public QIconEngine {
  private:
   QString name_;
   QColor colour_;
-  QColor disabled_colour_;
+  QColor disabledColour_;
 };
 
 }  // namespace ui

@@ -70,12 +70,12 @@ QFont contentFont() {
   return font;
 }
 
-QFont fixedFont(double point_size) {
+QFont fixedFont(double pointSize) {
   QFont font = QFontDatabase::systemFont(QFontDatabase::FixedFont);
   font.setFamilies({font.family(), QStringLiteral("Noto Sans Mono CJK SC")});
   font.setStyleHint(QFont::Monospace);
   font.setFixedPitch(true);
-  font.setPointSizeF(point_size);
+  font.setPointSizeF(pointSize);
   return font;
 }
 
@@ -130,9 +130,9 @@ QColor inkOn(const QColor& ground) {
 
 Theme::Theme(QObject* parent)
     : QObject(parent),
-      system_dark_(SystemScheme::paletteIsDark()),
-      system_font_(contentFont()),
-      mono_font_(fixedFont(system_font_.pointSizeF())) {
+      systemDark_(SystemScheme::paletteIsDark()),
+      systemFont_(contentFont()),
+      monoFont_(fixedFont(systemFont_.pointSizeF())) {
   auto* scheme = new SystemScheme(this);
   connect(scheme, &SystemScheme::schemeRead, this, &Theme::onSystemScheme);
 }
@@ -144,31 +144,31 @@ void Theme::setMode(ThemeMode mode) {
 }
 
 bool Theme::isDark() const {
-  return mode_ == ThemeMode::System ? system_dark_ : mode_ == ThemeMode::Dark;
+  return mode_ == ThemeMode::System ? systemDark_ : mode_ == ThemeMode::Dark;
 }
 
 void Theme::setFontScale(double scale) {
   const double clamped = std::clamp(scale, 0.75, 2.0);
-  if (font_scale_ == clamped) return;
-  font_scale_ = clamped;
+  if (fontScale_ == clamped) return;
+  fontScale_ = clamped;
   Q_EMIT changed();
 }
 
 QFont Theme::font(FontRole role) const {
   const bool mono = role == FontRole::Mono || role == FontRole::MonoSmall;
-  QFont font = mono ? mono_font_ : system_font_;
-  double points = system_font_.pointSizeF();
+  QFont font = mono ? monoFont_ : systemFont_;
+  double points = systemFont_.pointSizeF();
   if (role == FontRole::Small || role == FontRole::MonoSmall) points -= 1;
   if (role == FontRole::Heading) points += 2;
   if (role == FontRole::Title) points += 6;
   if (role == FontRole::Strong || role == FontRole::Heading || role == FontRole::Title) {
     font.setWeight(QFont::DemiBold);
   }
-  font.setPointSizeF(points * font_scale_);
+  font.setPointSizeF(points * fontScale_);
   return font;
 }
 
-int Theme::unit() const { return std::max(3, static_cast<int>(std::lround(4.0 * font_scale_))); }
+int Theme::unit() const { return std::max(3, static_cast<int>(std::lround(4.0 * fontScale_))); }
 
 QIcon Theme::icon(const QString& name, ColourRole role) const {
   return QIcon(new IconEngine(name, colour(role), colour(ColourRole::LineStrong)));
@@ -184,8 +184,8 @@ void Theme::apply(QApplication& application) {
 }
 
 void Theme::onSystemScheme(bool dark) {
-  if (system_dark_ == dark) return;
-  system_dark_ = dark;
+  if (systemDark_ == dark) return;
+  systemDark_ = dark;
   if (mode_ == ThemeMode::System) Q_EMIT changed();
 }
 

@@ -59,7 +59,7 @@ class Theme : public QObject {
   bool isDark() const;
   /// 0.75 … 2.0 times the system font.
   void setFontScale(double scale);
-  double fontScale() const { return font_scale_; }
+  double fontScale() const { return fontScale_; }
 
   QColor colour(ColourRole role) const { return roleColour(role, isDark()); }
   QFont font(FontRole role) const;
@@ -83,10 +83,10 @@ class Theme : public QObject {
   void onSystemScheme(bool dark);
 
   ThemeMode mode_ = ThemeMode::System;
-  bool system_dark_ = false;
-  double font_scale_ = 1.0;
-  QFont system_font_;
-  QFont mono_font_;
+  bool systemDark_ = false;
+  double fontScale_ = 1.0;
+  QFont systemFont_;
+  QFont monoFont_;
 };
 
 }  // namespace ui
