@@ -232,7 +232,7 @@ void ChatView::scrollToRow(int row) {
   verticalScrollBar()->setValue(static_cast<int>(topOf(row)) - theme_.gap(2));
 }
 
-void ChatView::setTokenHeat(std::vector<TokenHeat> heat) {
+void ChatView::setTokenHeat(std::vector<HeatedToken> heat) {
   heat_ = std::move(heat);
   placeHeat();
   viewport()->update();
@@ -240,7 +240,7 @@ void ChatView::setTokenHeat(std::vector<TokenHeat> heat) {
 
 void ChatView::placeHeat() {
   heatOfRow_.clear();
-  for (const TokenHeat& token : heat_) {
+  for (const HeatedToken& token : heat_) {
     const auto range = parts_.timeline.textOf(token.position);
     if (!range) continue;
     const auto row = parts_.messages.rowOf(range->message);

@@ -23,7 +23,7 @@ namespace ui {
 class Theme;
 
 /// One coloured token; `value` 0…1.
-struct TokenHeat {
+struct HeatedToken {
   engine::Position position;
   double value = 0;
 };
@@ -45,7 +45,7 @@ class ChatView : public QAbstractScrollArea {
   ~ChatView() override;
 
   /// Colours tokens in the text; an empty list takes the colours away.
-  void setTokenHeat(std::vector<TokenHeat> heat);
+  void setTokenHeat(std::vector<HeatedToken> heat);
   /// The message the keyboard is at; -1: none.
   int currentRow() const { return currentRow_; }
   void setCurrentRow(int row);
@@ -143,7 +143,7 @@ class ChatView : public QAbstractScrollArea {
   bool dragging_ = false;
   std::optional<TextMark> found_;  // by findText
   int foundRow_ = -1;
-  std::vector<TokenHeat> heat_;
+  std::vector<HeatedToken> heat_;
   QHash<int, std::vector<TextMark>> heatOfRow_;  // by source offset
 };
 
