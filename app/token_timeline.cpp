@@ -155,8 +155,7 @@ void TokenTimeline::placePrompt(const std::vector<engine::PromptToken>& prompt) 
     token.byteBegin = token.byteEnd = token.textBegin = token.textEnd = 0;
     if (given.message_index < 0 || given.message_index >= current_.messages.size()) continue;
     token.message = current_.messages.at(given.message_index).id;
-    token.origin =
-        token.message.value == 0 ? TokenOrigin::SystemPrompt : TokenOrigin::Message;
+    token.origin = token.message.value == 0 ? TokenOrigin::SystemPrompt : TokenOrigin::Message;
     token.byteBegin = static_cast<qint64>(given.content_begin);
     token.byteEnd = static_cast<qint64>(given.content_end);
     Utf16Cursor& cursor = cursors[static_cast<std::size_t>(given.message_index)];
