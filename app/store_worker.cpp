@@ -211,8 +211,8 @@ void StoreWorker::answerList() {
   for (const Pending& pending : std::as_const(pending_)) {
     const auto* record = std::get_if<ConversationRecord>(&pending.row);
     if (record == nullptr) continue;
-    std::erase_if(answer.conversations,
-                  [record](const ConversationRecord& other) { return other.id == record->id; });
+    answer.conversations.removeIf(
+        [record](const ConversationRecord& other) { return other.id == record->id; });
     if (record->deletedMs == 0) answer.conversations.prepend(*record);
   }
   answers_.push(std::move(answer));
@@ -242,7 +242,7 @@ void StoreWorker::answerConversation(ConversationId id) {
     } else if (const auto& message = std::get<MessageRecord>(pending.row);
                message.conversation == id) {
       auto& messages = answer.content.messages;
-      std::erase_if(messages, [&message](const MessageRecord& m) { return m.id == message.id; });
+      messages.removeIf([&message](const MessageRecord& m) { return m.id == message.id; });
       messages.append(message);
     }
   }

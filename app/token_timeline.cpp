@@ -258,7 +258,7 @@ void TokenTimeline::onTokensRouted(const std::vector<engine::TokenRouted>& token
     keepDecisions(position, routed.decisions);
     setRouting(position, std::make_shared<const engine::TokenRouting>(routed.routing));
     if (first < 0) first = position.value;
-    last = std::max(last, position.value);
+    last = std::max<qint64>(last, position.value);
   }
   announceRouting(first, last);
 }
@@ -279,7 +279,7 @@ bool TokenTimeline::setRouting(engine::Position position,
   token.routedInPrefill = position.value < promptTokens_;
   token.routing = std::move(routing);
   usage_.add(*token.routing, token.routedInPrefill);
-  newestRouted_ = std::max(newestRouted_, position.value);
+  newestRouted_ = std::max<qint64>(newestRouted_, position.value);
   return true;
 }
 
