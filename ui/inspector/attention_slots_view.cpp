@@ -263,6 +263,8 @@ QPoint AttentionSlotsView::centreOf(std::int64_t slot) const {
   return {bucketX(layout, slot) + layout.pitch / 2, layout.weights.center().y()};
 }
 
+void AttentionSlotsView::resizeEvent(QResizeEvent*) { Q_EMIT pictureResized(); }
+
 void AttentionSlotsView::pointerMoved(QPoint devicePoint) {
   const auto slot = slotAt(devicePoint);
   if (slot == hovered_) return;

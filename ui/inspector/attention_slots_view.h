@@ -57,8 +57,11 @@ class AttentionSlotsView : public Canvas {
   void slotClicked(std::int64_t slot);
   void slotActivated(std::int64_t slot);  // double click: go there
   void slotHovered(std::int64_t slot);    // −1: the pointer left
+  /// Another width may pool another number of slots: the legend is new.
+  void pictureResized();
 
  protected:
+  void resizeEvent(QResizeEvent* event) override;
   void paintPicture(QPainter& painter, QSize size) override;
   void pointerMoved(QPoint devicePoint) override;
   void pointerPressed(QPoint devicePoint) override;

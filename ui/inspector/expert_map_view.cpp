@@ -128,6 +128,14 @@ CellGrid ExpertMapView::gridFor(QSize size) const {
   return CellGrid(shape, area);
 }
 
+// With the token's own weights on top, the usage steps back to a grey ramp: two magnitudes, two
+// scales.
+QColor ExpertMapView::usageColour(double place) const {
+  if (mode_ == ExpertMapMode::Usage) return magnitudeColour(theme(), place);
+  const QColor empty = colour(ColourRole::Raised);
+  return blend(empty, blend(empty, colour(ColourRole::TextMuted), 0.75), place);
+}
+
 std::optional<CellGrid::Cell> ExpertMapView::cellAt(QPoint devicePoint) const {
   return gridFor(deviceSize()).cellAt(devicePoint);
 }
@@ -184,9 +192,6 @@ void ExpertMapView::paintGround(QPainter& painter, const CellGrid& grid) {
                            usage_.counts.size() == static_cast<std::size_t>(nLayers()) *
                                                        static_cast<std::size_t>(nExperts());
     const QColor empty = colour(ColourRole::Raised);
-    // With the token's own weights on top, the usage steps back to a grey ramp: two magnitudes, two
-    // scales.
-    const QColor full = blend(empty, colour(ColourRole::TextMuted), 0.75);
     QPainter image(&ground_);
     for (int row = 0; row < nLayers(); ++row) {
       for (int column = 0; column < nExperts(); ++column) {
@@ -195,11 +200,7 @@ void ExpertMapView::paintGround(QPainter& painter, const CellGrid& grid) {
             static_cast<std::size_t>(column);
         const std::int64_t count = showUsage ? usage_.counts[at] : 0;
         QColor fill = empty;
-        if (count > 0) {
-          const double place = scale.place(static_cast<double>(count));
-          fill = mode_ == ExpertMapMode::Usage ? magnitudeColour(theme(), place)
-                                               : blend(empty, full, place);
-        }
+        if (count > 0) fill = usageColour(scale.place(static_cast<double>(count)));
         image.fillRect(grid.cellRect({row, column}).translated(-bounds.topLeft()), fill);
       }
     }

@@ -48,6 +48,9 @@ class ExpertMapView : public Canvas {
 
   ValueScale weightScale() const { return {ScaleKind::Linear, 0.0, weightHigh_}; }
   ValueScale usageScale() const;
+  ExpertMapMode mode() const { return mode_; }
+  /// The colour of a usage in the current mode: grey while the token's weights lie over it.
+  QColor usageColour(double place) const;
   /// How often an expert would be used if all were used alike: K/E of the tokens.
   double uniformUsage() const;
   QString readout(CellGrid::Cell cell) const;

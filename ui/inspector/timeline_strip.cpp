@@ -3,6 +3,7 @@
 // never averaged away.
 #include "ui/inspector/timeline_strip.h"
 
+#include <QKeyEvent>
 #include <QMouseEvent>
 #include <QWheelEvent>
 #include <algorithm>
@@ -249,6 +250,14 @@ void TimelineStrip::wheelEvent(QWheelEvent* event) {
     scrollBy(-steps * 60.0 * devicePixelRatioF());
   }
   event->accept();
+}
+
+void TimelineStrip::keyPressEvent(QKeyEvent* event) {
+  if (const auto step = selectionStepFor(event->key(), event->modifiers())) {
+    Q_EMIT stepRequested(*step);
+    return;
+  }
+  Canvas::keyPressEvent(event);
 }
 
 void TimelineStrip::resizeEvent(QResizeEvent*) { scrollBy(0); }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ui/inspector/canvas.h"
+#include "ui/inspector/inspector_panel.h"
 #include "ui/inspector/token_label.h"
 
 namespace ui {
@@ -48,6 +49,7 @@ class TimelineStrip : public Canvas {
   void tokenClicked(std::int64_t position);
   void tokenHovered(std::int64_t position);  // −1: the pointer left
   void liveRequested();
+  void stepRequested(ui::SelectionStep step);
 
  protected:
   void paintPicture(QPainter& painter, QSize size) override;
@@ -57,6 +59,7 @@ class TimelineStrip : public Canvas {
   void mousePressEvent(QMouseEvent* event) override;
   void mouseReleaseEvent(QMouseEvent* event) override;
   void wheelEvent(QWheelEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
 
  private:
