@@ -13,6 +13,7 @@
 
 #include "app/conversation_record.h"
 #include "app/message_list_model.h"
+#include "app/token_timeline.h"
 #include "app/values.h"
 #include "engine/runtime/events.h"
 
@@ -21,7 +22,6 @@ namespace app {
 class ConversationListModel;
 class ConversationStore;
 class EngineBridge;
-class TokenTimeline;
 
 enum class ChatState {
   NoModel,     // nothing is loaded, nothing is loading
@@ -179,7 +179,7 @@ class ChatViewModel : public QObject {
   MessageId addUserMessage(MessageId parent, const QString& text);
   void sendWhenSaved();
   void sendRequest();
-  engine::GenerationRequest makeRequest(QList<MessageId>* ids) const;
+  engine::GenerationRequest makeRequest(TokenTimeline::Expected* expected) const;
   void finishAnswer(MessageStatus status, const QString& errorCode, const QString& errorText);
   void abandonAnswer(MessageStatus status);
   void touchConversation();

@@ -9,11 +9,12 @@
 #include <vector>
 
 #include "app/engine_door.h"
+#include "app/values.h"
 #include "engine/runtime/events.h"
 
 namespace app {
 
-class ReportWorker;
+class QuestionWorker;
 
 /// Lives on the GUI thread; every signal is emitted there, from drain(). May be destroyed at any
 /// moment: the engine is stopped and joined first, then the mailbox goes.
@@ -47,6 +48,9 @@ class EngineBridge : public QObject {
   /// What the model would be given → promptPreviewed. Worker thread; newest wins.
   void requestPromptPreview(quint64 key, std::vector<engine::ChatMessage> messages);
 
+  /// Whether a message spells control tokens → controlTextChecked. Every one is answered, in order.
+  void requestControlTextCheck(MessageId message, const QString& text);
+
  Q_SIGNALS:
   void modelLoadProgress(const engine::LoadProgress& progress);
   void modelLoaded(const std::shared_ptr<const engine::ModelInfo>& info);
@@ -67,6 +71,7 @@ class EngineBridge : public QObject {
                    const std::shared_ptr<const engine::CheckpointReport>& report);
   /// -1 tokens and a reason when there is no tokenizer.
   void textMeasured(quint64 key, qint64 nTokens, bool containsControlText, const QString& problem);
+  void controlTextChecked(app::MessageId message, bool contains);
   /// Null prompt and a reason when it cannot be rendered.
   void promptPreviewed(quint64 key, const std::shared_ptr<const engine::RenderedPrompt>& prompt,
                        const QString& problem);
@@ -74,12 +79,13 @@ class EngineBridge : public QObject {
  private:
   class Sink;
   void drain();
+  void announce(const engine::Event& event);
   void drainAnswers();
 
   // Destroyed in reverse: worker (joins), door (stops, joins), then the sink with its mailbox.
   std::unique_ptr<Sink> sink_;
-  std::shared_ptr<EngineDoor> door_;
-  std::unique_ptr<ReportWorker> worker_;
+  std::unique_ptr<EngineDoor> door_;
+  std::unique_ptr<QuestionWorker> worker_;
   std::uint64_t lastGenerationId_ = 0;
 };
 

@@ -83,13 +83,17 @@ class InspectorModel : public QObject {
   void refreshAttention();
   void refreshNextToken();
   void ask();
-  void onReset();
+  void onReset(int kept);
   void onReady(const engine::Inspection& inspection);
   void onFailed(quint64 key, const engine::Error& error);
-  void setRouter(InspectionPart part);
+  void refuseWhatIsMissing(Question question, const engine::Inspection& inspection);
+  /// The state while there is nothing to look at; none: there is a token with values.
+  std::optional<InspectionPart> withoutToken(const QString& howToGetOne) const;
+  void setRouter(InspectionPart part, bool valuesChanged = false);
   void setAttention(InspectionPart part);
-  void setNextToken(InspectionPart part);
-  void dropValues();
+  void setNextToken(InspectionPart part, bool valuesChanged = false);
+  void dropValues(int kept);
+  void forgetQuestions();
 
   EngineBridge& bridge_;
   TokenTimeline& timeline_;

@@ -17,6 +17,7 @@ namespace app {
 struct MessageRow {
   MessageRecord record;
   QString text;
+  ThinkSplit split;  // of `text`; kept up to date by the model
   int versionIndex = 0;  // among the versions of this message, oldest first
   int versionCount = 1;
   SaveState saveState = SaveState::Saved;

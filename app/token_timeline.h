@@ -75,7 +75,8 @@ class TokenTimeline : public QObject {
   std::optional<engine::Position> newestRouted() const;
   std::optional<engine::Position> newest() const;
 
-  const ExpertUsage& usage() const { return usage_; }
+  /// Of the tokens in the timeline; zeros when it is empty.
+  const ExpertUsage& usage() const;
   /// The routers' whole decision for a recently routed or inspected token; null: ask for a replay.
   LayerDecisions decisions(engine::Position position) const;
   /// The distribution seen after `position` (of which position + 1 was drawn); null: unknown here.
@@ -90,10 +91,14 @@ class TokenTimeline : public QObject {
   PositionRange positionsOf(MessageId message) const;
 
   // ---- for ChatViewModel and InspectorModel only ------------------------------------------------
-  /// Which message each entry of the request's `messages` is; a value of 0 is the system prompt.
+  /// One entry of a request's `messages`; an id of 0 is the system prompt.
+  struct ExpectedMessage {
+    MessageId id;
+    QByteArray content;  // as sent
+  };
   struct Expected {
     ConversationId conversation;
-    QList<MessageId> messages;
+    QList<ExpectedMessage> messages;
     MessageId answer;
   };
   void expect(engine::GenerationId generation, Expected expected);
@@ -101,8 +106,9 @@ class TokenTimeline : public QObject {
   void keepDecisions(engine::Position position, LayerDecisions decisions);
 
  Q_SIGNALS:
-  /// Everything may have changed: other conversation, other model, or the context was cut back.
-  void reset();
+  /// Other conversation, other model, or the context was cut back: only the values (not the places
+  /// in the text) of the first `kept` tokens are still what they were.
+  void reset(int kept);
   void tokensAppended(int first, int count);
   /// Routing became known (and usage changed) for this stretch.
   void routingAdded(int first, int count);
@@ -116,23 +122,28 @@ class TokenTimeline : public QObject {
   void onGenerationFinished(const engine::GenerationFinished& finished);
   void clear();
   bool isVisible() const { return sessionConversation_ == openConversation_; }
-  void placePromptToken(TimelineToken& token, const engine::PromptToken& prompt,
-                        const Expected& expected) const;
-  void fillTextRanges();
+  void placePrompt(const std::vector<engine::PromptToken>& prompt);
+  void appendGenerated(const engine::TokenGenerated& generated);
+  void settleAnswerText();
   void truncate(qint64 nTokens);
-  bool setRouting(engine::Position position, std::shared_ptr<const engine::TokenRouting> routing,
-                  bool inPrefill);
+  void noteMessageToken(MessageId message, qint64 position);
+  bool setRouting(engine::Position position, std::shared_ptr<const engine::TokenRouting> routing);
   void announceRouting(qint64 first, qint64 last);
 
   std::deque<TimelineToken> tokens_;  // of the session, whichever conversation is open
+  QHash<std::int64_t, PositionRange> messageRanges_;
   ExpertUsage usage_;
+  ExpertUsage noUsage_;  // same shape, all zero
   ConversationId sessionConversation_;
   ConversationId openConversation_;
   QHash<quint64, Expected> expected_;
   engine::GenerationId running_;
   Expected current_;
-  qint64 answerBytes_ = 0;  // of the running answer's content so far
-  qint64 answerUnits_ = 0;  // the same in UTF-16 units
+  qint64 promptTokens_ = 0;
+  QByteArray answerContent_;   // the running answer's complete text so far
+  QByteArray answerHeld_;      // token bytes after it that do not end a character yet
+  qint64 answerFirst_ = 0;     // its first token …
+  qint64 answerUnsettled_ = 0;  // … and the first one whose text range is not final
   qint64 newestRouted_ = -1;
   std::vector<std::pair<qint64, LayerDecisions>> decisions_;  // newest last
 };
