@@ -180,6 +180,11 @@ void ChatPanel::setShowsTokens(bool shows) {
   Q_EMIT tokensShown(shows);
 }
 
+void ChatPanel::setTokenHeat(std::vector<HeatedToken> heat) {
+  tokens_->setTokenHeat(heat);
+  view_->setTokenHeat(std::move(heat));
+}
+
 void ChatPanel::openFind() {
   findBar_->show();
   findField_->setFocus();

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <QWidget>
+#include <vector>
 
 #include "app/workspace.h"
+#include "ui/chat/token_heat.h"
 
 class QLabel;
 class QLineEdit;
@@ -28,6 +30,8 @@ class ChatPanel : public QWidget {
   Composer* composer() { return composer_; }
   bool showsTokens() const;
   void setShowsTokens(bool shows);
+  /// Colours these tokens in the text and in the token view; an empty list takes the colours away.
+  void setTokenHeat(std::vector<HeatedToken> heat);
   void openFind();
   void showNotice(const app::Notice& notice);
 

@@ -11,6 +11,7 @@
 
 #include "app/message_list_model.h"
 #include "ui/chat/message_item.h"
+#include "ui/chat/token_heat.h"
 
 namespace app {
 class ChatViewModel;
@@ -21,15 +22,6 @@ class TokenTimeline;
 namespace ui {
 
 class Theme;
-
-/// One coloured token; `value` 0…1.
-struct HeatedToken {
-  engine::Position position;
-  double value = 0;
-};
-
-/// Ground for text of a heat value: from the panel's colour to a tint on which text stays readable.
-QColor heatColour(double value, bool dark);
 
 class ChatView : public QAbstractScrollArea {
   Q_OBJECT

@@ -10,10 +10,10 @@
 #include <QToolTip>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "app/selection.h"
 #include "app/token_timeline.h"
-#include "ui/chat/chat_view.h"
 #include "ui/format.h"
 #include "ui/theme/theme.h"
 
@@ -46,8 +46,12 @@ ContextTokensView::ContextTokensView(app::TokenTimeline& timeline, app::Selectio
   relayout();
 }
 
-void ContextTokensView::setTokenHeat(std::vector<float> values) {
-  heat_ = std::move(values);
+void ContextTokensView::setTokenHeat(const std::vector<HeatedToken>& heat) {
+  heat_.assign(heat.empty() ? 0 : boxes_.size(), std::numeric_limits<float>::quiet_NaN());
+  for (const HeatedToken& token : heat) {
+    const auto index = static_cast<std::size_t>(token.position.value);
+    if (index < heat_.size()) heat_[index] = static_cast<float>(token.value);
+  }
   viewport()->update();
 }
 

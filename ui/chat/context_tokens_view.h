@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/base/ids.h"
+#include "ui/chat/token_heat.h"
 
 namespace app {
 class Selection;
@@ -24,8 +25,7 @@ class ContextTokensView : public QAbstractScrollArea {
   ContextTokensView(app::TokenTimeline& timeline, app::Selection& selection, Theme& theme,
                     QWidget* parent = nullptr);
 
-  /// 0…1 by position; NaN or beyond the end: no colour.
-  void setTokenHeat(std::vector<float> values);
+  void setTokenHeat(const std::vector<HeatedToken>& heat);
   std::optional<engine::Position> tokenAt(const QPointF& viewportPoint) const;
 
  protected:
@@ -54,7 +54,7 @@ class ContextTokensView : public QAbstractScrollArea {
   app::Selection& selection_;
   Theme& theme_;
   std::vector<Box> boxes_;
-  std::vector<float> heat_;
+  std::vector<float> heat_;  // by position; NaN: no colour
   bool followsEnd_ = true;
 };
 
