@@ -12,12 +12,12 @@ STAGES = {
     },
     # then more of what the model is for
     "final": {
-        "story_en/tinystories": 11, "story_en/storybooks": 1.2, "story_en/aesop": 0.4, "story_en/grammar": 14, "story_zh/grammar": 8,
-        "books_en/fairytales": 1, "books_en/books": 0.6,
-        "smalltalk_en/personality": 3, "smalltalk_en/grammar": 6, "smalltalk_en/mixed": 4, "dialogue_en/self_dialogue": 2.5,
-        "dialogue_en/topical_chat": 0.8, "dialogue_en/sgd": 1, "dialogue_en/gsm8k": 0.6, "taleqa_en/fairytaleqa": 2,
-        "taleqa_en/grammar": 4, "taleqa_zh/grammar": 2, "arithmetic/arith_en": 7, "arithmetic/arith_zh": 4, "tasks/grammar": 4,
-        "translation/tatoeba": 12, "translation/grammar_tr": 16,
-        "chat_zh/chatterbot_zh": 0.1, "chat_zh/crosswoz": 1, "chat_zh/zh_qa": 0.8, "chat_zh/grammar": 5, "chat_zh/mixed": 3,
+        "story_en/tinystories": 8, "story_en/storybooks": 0.6, "story_en/aesop": 0.3, "story_en/grammar": 13, "story_zh/grammar": 7,
+        "books_en/fairytales": 0.8, "books_en/books": 0.5,
+        "smalltalk_en/personality": 3, "smalltalk_en/grammar": 7, "smalltalk_en/mixed": 5, "dialogue_en/self_dialogue": 2,
+        "dialogue_en/topical_chat": 0.6, "dialogue_en/sgd": 0.7, "dialogue_en/gsm8k": 0.4, "taleqa_en/fairytaleqa": 1.2,
+        "taleqa_en/grammar": 4, "taleqa_zh/grammar": 2, "arithmetic/arith_en": 9, "arithmetic/arith_zh": 5, "tasks/grammar": 3.5,
+        "translation/tatoeba": 8, "translation/grammar_tr": 17,
+        "chat_zh/chatterbot_zh": 0.1, "chat_zh/crosswoz": 0.8, "chat_zh/zh_qa": 0.6, "chat_zh/grammar": 5.5, "chat_zh/mixed": 3.5,
     },
 }

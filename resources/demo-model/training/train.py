@@ -28,7 +28,7 @@ import model as M
 from mixture import STAGES
 
 SHAPES = {"S": (32, 256), "M": (16, 512), "L": (4, 2048)}  # rows x tokens: 8,192 tokens in every step
-SHAPE_SHARE = {"S": 0.62, "M": 0.28, "L": 0.10}
+SHAPE_SHARE = {"S": 0.67, "M": 0.29, "L": 0.04}
 FITS = {"S": 250, "M": 506, "L": 2046}
 
 
@@ -187,19 +187,37 @@ class Optimizer:
             p.grad = None
 
 
-def losses(model, ids, w, mtp_share, mtp_weight, chunk=2048):
+def sample_targets(w, chunk):
+    """A token of weight p counts with probability p: the same gradient on average, and no logits for the rest."""
+    keep = torch.nonzero(torch.rand(w.shape) < w).squeeze(1)
+    n = max(chunk, keep.numel() // chunk * chunk)
+    return keep[torch.randperm(keep.numel())[:n]].sort().values if keep.numel() >= n else None
+
+
+def losses(model, ids, w, mtp_share, mtp_weight, chunk=1024):
     B, L = ids.shape[0], ids.shape[1] - 2
     x = model.hidden(ids[:, :L])
     wt = w[:, 1:L + 1].reshape(-1)
-    loss, nll = M.ChunkedCE.apply(x, model.head, ids[:, 1:L + 1].reshape(-1), wt / wt.sum(), chunk)
-    full = wt >= 0.99
+    t = ids[:, 1:L + 1].reshape(-1)
+    keep = sample_targets(wt, chunk) if torch.is_grad_enabled() else None
+    if keep is not None:
+        full = wt[keep] >= 0.99
+        loss, nll = M.ChunkedCE.apply(x[keep], model.head, t[keep], torch.full(keep.shape, 1 / keep.numel()), chunk)
+    else:
+        full = wt >= 0.99
+        loss, nll = M.ChunkedCE.apply(x, model.head, t, wt / wt.sum(), chunk)
     out = {"loss": loss.item(), "answer": nll[full].mean().item()}
     if mtp_share:
         b = max(1, int(B * mtp_share))
         g = x.view(B, L, -1)[:b]
         z = model.mtp_hidden(g, ids[:b, 1:L + 1])
         w2 = w[:b, 2:L + 2].reshape(-1)
-        l2, _ = M.ChunkedCE.apply(z, model.head, ids[:b, 2:L + 2].reshape(-1), w2 / w2.sum(), chunk)
+        t2 = ids[:b, 2:L + 2].reshape(-1)
+        keep = sample_targets(w2, chunk)
+        if keep is None:
+            l2, _ = M.ChunkedCE.apply(z, model.head, t2, w2 / w2.sum().clamp(min=1), chunk)
+        else:
+            l2, _ = M.ChunkedCE.apply(z[keep], model.head, t2[keep], torch.full(keep.shape, 1 / keep.numel()), chunk)
         loss = loss + mtp_weight * l2
         out["mtp"] = l2.item()
     return loss, out
@@ -254,7 +272,7 @@ def main():
     ap.add_argument("--seed", type=int, default=1)
     ap.add_argument("--threads", type=int, default=1)
     ap.add_argument("--save-minutes", type=float, default=5)
-    ap.add_argument("--mtp-share", type=float, default=0.25, help="share of the rows the MTP loss is taken on")
+    ap.add_argument("--mtp-share", type=float, default=0.25, help="share of the rows the MTP loss is taken on, every second step")
     for n, v in (("vocab", 8000), ("hidden", 192), ("layers", 6), ("dense", 512), ("expert", 40), ("heads", 8),
                  ("q-rank", 96), ("kv-rank", 48), ("nope", 32), ("rope", 16), ("v", 32)):
         ap.add_argument("--" + n, type=int, default=v)
@@ -289,6 +307,9 @@ def main():
                 break
     log = open(out / "log.jsonl", "a")
     stage = None
+    hist = out / "stages.json"  # what evaluate.py needs to know which documents were drawn
+    history = json.loads(hist.read_text()) if hist.exists() else {"mixture": {}}
+    history["mixture"] = {k: v for k, v in history["mixture"].items() if int(k) < step}
     begin = last = saved = time.time()
     total = a.minutes * 60
     acc = defaultdict(list)
@@ -301,12 +322,13 @@ def main():
         if want != stage:
             stage = want
             data.set_mixture(STAGES[stage], a.seed * 1000 + step)
+            history["mixture"][str(step)] = stage
             print(f"step {step}: mixture '{stage}'", flush=True)
         scale = min(1.0, (step + 1) / 60)
         if frac > 1 - a.decay:
             scale *= 0.02 + 0.98 * (1 - frac) / a.decay
         ids, w = data.batch()
-        loss, o = losses(model, ids, w, a.mtp_share, 0.3 if frac < 0.6 else 0.15)
+        loss, o = losses(model, ids, w, a.mtp_share if step % 2 == 0 else 0, 0.3)
         loss.backward()
         opt.step(scale)
         vio, low = update_bias(model, 2e-3 if frac < 0.7 else 5e-4)
@@ -322,7 +344,7 @@ def main():
             t = time.time()
             r.update(step=step, tokens=tokens, minutes=round((spent + t - begin) / 60, 2), lr=round(a.lr * scale, 6),
                      tok_s=round(8192 * 10 / (t - last)), stage=stage)
-            if step % 100 == 0:
+            if step % 200 == 0:
                 with torch.no_grad():
                     v = [losses(model, i, ww, 0, 0)[1]["answer"] for i, ww in probe]
                 for layer in model.moe_layers():
@@ -335,8 +357,12 @@ def main():
             print(" ".join(f"{k} {v}" for k, v in r.items()), flush=True)
         if time.time() - saved > a.save_minutes * 60:
             saved = time.time()
+            history.update(steps=step, seed=a.seed)
+            hist.write_text(json.dumps(history))
             save(ck, model, opt, step, tokens, spent + time.time() - begin)
             export(model, cfg, out / "export", Path(a.data) / "tokenizer.json")
+    history.update(steps=step, seed=a.seed)
+    hist.write_text(json.dumps(history))
     save(ck, model, opt, step, tokens, total)
     export(model, cfg, out / "export", Path(a.data) / "tokenizer.json")
     print(f"done: {step} steps, {tokens / 1e6:.2f} M tokens, exported to {out / 'export'}", flush=True)
