@@ -21,13 +21,11 @@ class Golden : public ::testing::TestWithParam<std::string> {};
 
 std::vector<float> run_logits(engine::LoadedModel& model, AttentionForm form,
                               std::span<const engine::TokenId> tokens) {
-  auto session =
-      engine::Session::create(*model.transformer, *model.backend,
-                              {static_cast<std::int64_t>(tokens.size()), 64, form});
+  auto session = engine::Session::create(*model.transformer, *model.backend,
+                                         {static_cast<std::int64_t>(tokens.size()), 64, form});
   EXPECT_TRUE(session.has_value());
   EXPECT_TRUE(session->extend(tokens, nullptr, {}).has_value());
-  std::vector<float> logits(tokens.size() *
-                            static_cast<std::size_t>(session->config().vocab_size));
+  std::vector<float> logits(tokens.size() * static_cast<std::size_t>(session->config().vocab_size));
   session->logits(0, static_cast<std::int64_t>(tokens.size()), logits);
   return logits;
 }
