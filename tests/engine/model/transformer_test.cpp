@@ -63,7 +63,7 @@ TEST_P(Golden, RoutingEqualsTransformers) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Variants, Golden, ::testing::ValuesIn(support::golden_names()),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& test) { return test.param; });
 
 // Asks to stop when a layer is reached.
 class StoppingProbe : public engine::Probe {

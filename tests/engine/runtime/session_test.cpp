@@ -131,9 +131,9 @@ INSTANTIATE_TEST_SUITE_P(
     Backends, SameBits,
     ::testing::Combine(::testing::Values(BackendKind::Reference, BackendKind::Cpu),
                        ::testing::Values("F32", "BF16", "F8_E4M3")),
-    [](const auto& info) {
-      return std::string(std::get<0>(info.param) == BackendKind::Cpu ? "Cpu" : "Reference") +
-             std::get<1>(info.param);
+    [](const auto& test) {
+      return std::string(std::get<0>(test.param) == BackendKind::Cpu ? "Cpu" : "Reference") +
+             std::get<1>(test.param);
     });
 
 TEST(Session, AbsorbedAndExpandedAgree) {

@@ -51,7 +51,7 @@ TEST_P(Trace, EqualsTransformers) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Variants, Trace, ::testing::ValuesIn(support::golden_names()),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& test) { return test.param; });
 
 TEST_F(TraceFile, HasTheTensorsOfTheTable) {
   const support::GoldenCheckpoint golden("groups");
