@@ -43,7 +43,7 @@ std::int64_t group_allowance(const std::string& folder, const char* limit_file,
   const std::string statistics = folder + "/memory.stat";
   const std::int64_t cache =
       keyed_number(statistics, "active_file ") + keyed_number(statistics, "inactive_file ");
-  return std::max<std::int64_t>(0, *limit - std::max<std::int64_t>(0, *usage - cache));
+  return std::max<std::int64_t>(1, *limit - std::max<std::int64_t>(0, *usage - cache));
 }
 
 /// The tightest of a group and all its parents.

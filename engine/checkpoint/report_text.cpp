@@ -11,6 +11,7 @@ namespace engine {
 namespace {
 
 constexpr std::size_t kLabelWidth = 16;
+constexpr std::size_t kDetailWidth = 36;
 
 std::string fixed(double value, int decimals) {
   char text[64];
@@ -60,6 +61,13 @@ class Lines {
   std::string text_;
 };
 
+/// "attention              43,944": a label and a number in columns of their own.
+std::string detail(const std::string& label, std::int64_t number) {
+  const std::string digits = grouped_digits(number);
+  const std::size_t used = label.size() + digits.size();
+  return label + std::string(used < kDetailWidth ? kDetailWidth - used : 1, ' ') + digits;
+}
+
 void add_architecture(const ModelConfig& c, Lines* lines) {
   const auto n_moe = static_cast<std::int64_t>(c.moe_layers().size());
   const auto number = [](std::int64_t n) { return grouped_digits(n); };
@@ -82,10 +90,10 @@ void add_architecture(const ModelConfig& c, Lines* lines) {
 }
 
 void add_parameters(const ParameterCount& p, Lines* lines) {
-  lines->add("Parameters", short_count(p.total) + " (" + grouped_digits(p.total) + "), " +
-                               short_count(p.activated) +
+  lines->add("Parameters", short_count(p.total) + " · " + short_count(p.activated) +
                                " activated per token (with the output head)");
-  const std::pair<const char*, std::int64_t> parts[] = {{"attention", p.attention},
+  const std::pair<const char*, std::int64_t> parts[] = {{"total", p.total},
+                                                        {"attention", p.attention},
                                                         {"routed experts", p.routed_experts},
                                                         {"shared experts", p.shared_experts},
                                                         {"dense MLP", p.dense_mlp},
@@ -96,11 +104,7 @@ void add_parameters(const ParameterCount& p, Lines* lines) {
                                                         {"MTP, skipped", p.mtp}};
   for (const auto& [label, count] : parts) {
     if (count == 0) continue;
-    const std::string digits = grouped_digits(count);
-    lines->add(
-        "", std::string(label) +
-                std::string(16 - std::min<std::size_t>(15, std::string_view(label).size()), ' ') +
-                std::string(20 - std::min<std::size_t>(19, digits.size()), ' ') + digits);
+    lines->add("", detail(label, count));
   }
 }
 
@@ -114,10 +118,7 @@ void add_memory(const CheckpointReport& r, Lines* lines) {
                           short_bytes(r.cache_bytes) + " for " + grouped_digits(r.context_length) +
                           " tokens");
   for (const CacheLedgerRow& row : r.cache_ledger) {
-    const std::string digits = grouped_digits(row.bytes_per_token);
-    lines->add("", row.kind + std::string(16 - std::min<std::size_t>(15, row.kind.size()), ' ') +
-                       std::string(20 - std::min<std::size_t>(19, digits.size()), ' ') + digits +
-                       " bytes per token");
+    lines->add("", detail(row.kind, row.bytes_per_token) + " bytes per token");
   }
   lines->add("Memory", short_bytes(r.weight_bytes + r.cache_bytes + r.scratch_bytes) +
                            " needed (about " + short_bytes(r.scratch_bytes) +
