@@ -15,7 +15,7 @@
 
 namespace {
 
-struct Run {
+struct Outcome {
   int status = -1;
   std::string out;
   std::string err;
@@ -24,16 +24,16 @@ struct Run {
 class Cli : public ::testing::Test {
  protected:
   // `arguments` goes through a shell; single quotes protect.
-  Run run(const std::string& arguments) const {
+  Outcome run(const std::string& arguments) const {
     const std::string command = std::string(BATHYSCOPE_CLI) + " " + arguments + " >" +
                                 folder_.file("stdout") + " 2>" + folder_.file("stderr") +
                                 " </dev/null";
     const int status = std::system(command.c_str());
-    Run run;
-    run.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    run.out = read(folder_.file("stdout"));
-    run.err = read(folder_.file("stderr"));
-    return run;
+    Outcome outcome;
+    outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    outcome.out = read(folder_.file("stdout"));
+    outcome.err = read(folder_.file("stderr"));
+    return outcome;
   }
   static std::string read(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
@@ -41,7 +41,7 @@ class Cli : public ::testing::Test {
   }
   // One line that contains `part`, nothing on stdout.
   void expect_refusal(const std::string& arguments, const std::string& part) const {
-    const Run r = run(arguments);
+    const Outcome r = run(arguments);
     EXPECT_GT(r.status, 0) << arguments;
     EXPECT_EQ(std::count(r.err.begin(), r.err.end(), '\n'), 1) << r.err;
     EXPECT_NE(r.err.find(part), std::string::npos) << r.err;
@@ -56,14 +56,14 @@ class Cli : public ::testing::Test {
 };
 
 TEST_F(Cli, HelpListsEveryCommandAndOption) {
-  const Run help = run("--help");
+  const Outcome help = run("--help");
   EXPECT_EQ(help.status, 0);
   for (const char* command :
        {"info", "tokenize", "detokenize", "render", "logits", "trace", "generate", "bench"}) {
     EXPECT_NE(help.out.find(command), std::string::npos) << command;
     EXPECT_EQ(run(std::string(command) + " --help").status, 0);
   }
-  const Run generate = run("generate --help");
+  const Outcome generate = run("generate --help");
   for (const char* option : {"--prompt", "--system", "--raw", "--max-tokens", "--temperature",
                              "--top-k", "--top-p", "--min-p", "--repetition-penalty", "--seed",
                              "--json", "--backend", "--threads", "--context", "--prefill-chunk"}) {
@@ -72,7 +72,7 @@ TEST_F(Cli, HelpListsEveryCommandAndOption) {
 }
 
 TEST_F(Cli, NamesWhatIsWrong) {
-  expect_refusal("", "");
+  expect_refusal("", "no command");
   expect_refusal("frobnicate x", "unknown command 'frobnicate'");
   expect_refusal("logits m --idz 1", "unknown option '--idz'");
   expect_refusal("logits", "MODEL is missing");
@@ -98,7 +98,7 @@ TEST_F(Cli, NamesWhatIsWrong) {
 
 TEST_F(Cli, InfoReports) {
   EXPECT_EQ(run("info " + model()).status, 0);
-  const Run info = run("info " + model() + " --json");
+  const Outcome info = run("info " + model() + " --json");
   EXPECT_EQ(info.status, 0);
   const auto json = nlohmann::json::parse(info.out);
   EXPECT_EQ(json["config"]["n_routed_experts"], 8);
@@ -122,7 +122,7 @@ TEST_F(Cli, RendersTheExactPrompt) {
   support::write_file(folder_.file("m.json"),
                       "[{\"role\": \"system\", \"content\": \"S\"},"
                       "{\"role\": \"user\", \"content\": \"hi\"}]");
-  const Run rendered = run("render " + model() + " --messages " + folder_.file("m.json"));
+  const Outcome rendered = run("render " + model() + " --messages " + folder_.file("m.json"));
   EXPECT_EQ(rendered.out, "<bos>S<user>hi<assistant>");
   support::write_file(folder_.file("m.json"), "[{\"role\": \"tool\", \"content\": \"\"}]");
   expect_refusal("render " + model() + " --messages " + folder_.file("m.json"), "found 'tool'");
@@ -137,7 +137,7 @@ TEST_F(Cli, LogitsFileHoldsTheModelsLogits) {
     ids += (ids.empty() ? "" : ",") + std::to_string(token.value);
   }
   const std::string out = folder_.file("o.npy");
-  const Run r =
+  const Outcome r =
       run("logits " + golden.path() + " --ids " + ids + " --prefill-chunk 4 --out " + out);
   ASSERT_EQ(r.status, 0) << r.err;
   const std::string file = read(out);
@@ -164,7 +164,7 @@ TEST_F(Cli, TraceWritesSafetensors) {
 TEST_F(Cli, GeneratesTheSameForTheSameSeed) {
   const std::string command =
       "generate " + model() + " --prompt hello --max-tokens 12 --seed 9 --temperature 1 --json";
-  const Run first = run(command);
+  const Outcome first = run(command);
   ASSERT_EQ(first.status, 0) << first.err;
   const auto json = nlohmann::json::parse(first.out);
   EXPECT_EQ(json["seed"], 9);
@@ -172,14 +172,14 @@ TEST_F(Cli, GeneratesTheSameForTheSameSeed) {
   EXPECT_TRUE(json["timings"].contains("prefill_seconds"));
   EXPECT_TRUE(json["stop_reason"] == "max-tokens" || json["stop_reason"] == "end-of-turn");
   EXPECT_EQ(nlohmann::json::parse(run(command).out)["ids"], json["ids"]);
-  const Run text = run("generate " + model() + " --prompt hello --max-tokens 3 --seed 9 --raw");
+  const Outcome text = run("generate " + model() + " --prompt hello --max-tokens 3 --seed 9 --raw");
   EXPECT_EQ(text.status, 0);
   EXPECT_EQ(text.out.back(), '\n');
   expect_refusal("generate " + model() + " --prompt 'much too long' --context 4", "4 available");
 }
 
 TEST_F(Cli, BenchMeasures) {
-  const Run bench =
+  const Outcome bench =
       run("bench " + model() + " --prompt-tokens 20 --gen-tokens 5 --repeat 2 --record off --json");
   ASSERT_EQ(bench.status, 0) << bench.err;
   const auto json = nlohmann::json::parse(bench.out);
