@@ -6,6 +6,7 @@
 
 #include "engine/base/thread_pool.h"
 #include "engine/model/kv_cache.h"
+#include "engine/runtime/text_files.h"
 
 namespace engine {
 
@@ -80,13 +81,6 @@ Result<void> page_in(const Checkpoint& checkpoint, const ProgressCallback& on_pr
   return {};
 }
 
-Result<TextModel> load_text(const Checkpoint& checkpoint) {
-  ASSIGN_OR_RETURN(const std::string tokenizer_json, checkpoint.tokenizer_json());
-  ASSIGN_OR_RETURN(const std::string config_json, checkpoint.tokenizer_config_json());
-  ASSIGN_OR_RETURN(const std::string template_source, checkpoint.chat_template());
-  return make_text_model(tokenizer_json, config_json, template_source);
-}
-
 std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions& options) {
   auto info = std::make_shared<ModelInfo>();
   const Checkpoint& checkpoint = *model.checkpoint;
@@ -110,7 +104,7 @@ std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions&
 
 // What the checkpoint says about text: a problem here never keeps the model from running.
 void attach_text(LoadedModel& model, ModelInfo& info) {
-  auto text = load_text(*model.checkpoint);
+  auto text = load_text_model(model.checkpoint->path());
   if (!text) {
     info.tokenizer_description = text.error().message;
     return;
