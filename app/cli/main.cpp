@@ -62,17 +62,19 @@ int report(const engine::Error& error, int status) {
 
 int run(std::span<const std::string_view> words) {
   const auto wantsHelp = [](std::string_view word) { return word == "--help" || word == "-h"; };
-  if (words.empty() || wantsHelp(words.front())) {
+  if (words.empty()) {
+    return report({engine::ErrorCode::InvalidArgument, "no command is given; see --help"}, kUsage);
+  }
+  if (wantsHelp(words.front())) {
     printHelp();
-    return words.empty() ? kUsage : 0;
+    return 0;
   }
   if (words.front() == "--version") {
     std::cout << "bathyscope-cli " << BATHYSCOPE_VERSION << '\n';
     return 0;
   }
-  const auto command =
-      std::find_if(commands().begin(), commands().end(),
-                   [&](const CommandSpec& c) { return c.name == words.front(); });
+  const auto command = std::find_if(commands().begin(), commands().end(),
+                                    [&](const CommandSpec& c) { return c.name == words.front(); });
   if (command == commands().end()) {
     return report({engine::ErrorCode::InvalidArgument,
                    "unknown command '" + std::string(words.front()) + "'; see --help"},
@@ -91,7 +93,8 @@ int run(std::span<const std::string_view> words) {
   const auto done = command->run(*arguments);
   std::cout.flush();
   if (!done) return report(done.error(), kFailed);
-  if (!std::cout) return report({engine::ErrorCode::Io, "writing to standard output failed"}, kFailed);
+  if (!std::cout)
+    return report({engine::ErrorCode::Io, "writing to standard output failed"}, kFailed);
   return 0;
 }
 
@@ -104,8 +107,7 @@ int main(int argc, char** argv) {
     const std::vector<std::string_view> words(argv + 1, argv + argc);
     return app::cli::run(words);
   } catch (const std::bad_alloc&) {
-    return app::cli::report({engine::ErrorCode::OutOfMemory, "out of memory"},
-                            app::cli::kFailed);
+    return app::cli::report({engine::ErrorCode::OutOfMemory, "out of memory"}, app::cli::kFailed);
   } catch (const std::exception& e) {
     return app::cli::report({engine::ErrorCode::Internal, e.what()}, app::cli::kFailed);
   }
