@@ -182,6 +182,7 @@ void ChatViewModel::selectVersion(int row, int versionIndex) {
   if (versionIndex < 0 || versionIndex >= versions.size()) return;
   if (versionIndex == messages_.row(row).versionIndex) return;
   conversation_.activeLeaf = tree_.newestLeafUnder(versions.at(versionIndex));
+  conversations_.update(conversation_);
   store_.saveConversation(conversation_);
   showBranch();
 }
@@ -229,7 +230,7 @@ void ChatViewModel::startAnswer(MessageId userMessage) {
   running_->answer = record.id;
   conversations_.setAnswering(conversation_.id);
   Q_EMIT answeringRowChanged();
-  if (!isLoading_) sendWhenSaved();
+  if (!isLoading()) sendWhenSaved();
 }
 
 /// A new sibling changes the count that its versions show.

@@ -1,4 +1,5 @@
 // Getting out of a damaged conversation database what can still be read. The original is kept.
+#include <QCoreApplication>
 #include <QDateTime>
 #include <QFile>
 #include <QSet>
@@ -95,7 +96,7 @@ StoreResult<int> adoptOrphans(const SqliteConnection& db) {
   std::int64_t sequence = *newest;
   for (ConversationRecord& record : adopted) {
     record.sequence = ++sequence;
-    record.title = QStringLiteral("…");  // its own title is on the lost page
+    record.title = QCoreApplication::translate("store", "Recovered conversation");
     STORE_RETURN_IF_ERROR(writeConversation(*insert, record));
   }
   return static_cast<int>(adopted.size());
@@ -121,7 +122,7 @@ SalvageReport setAsideAndSalvage(const QString& path) {
   // Made by the ordinary way, and closed again: it has its tables then.
   if (!ConversationDatabase::open(path)) return report;
   const WorkingCopy copy(report.keptAs);
-  const auto from = SqliteConnection::open(copy.path(), SqliteConnection::Mode::ReadWrite);
+  const auto from = SqliteConnection::open(copy.path(), SqliteConnection::Mode::Salvage);
   const auto to = SqliteConnection::open(path, SqliteConnection::Mode::ReadWrite);
   if (from && to && to->execute("PRAGMA locking_mode = EXCLUSIVE")) copyAll(*from, *to, report);
   return report;
