@@ -81,7 +81,10 @@ void AttentionPanel::createControls() {
   connect(scaleKind_, &QButtonGroup::idClicked, this, &AttentionPanel::applyRange);
   connect(floorBox_, &QComboBox::currentIndexChanged, this, &AttentionPanel::applyRange);
   connect(clamp_, &QToolButton::toggled, this, &AttentionPanel::applyRange);
-  connect(parts_, &QToolButton::toggled, slots_, &AttentionSlotsView::setPartsVisible);
+  connect(parts_, &QToolButton::toggled, this, [this](bool on) {
+    slots_->setPartsVisible(on);
+    legend_->setText(slots_->legend());
+  });
   connect(allHeads_, &QToolButton::toggled, heads_, &QWidget::setVisible);
 }
 
@@ -92,6 +95,8 @@ void AttentionPanel::connectViews() {
   connect(slots_, &AttentionSlotsView::slotHovered, this, &AttentionPanel::tokenHovered);
   connect(slots_, &AttentionSlotsView::pictureResized, this,
           [this] { legend_->setText(slots_->legend()); });
+  // Nobody sees the scale of a hidden panel: then the chat is not coloured either.
+  connect(this, &InspectorPanel::visibilityChanged, this, &AttentionPanel::applyHeat);
   connect(heads_, &HeadMapView::slotHovered, this, [this](std::int64_t slot) {
     slots_->setHoveredSlot(slot < 0 ? std::nullopt : std::optional(slot));
     Q_EMIT tokenHovered(slot);
@@ -179,7 +184,7 @@ void AttentionPanel::applySlice() {
 
 void AttentionPanel::applyHeat() {
   std::vector<TokenHeat> heat;
-  if (part_.state == app::InspectionState::Ready) {
+  if (part_.state == app::InspectionState::Ready && isVisible()) {
     const std::vector<float>& weights = slots_->slice().weights;
     heat.reserve(weights.size());
     for (std::size_t at = 0; at < weights.size(); ++at) {

@@ -36,21 +36,26 @@ void AttentionSlotsView::setSlice(AttentionSlice slice, std::vector<TokenLabel> 
   const auto nSlots = static_cast<std::int64_t>(slice_.weights.size());
   if (marked_ && *marked_ >= nSlots) marked_.reset();
   if (hovered_ && *hovered_ >= nSlots) hovered_.reset();
-  scale_ = attentionScale(slice_.weights, range_);
-  double high = 0.0;
-  for (const float part : slice_.contentScores)
-    high = std::max(high, std::fabs(static_cast<double>(part)));
-  for (const float part : slice_.ropeScores)
-    high = std::max(high, std::fabs(static_cast<double>(part)));
-  partsHigh_ = high > 0.0 ? high : 1.0;
+  updateScales();
   pooledBuckets_ = -1;
   update();
 }
 
 void AttentionSlotsView::setRange(const AttentionRange& range) {
   range_ = range;
-  scale_ = attentionScale(slice_.weights, range_);
+  updateScales();
   update();
+}
+
+void AttentionSlotsView::updateScales() {
+  scale_ = attentionScale(slice_.weights, range_);
+  const std::size_t first = range_.clampSink && slice_.weights.size() > 1 ? 1 : 0;
+  double high = 0.0;
+  for (std::size_t slot = first; slot < slice_.contentScores.size(); ++slot) {
+    high = std::max({high, std::fabs(static_cast<double>(slice_.contentScores[slot])),
+                     std::fabs(static_cast<double>(slice_.ropeScores[slot]))});
+  }
+  partsHigh_ = high > 0.0 ? high : 1.0;
 }
 
 void AttentionSlotsView::setPartsVisible(bool visible) {
@@ -193,7 +198,7 @@ void AttentionSlotsView::paintPart(QPainter& painter, const QRect& area, const L
   const int half = area.height() / 2;
   painter.fillRect(area, colour(ColourRole::Raised));
   for (std::size_t b = 0; b < pooled.peaks.size(); ++b) {
-    const double place = static_cast<double>(pooled.peaks[b]) / partsHigh_;
+    const double place = std::clamp(static_cast<double>(pooled.peaks[b]) / partsHigh_, -1.0, 1.0);
     const int height = static_cast<int>(std::lround(place * half));
     const QRect bar(area.x() + static_cast<int>(b) * layout.pitch,
                     height >= 0 ? zero - height : zero, layout.pitch - hair, std::abs(height));
@@ -299,12 +304,13 @@ QString AttentionSlotsView::legend() const {
       below += value;
     }
   }
+  if (partsVisible_) parts << tr("score parts ±%1").arg(format::value(partsHigh_));
   if (beyond > 0.0) {
     parts << tr("first token beyond the scale: it holds %1").arg(format::percent(beyond));
   }
   if (nBelow > 0) {
-    parts << tr("%n slot(s) below the scale: together %1", nullptr, static_cast<int>(nBelow))
-                 .arg(format::percent(below));
+    parts << tr("slots below the scale: %1, together %2")
+                 .arg(format::count(nBelow), format::percent(below));
   }
   return parts.join(QStringLiteral(" · "));
 }

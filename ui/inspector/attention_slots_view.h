@@ -80,6 +80,7 @@ class AttentionSlotsView : public Canvas {
   };
   Layout layoutFor(QSize size) const;
   int bucketX(const Layout& layout, std::int64_t slot) const;
+  void updateScales();
   void repool(const Layout& layout);
   void paintWeights(QPainter& painter, const Layout& layout) const;
   void paintClampMark(QPainter& painter, const Layout& layout, int x, int width) const;
@@ -100,7 +101,7 @@ class AttentionSlotsView : public Canvas {
   PooledSlots weights_;  // pooled to the width painted last
   PooledSlots content_;
   PooledSlots rope_;
-  double partsHigh_ = 1;  // the largest |content| or |RoPE| score: both strips share the scale
+  double partsHigh_ = 1;  // largest |content| or |RoPE| score, clamped sink left out
   std::int64_t pooledBuckets_ = -1;
 };
 

@@ -31,10 +31,10 @@ CachePanel::CachePanel(const Theme& theme, QWidget* parent)
     : InspectorPanel(theme, parent),
       message_(new QLabel(this)),
       summary_(makeLegend(theme, this)),
-      table_(new InspectorTable(theme,
-                                {tr("attention"), tr("per token"), tr("now"), tr("full context"),
-                                 tr("less ◂ this cache ▸ more")},
-                                this)) {
+      table_(new InspectorTable(
+          theme,
+          {tr("attention"), tr("per token"), tr("now"), tr("full context"), tr("less ◂ ▸ more")},
+          this)) {
   setObjectName(QStringLiteral("cachePanel"));
   setAccessibleName(tr("Cache"));
   setAccessibleDescription(
@@ -45,7 +45,7 @@ CachePanel::CachePanel(const Theme& theme, QWidget* parent)
   message_->setAlignment(Qt::AlignCenter);
   message_->setForegroundRole(QPalette::PlaceholderText);
   table_->setAccessibleName(tr("Cache ledger"));
-  table_->setItemDelegateForColumn(kCompared, new BarDelegate(theme, 0.42, table_));
+  table_->setItemDelegateForColumn(kCompared, new BarDelegate(theme, 0.6, table_));
   QHeaderView* head = table_->horizontalHeader();
   head->setSectionResizeMode(QHeaderView::ResizeToContents);
   head->setSectionResizeMode(kCompared, QHeaderView::Stretch);
@@ -54,6 +54,12 @@ CachePanel::CachePanel(const Theme& theme, QWidget* parent)
   column()->addWidget(message_, 1);
   connect(&theme, &Theme::changed, this, &CachePanel::apply);
   apply();
+}
+
+// In a narrow dock the cost at the present length steps back.
+void CachePanel::resizeEvent(QResizeEvent* event) {
+  InspectorPanel::resizeEvent(event);
+  table_->setColumnHidden(kNow, width() < theme().gap(120));
 }
 
 void CachePanel::setLedger(const app::CacheLedger& ledger) {

@@ -19,6 +19,9 @@ class CachePanel : public InspectorPanel {
   void setLedger(const app::CacheLedger& ledger);
   InspectorTable& table() { return *table_; }
 
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
   void apply();
   void addRow(const app::LedgerRow& ledgerRow, double widest);

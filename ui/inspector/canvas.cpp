@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ui/format.h"
 #include "ui/theme/colour_map.h"
 
 namespace ui {
@@ -177,6 +178,16 @@ void Canvas::copyTable() {
 QColor magnitudeColour(const Theme& theme, double place) {
   const bool dark = theme.isDark();
   return dataColour(DataMap::Cividis, dark ? place : 1.0 - place, dark);
+}
+
+QColor weightColour(const Theme& theme, double place) {
+  const bool dark = theme.isDark();
+  return dataColour(DataMap::Viridis, dark ? place : 1.0 - place, dark);
+}
+
+QString legendNumber(double value) {
+  const bool whole = std::fabs(value) < 1e9 && value == std::floor(value);
+  return whole ? format::count(static_cast<std::int64_t>(value)) : format::value(value);
 }
 
 QColor signedColour(const Theme& theme, double place) {

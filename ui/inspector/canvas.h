@@ -68,10 +68,16 @@ class Canvas : public QWidget {
   QString message_;
 };
 
-/// The colour of a magnitude: few ink at 0, most ink at 1, on light and dark grounds alike.
+/// The colour of a magnitude: least contrast to the ground at 0, most at 1, in light and dark
+/// alike.
 QColor magnitudeColour(const Theme& theme, double place);
+/// The same for expert weights, which lie over a grey ramp: cividis has a grey middle, viridis has
+/// not.
+QColor weightColour(const Theme& theme, double place);
 /// The colour of a signed value in −1 … 1; 0 is the neutral middle.
 QColor signedColour(const Theme& theme, double place);
+/// A number for a legend: whole numbers without decimals.
+QString legendNumber(double value);
 QColor blend(const QColor& from, const QColor& to, double share);
 
 }  // namespace ui

@@ -11,6 +11,8 @@
 namespace ui {
 namespace {
 
+constexpr int kMostCellHeight = 22;
+
 int labelStep(int nRows, int pitch, int lineHeight) {
   for (const int step : {1, 2, 5, 10, 20, 50}) {
     if (step * pitch >= lineHeight || step >= nRows) return step;
@@ -40,7 +42,10 @@ ExpertMapView::ExpertMapView(const Theme& theme, QWidget* parent) : Canvas(theme
   setAccessibleDescription(tr(
       "Every layer with experts as a row, every routed expert as a column. Up and down change the "
       "layer, left and right the token, Shift with left and right the expert."));
-  connect(&theme, &Theme::changed, this, [this] { groundStale_ = true; });
+  connect(&theme, &Theme::changed, this, [this] {
+    groundStale_ = true;
+    fitHeight();
+  });
 }
 
 int ExpertMapView::nLayers() const {
@@ -59,8 +64,16 @@ void ExpertMapView::setModel(std::shared_ptr<const engine::ModelInfo> info) {
   decisions_.reset();
   hovered_.reset();
   groundStale_ = true;
-  updateGeometry();
+  fitHeight();
   update();
+}
+
+// No taller than its rows can use: the rest of the dock belongs to the decision.
+void ExpertMapView::fitHeight() {
+  const int line = QFontMetrics(theme().font(FontRole::MonoSmall)).height();
+  setMaximumHeight(nLayers() == 0 ? QWIDGETSIZE_MAX
+                                  : nLayers() * kMostCellHeight + line + theme().gap(2));
+  updateGeometry();
 }
 
 void ExpertMapView::setMode(ExpertMapMode mode) {
@@ -123,7 +136,7 @@ CellGrid ExpertMapView::gridFor(QSize size) const {
   const QRect area(left, top, size.width() - left - px(2), size.height() - top - px(2));
   CellGridShape shape{nLayers(), nExperts(), static_cast<int>(info_->config.n_group)};
   shape.maxCellWidth = px(24);
-  shape.maxCellHeight = px(22);
+  shape.maxCellHeight = px(kMostCellHeight);
   shape.maxGap = px(10);
   return CellGrid(shape, area);
 }
@@ -133,7 +146,7 @@ CellGrid ExpertMapView::gridFor(QSize size) const {
 QColor ExpertMapView::usageColour(double place) const {
   if (mode_ == ExpertMapMode::Usage) return magnitudeColour(theme(), place);
   const QColor empty = colour(ColourRole::Raised);
-  return blend(empty, blend(empty, colour(ColourRole::TextMuted), 0.75), place);
+  return blend(empty, blend(empty, colour(ColourRole::TextMuted), 0.6), place);
 }
 
 std::optional<CellGrid::Cell> ExpertMapView::cellAt(QPoint devicePoint) const {
@@ -219,8 +232,7 @@ void ExpertMapView::paintChosen(QPainter& painter, const CellGrid& grid) const {
       cell.setX(cell.x() - (least - cell.width()) / 2);
       cell.setWidth(least);
     }
-    painter.fillRect(cell,
-                     magnitudeColour(theme(), scale.place(static_cast<double>(chosen.weight))));
+    painter.fillRect(cell, weightColour(theme(), scale.place(static_cast<double>(chosen.weight))));
   }
 }
 

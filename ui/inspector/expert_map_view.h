@@ -78,6 +78,7 @@ class ExpertMapView : public Canvas {
     float weight;
   };
 
+  void fitHeight();
   int nLayers() const;
   int nExperts() const;
   CellGrid gridFor(QSize size) const;

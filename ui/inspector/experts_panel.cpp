@@ -46,6 +46,7 @@ ExpertsPanel::ExpertsPanel(const Theme& theme, QWidget* parent)
   auto* upperColumn = new QVBoxLayout(upper);
   upperColumn->setContentsMargins(0, 0, 0, theme.gap(1));
   upperColumn->setSpacing(theme.gap(1));
+  upperColumn->setSizeConstraint(QLayout::SetMinAndMaxSize);
   upperColumn->addWidget(map_, 1);
   upperColumn->addWidget(weightLegend_);
   upperColumn->addWidget(usageLegend_);
@@ -55,6 +56,8 @@ ExpertsPanel::ExpertsPanel(const Theme& theme, QWidget* parent)
   scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   scroll->setFocusPolicy(Qt::NoFocus);
   scroll->setWidget(decision_);
+  scroll->viewport()->setAutoFillBackground(false);
+  decision_->setAutoFillBackground(false);
   splitter_->addWidget(upper);
   splitter_->addWidget(scroll);
   splitter_->setStretchFactor(0, 1);
@@ -80,8 +83,7 @@ void ExpertsPanel::createControls() {
   phase_->addItems({tr("prompt + answer"), tr("prompt"), tr("answer")});
   phase_->setToolTip(tr("Whose tokens are counted in the usage"));
   phase_->setAccessibleName(tr("Usage of"));
-  phase_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-  phase_->setMinimumContentsLength(8);
+  phase_->setSizeAdjustPolicy(QComboBox::AdjustToContents);
   row->addWidget(phase_);
   logUsage_ = addToggle(row, tr("log"), tr("Usage on a logarithmic scale"), false);
   row->addStretch(1);
@@ -147,7 +149,7 @@ void ExpertsPanel::applyLegends() {
   const Theme& colours = theme();
   weightLegend_->setContent({tr("weight of this token"),
                              map_->weightScale(),
-                             [&colours](double place) { return magnitudeColour(colours, place); },
+                             [&colours](double place) { return weightColour(colours, place); },
                              std::nullopt,
                              {}});
   usageLegend_->setContent({tr("times used"), map_->usageScale(),
@@ -168,8 +170,11 @@ void ExpertsPanel::setRouting(std::shared_ptr<const engine::TokenRouting> routin
 
 void ExpertsPanel::setDecisions(const app::InspectionPart& part, app::LayerDecisions decisions) {
   part_ = part;
-  decisions_ = part.state == app::InspectionState::Ready ? std::move(decisions) : nullptr;
-  map_->setDecisions(decisions_, missingText(part));
+  const bool ready = part.state == app::InspectionState::Ready;
+  // While a token is recomputed the values of the last one stay, faded.
+  const bool keeps = ready || part.state == app::InspectionState::Pending;
+  decisions_ = keeps ? std::move(decisions) : nullptr;
+  map_->setDecisions(ready ? decisions_ : nullptr, missingText(part));
   applyDecision();
 }
 
@@ -191,6 +196,7 @@ void ExpertsPanel::applyDecision() {
   const bool known = decisions_ && row >= 0 && static_cast<std::size_t>(row) < decisions_->size();
   decision_->setDecision(known ? &(*decisions_)[static_cast<std::size_t>(row)] : nullptr,
                          missingText(part_));
+  decision_->setStale(part_.state == app::InspectionState::Pending);
   decision_->setSelectedExpert(expert_.value_or(-1));
 }
 

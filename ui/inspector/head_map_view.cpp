@@ -100,7 +100,7 @@ void HeadMapView::paintPicture(QPainter& painter, QSize size) {
   painter.setOpacity(1.0);
 
   const int line = useFont(painter, FontRole::MonoSmall);
-  int nextFree = 0;
+  int nextFree = -line;
   for (int head = 0; head < layout.nHeads; ++head) {
     const int top = head * layout.pitchY + layout.pitchY / 2 - line / 2;
     const bool selected = head == selectedHead_;

@@ -90,6 +90,15 @@ InspectorPanel::InspectorPanel(const Theme& theme, QWidget* parent)
   column_->setContentsMargins(theme.gap(2), theme.gap(1), theme.gap(2), theme.gap(2));
   column_->setSpacing(theme.gap(1));
   column_->addWidget(header_);
+  setAutoFillBackground(true);
+  connect(&theme_, &Theme::changed, this, &InspectorPanel::applyGround);
+  applyGround();
+}
+
+void InspectorPanel::applyGround() {
+  QPalette ground = palette();
+  ground.setColor(QPalette::Window, theme_.colour(ColourRole::Panel));
+  setPalette(ground);
 }
 
 QHBoxLayout* InspectorPanel::addToolRow() {

@@ -83,6 +83,7 @@ class InspectorPanel : public QWidget {
   void hideEvent(QHideEvent* event) override;
 
  private:
+  void applyGround();
   const Theme& theme_;
   QVBoxLayout* column_;
   TokenHeader* header_;

@@ -23,6 +23,7 @@ InspectorTable::InspectorTable(const Theme& theme, const QStringList& headers, Q
   setWordWrap(false);
   setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
   horizontalHeader()->setHighlightSections(false);
+  setStyleSheet(QStringLiteral("QHeaderView::section { padding: 4px 4px; }"));
   connect(&theme_, &Theme::changed, this, &InspectorTable::applyTheme);
   applyTheme();
 }

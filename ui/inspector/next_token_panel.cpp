@@ -40,7 +40,7 @@ NextTokenPanel::NextTokenPanel(const Theme& theme, QWidget* parent)
   message_->setAlignment(Qt::AlignCenter);
   message_->setForegroundRole(QPalette::PlaceholderText);
   table_->setAccessibleName(tr("Candidates"));
-  auto* delegate = new BarDelegate(theme, 0.46, table_);
+  auto* delegate = new BarDelegate(theme, 0.52, table_);
   table_->setItemDelegateForColumn(kBefore, delegate);
   table_->setItemDelegateForColumn(kAfter, delegate);
   column()->addWidget(summary_);
@@ -109,7 +109,9 @@ void NextTokenPanel::addRow(int rank, const engine::TokenCandidate& candidate, b
 }
 
 void NextTokenPanel::apply() {
-  const bool ready = next_ && part_.state == app::InspectionState::Ready;
+  const bool pending = part_.state == app::InspectionState::Pending;
+  const bool ready = next_ && (pending || part_.state == app::InspectionState::Ready);
+  table_->setEnabled(!pending);
   QString message;
   if (!modelPresent_) {
     message = tr("Open a checkpoint and send a message to see what the model expects next.");
@@ -143,8 +145,9 @@ QString NextTokenPanel::summary() const {
               "sampler's")
         .arg(before);
   }
-  return tr("entropy %1 → %2 nats · the sampler kept %n token(s)", nullptr, next_->n_kept)
-      .arg(before, format::value(static_cast<double>(next_->sampled_entropy)));
+  return tr("entropy %1 → %2 nats · tokens the sampler kept: %3")
+      .arg(before, format::value(static_cast<double>(next_->sampled_entropy)),
+           format::count(next_->n_kept));
 }
 
 }  // namespace ui

@@ -68,6 +68,12 @@ void RouterBarsView::setSelectedExpert(int expert) {
   update();
 }
 
+void RouterBarsView::setStale(bool stale) {
+  if (stale_ == stale) return;
+  stale_ = stale;
+  update();
+}
+
 void RouterBarsView::updateRange() {
   shift_ = 0;
   if (biasDrawing_ == BiasDrawing::LessItsMean && !analysis_.experts.empty()) {
@@ -149,6 +155,7 @@ QPoint RouterBarsView::centreOf(int expert) const {
 void RouterBarsView::paintPicture(QPainter& painter, QSize size) {
   const Layout layout = layoutFor(size);
   if (layout.nBlocks == 0) return;
+  if (stale_) painter.setOpacity(0.4);
   for (int block = 0; block < layout.nBlocks; ++block) paintBlockGround(painter, layout, block);
   for (int e = 0; e < static_cast<int>(analysis_.experts.size()); ++e) paintBar(painter, layout, e);
   paintThreshold(painter, layout);

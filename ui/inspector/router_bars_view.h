@@ -22,6 +22,7 @@ class RouterBarsView : public Canvas {
   void setAnalysis(RouterAnalysis analysis);
   void setBiasDrawing(BiasDrawing drawing);
   void setSelectedExpert(int expert);  // −1: none
+  void setStale(bool stale);
   /// What LessItsMean takes off: 0 with AsItIs.
   float biasShift() const { return shift_; }
 
@@ -68,6 +69,7 @@ class RouterBarsView : public Canvas {
   float low_ = 0;
   float high_ = 1;
   int selected_ = -1;
+  bool stale_ = false;
   std::optional<int> hovered_;
 };
 

@@ -76,6 +76,9 @@ RouterDecisionView::RouterDecisionView(const Theme& theme, QWidget* parent)
   table_->setSelectionBehavior(QAbstractItemView::SelectRows);
   table_->setShowGrid(false);
   table_->setTabKeyNavigation(false);
+  // Seven columns share a narrow dock.
+  table_->setStyleSheet(QStringLiteral("QHeaderView::section { padding: 4px 2px; }"));
+  table_->horizontalHeader()->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
   table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
   table_->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   table_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -134,6 +137,11 @@ void RouterDecisionView::setDecision(const engine::RouterDecision* decision, con
   fillTable();
 }
 
+void RouterDecisionView::setStale(bool stale) {
+  bars_->setStale(stale);
+  table_->setEnabled(!stale);
+}
+
 void RouterDecisionView::setSelectedExpert(int expert) {
   bars_->setSelectedExpert(expert);
   table_->clearSelection();
@@ -147,6 +155,7 @@ QString RouterDecisionView::summary() const {
   if (analysis_.chosen.empty()) return {};
   QStringList parts;
   parts << tr("■ chosen, with a dot");
+  if (analysis_.hasBias) parts << tr("cap: the bias, orange adds, blue takes away");
   if (analysis_.nGroups > 1) {
     parts << tr("hatched: group closed");
     int shutOut = 0;
@@ -154,7 +163,7 @@ QString RouterDecisionView::summary() const {
       if (verdict.state == ExpertState::ClosedWouldWin) ++shutOut;
     }
     if (shutOut > 0) {
-      parts << tr("▽ %n expert(s) only shut out by the group limit", nullptr, shutOut);
+      parts << tr("▽ only shut out by the group limit: %1").arg(shutOut);
     }
   }
   parts << tr("dashed: the line to reach, %1")
@@ -193,8 +202,8 @@ void RouterDecisionView::addExpertRow(const QString& place, int expert) {
           format::exact(verdict.bias));
   setCell(row, kBiased, number(verdict.biased), format::exact(verdict.biased));
   const bool chosen = verdict.state == ExpertState::Chosen;
-  setCell(row, kWeight, chosen ? number(verdict.weight) : tr("not chosen"),
-          chosen ? format::exact(verdict.weight) : QString());
+  setCell(row, kWeight, chosen ? number(verdict.weight) : QStringLiteral("–"),
+          chosen ? format::exact(verdict.weight) : tr("not chosen"));
   if (chosen) return;
   for (int column = 0; column < kColumnCount; ++column) {
     table_->item(row, column)->setForeground(theme_.colour(ColourRole::TextMuted));
@@ -207,7 +216,7 @@ void RouterDecisionView::addSharedRow() {
   for (int column = 0; column < kColumnCount; ++column) setCell(row, column, {}, {});
   const auto nShared = static_cast<int>(info_->config.n_shared_experts);
   QTableWidgetItem* item = table_->item(row, kPlace);
-  item->setText(tr("shared: always, weight 1 (%n expert(s))", nullptr, nShared));
+  item->setText(tr("shared experts (%1): always, weight 1").arg(nShared));
   item->setTextAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   item->setToolTip(tr("Shared experts read every token; the router does not weigh them"));
   table_->setSpan(row, kPlace, 1, kColumnCount);

@@ -25,6 +25,8 @@ class RouterDecisionView : public QWidget {
   void setModel(std::shared_ptr<const engine::ModelInfo> info);
   /// Null with a reason: what is missing and why.
   void setDecision(const engine::RouterDecision* decision, const QString& why);
+  /// The values are of an older selection: drawn faded.
+  void setStale(bool stale);
   void setSelectedExpert(int expert);
   RouterBarsView& bars() { return *bars_; }
   const RouterAnalysis& analysis() const { return analysis_; }
