@@ -78,6 +78,7 @@ class TimelineStrip : public Canvas {
   void paintMarks(QPainter& painter, const Layout& layout) const;
   void paintPointer(QPainter& painter, const Layout& layout, std::int64_t position,
                     ColourRole role) const;
+  void paintScale(QPainter& painter, const Layout& layout) const;
   void paintLive(QPainter& painter, const Layout& layout) const;
   double xOf(const Layout& layout, std::int64_t position) const;
 

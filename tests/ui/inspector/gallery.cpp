@@ -107,6 +107,7 @@ int main(int argc, char** argv) {
   all->addLayout(lower, 1);
   all->addWidget(&panels.timeline);
   if (!arguments.contains(QStringLiteral("empty"))) fill(panels, arguments.value(2));
+  window.setAttribute(Qt::WA_AlwaysShowToolTips);
   window.setWindowTitle(QStringLiteral("Inspector gallery"));
   window.resize(arguments.value(3, QStringLiteral("1000")).toInt(),
                 arguments.value(4, QStringLiteral("900")).toInt());
