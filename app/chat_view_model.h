@@ -144,7 +144,6 @@ class ChatViewModel : public QObject {
     MessageId answer;
     bool sent = false;  // the request is with the engine
     bool started = false;
-    qint64 unsavedSinceMs = -1;
     QElapsedTimer sinceSent;
     QElapsedTimer sinceFirstToken;
     bool hasFirstToken = false;
@@ -191,6 +190,10 @@ class ChatViewModel : public QObject {
   void setChatProblem(const QString& text);
   void applyFinalStatistics(const engine::GenerationFinished& finished);
   MessageRow makeRow(const MessageRecord& record) const;
+  void refreshVersions();
+  void onRenamed(ConversationId id, const QString& title);
+  void onRemoved(ConversationId id);
+  void onControlText(MessageId id, bool contains);
 
   EngineBridge& bridge_;
   ConversationStore& store_;

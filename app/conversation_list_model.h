@@ -2,7 +2,9 @@
 #pragma once
 
 #include <QAbstractListModel>
+#include <QDate>
 #include <QList>
+#include <QSet>
 
 #include "app/conversation_record.h"
 
@@ -46,24 +48,31 @@ class ConversationListModel : public QAbstractListModel {
   void touch(const ConversationRecord& record);
   void setCurrent(ConversationId id);
   void setAnswering(ConversationId id);  // none: value 0
+  /// For a conversation that is used now; 0 (the store decides) until the list is read.
+  std::int64_t nextSequence() const;
 
  Q_SIGNALS:
   void loadedChanged();
   void undoChanged();
   /// The open conversation was removed: the view-model starts a new one.
   void conversationRemoved(app::ConversationId id);
+  void conversationRenamed(app::ConversationId id, const QString& title);
 
  private:
   void onListReady(const QList<ConversationRecord>& conversations);
+  void announce(ConversationId id, int role);
 
   ConversationStore& store_;
   QList<ConversationRecord> records_;
   QList<ConversationRecord> removed_;
+  QSet<std::int64_t> touched_;  // used before the list was read
   ConversationId current_;
   ConversationId answering_;
   bool loaded_ = false;
 };
 
+/// The given title, else the first user message, else "New conversation".
+QString displayTitle(const ConversationRecord& record);
 /// "Today", "Yesterday", or a date, for a time as seen on `today`.
 QString dayGroup(const QDate& day, const QDate& today);
 

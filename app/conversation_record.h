@@ -14,11 +14,11 @@ namespace app {
 
 struct ConversationRecord {
   ConversationId id;
-  QString title;               // given by the user; empty: `firstUserText` is shown
-  QString firstUserText;       // one line, at most 120 characters
-  QString systemPrompt;        // of this conversation
-  MessageId activeLeaf;        // the branch that is shown ends here
-  std::int64_t sequence = 0;   // last use; larger is newer. Order never depends on a clock
+  QString title;              // given by the user; empty: `firstUserText` is shown
+  QString firstUserText;      // one line, at most 120 characters
+  QString systemPrompt;       // of this conversation
+  MessageId activeLeaf;       // the branch that is shown ends here
+  std::int64_t sequence = 0;  // last use; larger is newer, never a clock. Saved as 0: newest of all
   std::int64_t createdMs = 0;  // Unix milliseconds, for showing only
   std::int64_t updatedMs = 0;
   std::int64_t deletedMs = 0;  // 0: not deleted

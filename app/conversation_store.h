@@ -13,6 +13,8 @@
 
 namespace app {
 
+class StoreWorker;
+
 enum class StoreState {
   Opening,
   Ready,
@@ -23,7 +25,7 @@ enum class StoreState {
 
 /// Writes are whole rows by id, kept in order in memory until they are committed and tried again
 /// after a failure: a full disk loses nothing and duplicates nothing. The destructor writes what
-/// waits (at most about two seconds) and joins.
+/// waits once more and joins.
 class ConversationStore : public QObject {
   Q_OBJECT
 
@@ -58,14 +60,15 @@ class ConversationStore : public QObject {
   void noticeRaised(const app::Notice& notice);
 
  private:
-  class Worker;
-  struct Answer;
   void drain();
+  void announceSaved(const QList<std::pair<MessageId, quint64>>& messages, SaveState state);
 
   StoreState state_ = StoreState::Opening;
   QString stateText_;
   int pendingWrites_ = 0;
-  std::unique_ptr<Worker> worker_;
+  quint64 lastVersion_ = 0;
+  QHash<std::int64_t, quint64> newestVersion_;  // of messages on their way to the disk
+  std::unique_ptr<StoreWorker> worker_;
 };
 
 }  // namespace app

@@ -67,8 +67,8 @@ void InspectorModel::refresh() {
 
 std::optional<InspectionPart> InspectorModel::withoutToken(const QString& howToGetOne) const {
   if (!info_) {
-    return InspectionPart{InspectionState::NothingYet,
-                          tr("Open a checkpoint to look inside it."), std::nullopt};
+    return InspectionPart{InspectionState::NothingYet, tr("Open a checkpoint to look inside it."),
+                          std::nullopt};
   }
   const auto token = selection_.token();
   if (!token) return InspectionPart{InspectionState::NothingYet, howToGetOne, std::nullopt};
@@ -95,6 +95,8 @@ void InspectorModel::refreshRouter() {
     const bool changed = decisions_ != decisions;
     decisions_ = std::move(decisions);
     setRouter({InspectionState::Ready, {}, token}, changed);
+  } else if (decisions_ && router_.position == token) {
+    setRouter({InspectionState::Ready, {}, token});  // fell out of the timeline's recent ones
   } else if (refused_ && refused_->position == token && refused_->wantsRouter) {
     setRouter({InspectionState::Unavailable, refusal_, router_.position});
   } else {

@@ -188,6 +188,14 @@ void MessageListModel::setModelName(int index, const QString& name) {
   changed(index, {ModelNameRole});
 }
 
+void MessageListModel::setVersion(int index, int versionIndex, int versionCount) {
+  MessageRow& row = rows_[index];
+  if (row.versionIndex == versionIndex && row.versionCount == versionCount) return;
+  row.versionIndex = versionIndex;
+  row.versionCount = versionCount;
+  changed(index, {VersionIndexRole, VersionCountRole});
+}
+
 void MessageListModel::setSaveState(int index, SaveState state) {
   if (rows_.at(index).saveState == state) return;
   rows_[index].saveState = state;

@@ -17,7 +17,7 @@ namespace app {
 struct MessageRow {
   MessageRecord record;
   QString text;
-  ThinkSplit split;  // of `text`; kept up to date by the model
+  ThinkSplit split;      // of `text`; kept up to date by the model
   int versionIndex = 0;  // among the versions of this message, oldest first
   int versionCount = 1;
   SaveState saveState = SaveState::Saved;
@@ -71,6 +71,7 @@ class MessageListModel : public QAbstractListModel {
   void setPromptOpenedThink(int index, bool opened);
   void setReasoningSeconds(int index, double seconds);
   void setModelName(int index, const QString& name);
+  void setVersion(int index, int versionIndex, int versionCount);
   void setSaveState(int index, SaveState state);
   void setControlText(int index, bool contains);
 

@@ -155,8 +155,8 @@ void Selection::setModel(const std::shared_ptr<const engine::ModelInfo>& info) {
   nExperts_ = info ? static_cast<int>(info->config.n_routed_experts) : 0;
   const int lastLayer = std::max(0, nLayers_ - 1);
   // The first model starts at its first layer with experts; a later one keeps what still fits.
-  const int wanted = first && info && !info->moe_layers.empty() ? info->moe_layers.front()
-                                                                : layer_.value;
+  const int wanted =
+      first && info && !info->moe_layers.empty() ? info->moe_layers.front() : layer_.value;
   layer_ = engine::LayerIndex{std::clamp(wanted, 0, lastLayer)};
   if (head_.mode == HeadMode::Single && head_.head.value >= nHeads_) head_ = {};
   expert_ = std::nullopt;

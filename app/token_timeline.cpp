@@ -155,8 +155,7 @@ void TokenTimeline::placePrompt(const std::vector<engine::PromptToken>& prompt) 
     token.byteBegin = token.byteEnd = token.textBegin = token.textEnd = 0;
     if (given.message_index < 0 || given.message_index >= current_.messages.size()) continue;
     token.message = current_.messages.at(given.message_index).id;
-    token.origin =
-        token.message.value == 0 ? TokenOrigin::SystemPrompt : TokenOrigin::Message;
+    token.origin = token.message.value == 0 ? TokenOrigin::SystemPrompt : TokenOrigin::Message;
     token.byteBegin = static_cast<qint64>(given.content_begin);
     token.byteEnd = static_cast<qint64>(given.content_end);
     Utf16Cursor& cursor = cursors[static_cast<std::size_t>(given.message_index)];
@@ -259,7 +258,7 @@ void TokenTimeline::onTokensRouted(const std::vector<engine::TokenRouted>& token
     keepDecisions(position, routed.decisions);
     setRouting(position, std::make_shared<const engine::TokenRouting>(routed.routing));
     if (first < 0) first = position.value;
-    last = std::max(last, position.value);
+    last = std::max<qint64>(last, position.value);
   }
   announceRouting(first, last);
 }
@@ -280,7 +279,7 @@ bool TokenTimeline::setRouting(engine::Position position,
   token.routedInPrefill = position.value < promptTokens_;
   token.routing = std::move(routing);
   usage_.add(*token.routing, token.routedInPrefill);
-  newestRouted_ = std::max(newestRouted_, position.value);
+  newestRouted_ = std::max<qint64>(newestRouted_, position.value);
   return true;
 }
 

@@ -140,9 +140,9 @@ class TokenTimeline : public QObject {
   engine::GenerationId running_;
   Expected current_;
   qint64 promptTokens_ = 0;
-  QByteArray answerContent_;   // the running answer's complete text so far
-  QByteArray answerHeld_;      // token bytes after it that do not end a character yet
-  qint64 answerFirst_ = 0;     // its first token …
+  QByteArray answerContent_;    // the running answer's complete text so far
+  QByteArray answerHeld_;       // token bytes after it that do not end a character yet
+  qint64 answerFirst_ = 0;      // its first token …
   qint64 answerUnsettled_ = 0;  // … and the first one whose text range is not final
   qint64 newestRouted_ = -1;
   std::vector<std::pair<qint64, LayerDecisions>> decisions_;  // newest last

@@ -18,4 +18,8 @@ ConversationId newConversationId() { return ConversationId{randomId()}; }
 
 MessageId newMessageId() { return MessageId{randomId()}; }
 
+QString errorCodeOf(const engine::Error& error) {
+  return QString::fromLatin1(engine::error_code_name(error.code));
+}
+
 }  // namespace app

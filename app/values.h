@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "engine/base/ids.h"
+#include "engine/base/result.h"
 #include "engine/tokenizer/chat_message.h"
 
 namespace app {
@@ -17,6 +18,9 @@ using MessageId = engine::Id<struct MessageIdTag, std::int64_t>;
 
 ConversationId newConversationId();
 MessageId newMessageId();
+
+/// "context-full" and the like: the engine's stable name of an error's class.
+QString errorCodeOf(const engine::Error& error);
 
 /// What became of one message. Stored as the number written here: never renumber.
 enum class MessageStatus {

@@ -72,6 +72,7 @@ class Workspace : public QObject {
   void connectParts();
   void onModelChanged();
   void addNotice(const Notice& notice);
+  void rememberConversation();
 
   // Destroyed in reverse order: the view-models before what they use, the bridge joins the engine.
   WorkspaceOptions options_;

@@ -60,6 +60,7 @@ struct BackendLimits {
   std::int64_t max_tokens = 0;  // rows per call: the prefill chunk
   std::int64_t max_context = 0;
   std::int64_t max_width = 0;      // widest matmul side
+  std::int64_t hidden_size = 0;    // residual width; 0: max_width
   std::int64_t max_mlp_width = 0;  // widest SwiGLU inner width
   std::int64_t n_heads = 0;
   std::int64_t latent_dim = 0;
@@ -97,6 +98,7 @@ struct MlaAttentionArgs {
 };
 
 /// Where the rows of one observed token go (each may be empty); scores are scaled, before softmax.
+/// They are the numbers of this very pass: weights = softmax(content_scores + rope_scores).
 struct AttentionProbe {
   std::int64_t token_row = 0;  // which row of the call
   float* weights = nullptr;    // [n_heads, position + 1]
@@ -137,7 +139,8 @@ class Backend {
 
   /// Zeroed memory for n float32 elements; OutOfMemory names the bytes.
   virtual Result<Buffer> allocate(std::int64_t n_elements) = 0;
-  /// Takes all scratch memory; called once after load, before any op.
+  /// Takes all scratch memory; called once after load, before any op. Ops within the limits then
+  /// allocate nothing.
   virtual Result<void> reserve(const BackendLimits& limits) = 0;
   /// Makes a weight computable on this backend. CPU backends return the view itself (no copy):
   /// whoever owns the bytes keeps them alive. Device backends copy and own.
@@ -150,7 +153,8 @@ class Backend {
   void embed(const WeightView& table, std::span<const TokenId> tokens, MatView out);
   /// out[t,i] = x[t,i] · rsqrt(mean(x[t]²) + eps) · gamma[i]. x and out may be the same.
   void rms_norm(ConstMatView x, const float* gamma, float eps, MatView out);
-  /// out[t,o] = Σ_i w[o,i] · x[t,i] (+ bias[o])
+  /// out[t,o] = Σ_i w[o,i] · x[t,i] (+ bias[o]). Here and below: out overlaps no input unless the
+  /// comment says so.
   void matmul(ConstMatView x, const WeightView& w, const float* bias, MatView out);
   /// out += a
   void add(ConstMatView a, MatView out);

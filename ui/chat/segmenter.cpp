@@ -38,9 +38,9 @@ FenceState fenceOpenedBy(QStringView line) {
   const QStringView info = rest.sliced(fence.length).trimmed();
   if (fence.length < 3 || (fence.mark == u'`' && info.contains(u'`'))) return {};
   const qsizetype space = info.indexOf(u' ');
-  fence.language = info.first(space < 0 ? std::min<qsizetype>(info.size(), 40)
-                                        : std::min<qsizetype>(space, 40))
-                       .toString();
+  fence.language =
+      info.first(space < 0 ? std::min<qsizetype>(info.size(), 40) : std::min<qsizetype>(space, 40))
+          .toString();
   fence.isOpen = true;
   return fence;
 }
@@ -163,8 +163,8 @@ class Splitter {
     range.contentEnd = contentEnd;
     range.fence = fence_;
     range.continues = continues_;
-    const bool onlySpace = range.kind == SegmentKind::Prose &&
-                           text_.sliced(begin_, end - begin_).trimmed().isEmpty();
+    const bool onlySpace =
+        range.kind == SegmentKind::Prose && text_.sliced(begin_, end - begin_).trimmed().isEmpty();
     if (!onlySpace || end == end_) segments_.push_back(range);
   }
 

@@ -17,10 +17,10 @@ enum class SegmentKind {
 /// An open code fence.
 struct FenceState {
   bool isOpen = false;
-  QChar mark;            // ` or ~
-  int length = 0;        // of the opening fence
-  int indent = 0;        // its indentation, taken off every line
-  QString language;      // first word of the info string
+  QChar mark;        // ` or ~
+  int length = 0;    // of the opening fence
+  int indent = 0;    // its indentation, taken off every line
+  QString language;  // first word of the info string
   bool operator==(const FenceState&) const = default;
 };
 
@@ -31,8 +31,8 @@ struct SegmentRange {
   qsizetype end = 0;
   qsizetype contentBegin = 0;  // without fences
   qsizetype contentEnd = 0;
-  FenceState fence;            // state at `begin`; of the block itself for Code
-  bool continues = false;      // goes on where the segment before it was cut for its size
+  FenceState fence;        // state at `begin`; of the block itself for Code
+  bool continues = false;  // goes on where the segment before it was cut for its size
   bool operator==(const SegmentRange&) const = default;
 };
 

@@ -1,0 +1,198 @@
+// MLA attention over the latent cache (V2 §2.1), absorbed and expanded. A token's rows depend only
+// on its query and its slots: dot products in the kernels' order, weighted sums per block of
+// kSlotBlock slots, blocks added in order.
+#include <algorithm>
+
+#include "engine/backend/cpu/cpu_ops.h"
+
+namespace engine {
+
+namespace {
+
+using kernels::Out;
+using kernels::Rows;
+
+std::int64_t q_head_dim(const MlaAttentionArgs& args) {
+  return args.qk_nope_head_dim + args.qk_rope_head_dim;
+}
+
+std::int64_t head_rows(const MlaAttentionArgs& args) {
+  return args.qk_nope_head_dim + args.v_head_dim;
+}
+
+Rows slots_from(ConstMatView cache, std::int64_t slot) {
+  return {cache.row(slot), cache.stride, nullptr};
+}
+
+/// The scores of up to kScoreRows (token, head) rows in one thread's scratch.
+struct ScoreRows {
+  float* content;
+  float* rope;
+  float* weights;
+  std::int64_t stride;
+
+  ScoreRows(const CpuContext& cpu, int thread, std::int64_t n_slots) : stride(padded(n_slots)) {
+    content = cpu.scratch.scores.part(thread);
+    rope = content + kScoreRows * stride;
+    weights = rope + kScoreRows * stride;
+  }
+};
+
+/// Row r, with its raw products in content and rope, becomes softmax weights over n slots.
+void finish_scores(const CpuContext& cpu, const MlaAttentionArgs& args, const ScoreRows& s,
+                   std::int64_t r, std::int64_t n) {
+  float* weights = s.weights + r * s.stride;
+  cpu.kernels.scale_scores(s.content + r * s.stride, s.rope + r * s.stride, args.scale, n, weights);
+  cpu.kernels.softmax(weights, n);
+}
+
+/// Copies row r, the scores of `head` over n slots, to the observer's rows.
+void observe(const AttentionProbe& probe, const ScoreRows& s, std::int64_t r, std::int64_t head,
+             std::int64_t n) {
+  const auto copy = [&](const float* from, float* to) {
+    if (to != nullptr) std::copy_n(from + r * s.stride, n, to + head * n);
+  };
+  copy(s.content, probe.content_scores);
+  copy(s.rope, probe.rope_scores);
+  copy(s.weights, probe.weights);
+}
+
+/// §7.3: q_absorbed[t, h] = q_nope[t, h]·W_UK[h] for n_tokens tokens from `first` on.
+void absorb_query(const CpuContext& cpu, const MlaAttentionArgs& args, std::int64_t first,
+                  std::int64_t n_tokens, std::int64_t head, int thread) {
+  // Part of the defined order of the sum, like kSlotBlock.
+  constexpr std::int64_t kRows = 32;
+  const std::int64_t rank = args.kv_lora_rank;
+  float* panel = cpu.scratch.panel.part(thread);
+  float* to = cpu.scratch.q_absorbed.part(0) + head * rank;
+  for (std::int64_t d = 0; d < args.qk_nope_head_dim; d += kRows) {
+    const std::int64_t n = std::min(kRows, args.qk_nope_head_dim - d);
+    cpu.kernels.decode_rows(kernel_weight(args.w_ukv), head * head_rows(args) + d, n,
+                            {panel, padded(rank)});
+    const Rows q{args.q.row(first) + head * q_head_dim(args) + d, args.q.stride, nullptr};
+    cpu.kernels.combine_rows(q, n_tokens, {panel, padded(rank), nullptr}, n, rank, d > 0,
+                             {to, args.n_heads * rank});
+  }
+}
+
+/// Scores, softmax and weighted latents of n_heads heads of one token; u replaces q_absorbed.
+void attend_heads(const CpuContext& cpu, const MlaAttentionArgs& args, const AttentionProbe* probe,
+                  std::int64_t token, std::int64_t head, std::int64_t n_heads, float* q_absorbed,
+                  int thread) {
+  const std::int64_t rank = args.kv_lora_rank;
+  const std::int64_t n_slots = args.first_position + token + 1;
+  const ScoreRows s(cpu, thread, n_slots);
+  const Rows q_rope{args.q.row(token) + head * q_head_dim(args) + args.qk_nope_head_dim,
+                    q_head_dim(args), nullptr};
+  cpu.kernels.panel(slots_from(args.c_kv, 0), n_slots, rank, {q_absorbed, rank, nullptr}, n_heads,
+                    nullptr, {s.content, s.stride});
+  cpu.kernels.panel(slots_from(args.k_rope, 0), n_slots, args.qk_rope_head_dim, q_rope, n_heads,
+                    nullptr, {s.rope, s.stride});
+  for (std::int64_t h = 0; h < n_heads; ++h) {
+    finish_scores(cpu, args, s, h, n_slots);
+    if (probe != nullptr && probe->token_row == token) observe(*probe, s, h, head + h, n_slots);
+  }
+  for (std::int64_t slot = 0; slot < n_slots; slot += kSlotBlock) {
+    cpu.kernels.combine_rows({s.weights + slot, s.stride, nullptr}, n_heads,
+                             slots_from(args.c_kv, slot), std::min(kSlotBlock, n_slots - slot),
+                             rank, slot > 0, {q_absorbed, rank});
+  }
+}
+
+/// §7.2 for up to kScoreRows tokens of one head: keys and values of a block of slots at a time.
+void attend_expanded(const CpuContext& cpu, const MlaAttentionArgs& args,
+                     const AttentionProbe* probe, std::int64_t token, std::int64_t n_tokens,
+                     std::int64_t head, const MatView& out, int thread) {
+  const std::int64_t n_slots = args.first_position + token + n_tokens;
+  const ScoreRows s(cpu, thread, n_slots);
+  float* panel = cpu.scratch.panel.part(thread);
+  float* block = cpu.scratch.strip.part(thread);
+  const Rows q{args.q.row(token) + head * q_head_dim(args), args.q.stride, nullptr};
+  const Rows q_rope{q.data + args.qk_nope_head_dim, q.stride, nullptr};
+  const std::int64_t w_uk = head * head_rows(args);
+  for (std::int64_t slot = 0; slot < n_slots; slot += kSlotBlock) {
+    const std::int64_t n = std::min(kSlotBlock, n_slots - slot);
+    product_block(cpu, panel, args.w_ukv, w_uk, args.qk_nope_head_dim, slots_from(args.c_kv, slot),
+                  n, nullptr, {block, args.qk_nope_head_dim});
+    cpu.kernels.panel({block, args.qk_nope_head_dim, nullptr}, n, args.qk_nope_head_dim, q,
+                      n_tokens, nullptr, {s.content + slot, s.stride});
+  }
+  cpu.kernels.panel(slots_from(args.k_rope, 0), n_slots, args.qk_rope_head_dim, q_rope, n_tokens,
+                    nullptr, {s.rope, s.stride});
+  for (std::int64_t t = 0; t < n_tokens; ++t) {
+    const std::int64_t n = args.first_position + token + t + 1;
+    finish_scores(cpu, args, s, t, n);
+    if (probe != nullptr && probe->token_row == token + t) observe(*probe, s, t, head, n);
+  }
+  for (std::int64_t slot = 0; slot < n_slots; slot += kSlotBlock) {
+    product_block(cpu, panel, args.w_ukv, w_uk + args.qk_nope_head_dim, args.v_head_dim,
+                  slots_from(args.c_kv, slot), std::min(kSlotBlock, n_slots - slot), nullptr,
+                  {block, args.v_head_dim});
+    for (std::int64_t t = 0; t < n_tokens; ++t) {
+      const std::int64_t n = args.first_position + token + t + 1 - slot;
+      if (n <= 0) continue;
+      cpu.kernels.combine_rows({s.weights + t * s.stride + slot, 0, nullptr}, 1,
+                               {block, args.v_head_dim, nullptr}, std::min(kSlotBlock, n),
+                               args.v_head_dim, slot > 0,
+                               {out.row(token + t) + head * args.v_head_dim, 0});
+    }
+  }
+}
+
+void ensure_common(const CpuContext& cpu, const MlaAttentionArgs& args) {
+  const std::int64_t n_threads = cpu.pool.n_threads();
+  const std::int64_t n_slots = args.first_position + args.q.rows;
+  cpu.scratch.scores.ensure(n_threads, 3 * kScoreRows * padded(n_slots));
+  cpu.scratch.panel.ensure(
+      n_threads, std::max(panel_elements(args.kv_lora_rank), 32 * padded(args.kv_lora_rank)));
+}
+
+}  // namespace
+
+void cpu_absorbed_attention(const CpuContext& cpu, const MlaAttentionArgs& args,
+                            const AttentionProbe* probe, MatView out) {
+  ensure_common(cpu, args);
+  const std::int64_t n_heads = args.n_heads;
+  const std::int64_t rank = args.kv_lora_rank;
+  const std::int64_t row = n_heads * rank;
+  cpu.scratch.q_absorbed.ensure(1, std::min(args.q.rows, kTokenBlock) * row);
+  float* latents = cpu.scratch.q_absorbed.part(0);
+  for (std::int64_t first = 0; first < args.q.rows; first += kTokenBlock) {
+    const std::int64_t n_tokens = std::min(kTokenBlock, args.q.rows - first);
+    cpu.pool.run(n_heads, [&](std::int64_t head, int thread) {
+      absorb_query(cpu, args, first, n_tokens, head, thread);
+    });
+    // Heads of one token share the latents it reads: as many per chunk as still feed all threads.
+    const std::int64_t share =
+        (n_heads * n_tokens + cpu.pool.n_threads() - 1) / cpu.pool.n_threads();
+    const std::int64_t group = std::clamp((share + 3) / 4 * 4, std::int64_t{4}, kScoreRows);
+    const std::int64_t n_groups = (n_heads + group - 1) / group;
+    cpu.pool.run(n_tokens * n_groups, [&](std::int64_t chunk, int thread) {
+      const std::int64_t t = chunk / n_groups;
+      const std::int64_t head = chunk % n_groups * group;
+      attend_heads(cpu, args, probe, first + t, head, std::min(group, n_heads - head),
+                   latents + t * row + head * rank, thread);
+    });
+    cpu.pool.run(n_heads, [&](std::int64_t head, int thread) {
+      product_block(cpu, cpu.scratch.panel.part(thread), args.w_ukv,
+                    head * head_rows(args) + args.qk_nope_head_dim, args.v_head_dim,
+                    {latents + head * rank, row, nullptr}, n_tokens, nullptr,
+                    {out.row(first) + head * args.v_head_dim, out.stride});
+    });
+  }
+}
+
+void cpu_expanded_attention(const CpuContext& cpu, const MlaAttentionArgs& args,
+                            const AttentionProbe* probe, MatView out) {
+  ensure_common(cpu, args);
+  cpu.scratch.strip.ensure(cpu.pool.n_threads(),
+                           kSlotBlock * std::max(args.qk_nope_head_dim, args.v_head_dim));
+  const std::int64_t n_blocks = (args.q.rows + kScoreRows - 1) / kScoreRows;
+  cpu.pool.run(args.n_heads * n_blocks, [&](std::int64_t chunk, int thread) {
+    const std::int64_t token = chunk % n_blocks * kScoreRows;
+    attend_expanded(cpu, args, probe, token, std::min(kScoreRows, args.q.rows - token),
+                    chunk / n_blocks, out, thread);
+  });
+}
+
+}  // namespace engine

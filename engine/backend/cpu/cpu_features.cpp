@@ -1,0 +1,35 @@
+// Which kernel tables this processor can run.
+#include "engine/backend/cpu/cpu_features.h"
+
+namespace engine {
+
+// __builtin_cpu_supports asks cpuid and, for AVX and AVX-512, whether the system saves the
+// registers.
+std::vector<InstructionSet> usable_instruction_sets() {
+  std::vector<InstructionSet> sets = {{"generic", &kernels::generic_table()}};
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                    __builtin_cpu_supports("f16c");
+  if (avx2) sets.push_back({"avx2", &kernels::avx2_table()});
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  if (avx2 && avx512) sets.push_back({"avx512", &kernels::avx512_table()});
+#endif
+  return sets;
+}
+
+Result<const kernels::Table*> choose_kernels(std::string_view name) {
+  const std::vector<InstructionSet> sets = usable_instruction_sets();
+  if (name.empty()) return sets.back().table;
+  std::string names;
+  for (const InstructionSet& set : sets) {
+    if (set.name == name) return set.table;
+    names += names.empty() ? "" : ", ";
+    names += set.name;
+  }
+  return fail(ErrorCode::Unsupported, "backend › cpu › instruction set: found \"" +
+                                          std::string(name) + "\", this processor runs " + names);
+}
+
+}  // namespace engine

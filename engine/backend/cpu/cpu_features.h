@@ -1,0 +1,24 @@
+// Which kernel tables this processor can run. Used by make_backend and by tests that run every one.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/backend/cpu/kernels.h"
+#include "engine/base/result.h"
+
+namespace engine {
+
+struct InstructionSet {
+  std::string_view name;  // as BackendOptions::instruction_set spells it: "avx512"
+  const kernels::Table* table = nullptr;
+};
+
+/// Slowest first; never empty ("generic" runs everywhere).
+std::vector<InstructionSet> usable_instruction_sets();
+
+/// The fastest for "", else the named one; an error names what can be used here.
+Result<const kernels::Table*> choose_kernels(std::string_view name);
+
+}  // namespace engine

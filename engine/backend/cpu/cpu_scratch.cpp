@@ -1,0 +1,62 @@
+// Scratch memory of the CPU backend: taken at load, so that ops allocate nothing.
+#include "engine/backend/cpu/cpu_scratch.h"
+
+#include <algorithm>
+
+#include "engine/backend/host_memory.h"
+#include "engine/base/check.h"
+
+namespace engine {
+
+Result<void> ScratchArea::reserve(std::int64_t n_parts, std::int64_t n_elements) {
+  if (n_parts <= n_parts_ && n_elements <= part_elements_) return {};
+  const std::int64_t parts = std::max(n_parts, n_parts_);
+  const std::int64_t elements = std::max(padded(n_elements), part_elements_);
+  ASSIGN_OR_RETURN(Buffer grown, allocate_host(parts * elements));
+  buffer_ = std::move(grown);
+  n_parts_ = parts;
+  part_elements_ = elements;
+  return {};
+}
+
+void ScratchArea::ensure(std::int64_t n_parts, std::int64_t n_elements) {
+  CHECK(reserve(n_parts, n_elements).has_value());
+}
+
+std::int64_t panel_rows(std::int64_t n_cols) {
+  return std::clamp(kPanelElements / padded(std::max<std::int64_t>(n_cols, 1)) / 4 * 4,
+                    std::int64_t{4}, kMaxPanelRows);
+}
+
+std::int64_t panel_elements(std::int64_t n_cols) { return panel_rows(n_cols) * padded(n_cols); }
+
+Result<void> CpuScratch::reserve(const BackendLimits& limits, std::int64_t n_threads) {
+  const std::int64_t widest = std::max(limits.max_width, limits.max_mlp_width);
+  const std::int64_t hidden = limits.hidden_size > 0 ? limits.hidden_size : limits.max_width;
+  const std::int64_t top_k = std::max<std::int64_t>(limits.experts_per_token, 1);
+  const std::int64_t n_pairs = limits.max_tokens * top_k;
+  // Per head, W_UKV has this many rows at most: the width of expanded keys or values.
+  const std::int64_t head = limits.max_width / std::max<std::int64_t>(limits.n_heads, 1);
+  RETURN_IF_ERROR(panel.reserve(n_threads, std::max({kPanelElements, panel_elements(widest),
+                                                     kMaxPanelRows * padded(limits.latent_dim)})));
+  RETURN_IF_ERROR(
+      strip.reserve(n_threads, std::max(limits.max_tokens * kMaxPanelRows, kSlotBlock * head)));
+  RETURN_IF_ERROR(scores.reserve(n_threads, 3 * kScoreRows * padded(limits.max_context)));
+  RETURN_IF_ERROR(q_absorbed.reserve(
+      1, std::min(limits.max_tokens, kTokenBlock) * limits.n_heads * limits.latent_dim));
+  RETURN_IF_ERROR(inner.reserve(1, n_pairs * padded(limits.max_mlp_width)));
+  if (limits.n_experts > 0) RETURN_IF_ERROR(expert_out.reserve(1, n_pairs * hidden));
+  const auto reserve_ids = [](std::vector<std::int32_t>& ids, std::int64_t n) {
+    ids.reserve(static_cast<std::size_t>(n));
+  };
+  reserve_ids(pair_token, n_pairs);
+  reserve_ids(pair_of, n_pairs);
+  reserve_ids(expert_begin, limits.n_experts + 1);
+  reserve_ids(expert_next, limits.n_experts);
+  reserve_ids(chosen, limits.n_experts);
+  router.resize(static_cast<std::size_t>(n_threads));
+  for (RouterScratch& r : router) r.resize(limits.n_experts);
+  return {};
+}
+
+}  // namespace engine

@@ -1,0 +1,432 @@
+// The algorithms of every kernel table, written once over a vector type. Included by kernels_*.cpp
+// only, each of which first defines, in the same unnamed namespace, the vector type `V` of its
+// instruction set: everything here has internal linkage and no code can leak to other files.
+//
+// V gives: kLanes, Reg, kTileX × kTileW (accumulators of a dot tile), kTileP × kTileC (of a
+// combination tile), zero, set1, load, load_tail, store, store_tail, add, sub, mul, div, max, fma,
+// load_{f16,bf16,f8}{,_tail}, reduce (lane j of the result: the sum of register j's lanes, as a
+// tree), round_to_int, scale_by_power (x·2^n).
+
+using engine::kernels::Out;
+using engine::kernels::Rows;
+using engine::kernels::Table;
+using engine::kernels::Weight;
+using engine::kernels::WeightType;
+using Index = std::int64_t;
+using Reg = V::Reg;
+
+constexpr Index kLanes = V::kLanes;
+
+const float* row_of(const Rows& m, Index i) {
+  return m.data + (m.index == nullptr ? i : m.index[i]) * m.stride;
+}
+
+// ---- reading one weight row in its stored format --------------------------------------------
+
+struct F32Row {
+  const unsigned char* data;
+  static constexpr Index kBytes = 4;
+  Reg at(Index k) const { return V::load(reinterpret_cast<const float*>(data + 4 * k)); }
+  Reg tail(Index k, Index n) const {
+    return V::load_tail(reinterpret_cast<const float*>(data + 4 * k), n);
+  }
+};
+struct F16Row {
+  const unsigned char* data;
+  static constexpr Index kBytes = 2;
+  Reg at(Index k) const { return V::load_f16(data + 2 * k); }
+  Reg tail(Index k, Index n) const { return V::load_f16_tail(data + 2 * k, n); }
+};
+struct Bf16Row {
+  const unsigned char* data;
+  static constexpr Index kBytes = 2;
+  Reg at(Index k) const { return V::load_bf16(data + 2 * k); }
+  Reg tail(Index k, Index n) const { return V::load_bf16_tail(data + 2 * k, n); }
+};
+// A vector never crosses a scale block: kLanes divides 128.
+struct F8Row {
+  const unsigned char* data;
+  const float* scale;
+  static constexpr Index kBytes = 1;
+  Reg at(Index k) const { return V::mul(V::load_f8(data + k), V::set1(scale[k / 128])); }
+  Reg tail(Index k, Index n) const {
+    return V::mul(V::load_f8_tail(data + k, n), V::set1(scale[k / 128]));
+  }
+};
+
+template <class Row>
+Row weight_row(const Weight& w, Index r) {
+  if constexpr (Row::kBytes == 1) {
+    return Row{w.data + r * w.cols, w.scale_inv + r / 128 * w.scale_cols};
+  } else {
+    return Row{w.data + r * w.cols * Row::kBytes};
+  }
+}
+
+// ---- dot products ----------------------------------------------------------------------------
+
+/// Accumulators → sums, in the order [i·n_w + j]; + bias[j].
+template <Index kX, Index kW>
+void store_sums(const Reg (&acc)[kX * kW], const float* bias, float* out, Index stride) {
+  constexpr Index kBatches = (kX * kW + kLanes - 1) / kLanes;
+  float sums[kBatches * kLanes];
+  for (Index b = 0; b < kBatches; ++b) {
+    Reg batch[kLanes];
+    for (Index l = 0; l < kLanes; ++l) {
+      const Index a = b * kLanes + l;
+      batch[l] = a < kX * kW ? acc[a] : V::zero();
+    }
+    V::store(sums + b * kLanes, V::reduce(batch));
+  }
+  for (Index i = 0; i < kX; ++i) {
+    for (Index j = 0; j < kW; ++j) {
+      const float sum = sums[i * kW + j];
+      out[i * stride + j] = bias == nullptr ? sum : sum + bias[j];
+    }
+  }
+}
+
+/// kX activation rows against kW weight rows: one accumulator each, over the whole of k.
+template <Index kX, Index kW, bool kPrefetch, class Row>
+void dot_tile(const Row (&w)[kW], const float* const (&x)[kX], Index n, const float* bias,
+              float* out, Index stride) {
+  Reg acc[kX * kW];
+#pragma GCC unroll 32
+  for (Index a = 0; a < kX * kW; ++a) acc[a] = V::zero();
+  Index k = 0;
+  for (; k + kLanes <= n; k += kLanes) {
+    Reg xs[kX];
+#pragma GCC unroll 8
+    for (Index i = 0; i < kX; ++i) xs[i] = V::load(x[i] + k);
+#pragma GCC unroll 8
+    for (Index j = 0; j < kW; ++j) {
+      const Reg wj = w[j].at(k);
+      if constexpr (kPrefetch) V::prefetch(w[j].data + k * Row::kBytes + V::kPrefetchBytes);
+#pragma GCC unroll 8
+      for (Index i = 0; i < kX; ++i) acc[i * kW + j] = V::fma(wj, xs[i], acc[i * kW + j]);
+    }
+  }
+  if (k < n) {
+    Reg xs[kX];
+#pragma GCC unroll 8
+    for (Index i = 0; i < kX; ++i) xs[i] = V::load_tail(x[i] + k, n - k);
+#pragma GCC unroll 8
+    for (Index j = 0; j < kW; ++j) {
+      const Reg wj = w[j].tail(k, n - k);
+#pragma GCC unroll 8
+      for (Index i = 0; i < kX; ++i) acc[i * kW + j] = V::fma(wj, xs[i], acc[i * kW + j]);
+    }
+  }
+  store_sums<kX, kW>(acc, bias, out, stride);
+}
+
+template <Index kX, Index kW, bool kPrefetch, class Row, class RowAt>
+void dot_tile_at(const RowAt& row_at, Index j, const Rows& x, Index i, Index n, const float* bias,
+                 const Out& out) {
+  Row w[kW];
+  for (Index r = 0; r < kW; ++r) w[r] = row_at(j + r);
+  const float* xs[kX];
+  for (Index r = 0; r < kX; ++r) xs[r] = row_of(x, i + r);
+  dot_tile<kX, kW, kPrefetch>(w, xs, n, bias == nullptr ? nullptr : bias + j,
+                              out.data + i * out.stride + j, out.stride);
+}
+
+/// All weight rows [0, n_rows) against kX activation rows from row i.
+template <Index kX, Index kW, bool kPrefetch, class Row, class RowAt>
+void dot_strip(const RowAt& row_at, Index first, Index n_rows, const Rows& x, Index i, Index n,
+               const float* bias, const Out& out) {
+  Index j = first;
+  for (; j + kW <= n_rows; j += kW) {
+    dot_tile_at<kX, kW, kPrefetch, Row>(row_at, j, x, i, n, bias, out);
+  }
+  if constexpr (kW > 1) {
+    if (j < n_rows) {
+      dot_strip<kX, kW / 2, kPrefetch, Row>(row_at, j, n_rows, x, i, n, bias, out);
+    }
+  }
+}
+
+template <class Row>
+void few_rows_of(const Weight& w, Index first_row, Index n_rows, const Rows& x, Index n_x,
+                 const float* bias, const Out& out) {
+  const auto row_at = [&](Index j) { return weight_row<Row>(w, first_row + j); };
+  constexpr Index kW = V::kTileW;
+  switch (n_x) {
+    case 1:
+      return dot_strip<1, kW, true, Row>(row_at, 0, n_rows, x, 0, w.cols, bias, out);
+    case 2:
+      return dot_strip<2, kW, true, Row>(row_at, 0, n_rows, x, 0, w.cols, bias, out);
+    case 3:
+      return dot_strip<3, kW, true, Row>(row_at, 0, n_rows, x, 0, w.cols, bias, out);
+    case 4:
+      return dot_strip<4, kW, true, Row>(row_at, 0, n_rows, x, 0, w.cols, bias, out);
+    default:
+      return;
+  }
+}
+
+void few_rows(const Weight& w, Index first_row, Index n_rows, const Rows& x, Index n_x,
+              const float* bias, const Out& out) {
+  switch (w.type) {
+    case WeightType::F32:
+      return few_rows_of<F32Row>(w, first_row, n_rows, x, n_x, bias, out);
+    case WeightType::F16:
+      return few_rows_of<F16Row>(w, first_row, n_rows, x, n_x, bias, out);
+    case WeightType::BF16:
+      return few_rows_of<Bf16Row>(w, first_row, n_rows, x, n_x, bias, out);
+    case WeightType::F8E4M3:
+      return few_rows_of<F8Row>(w, first_row, n_rows, x, n_x, bias, out);
+  }
+}
+
+/// Activation rows per pass over the weight rows: their block stays in the second-level cache.
+constexpr Index kBlockBytes = 256 * 1024;
+
+template <Index kX, Index kW>
+void panel_tiles(const Rows& w, Index j, const Rows& x, Index begin, Index end, Index n,
+                 const float* bias, const Out& out) {
+  const auto row_at = [&](Index r) {
+    return F32Row{reinterpret_cast<const unsigned char*>(row_of(w, r))};
+  };
+  Index i = begin;
+  for (; i + kX <= end; i += kX) {
+    dot_tile_at<kX, kW, false, F32Row>(row_at, j, x, i, n, bias, out);
+  }
+  if constexpr (kX > 1) {
+    if (i < end) panel_tiles<kX / 2, kW>(w, j, x, i, end, n, bias, out);
+  }
+}
+
+void panel(const Rows& w, Index n_rows, Index n_cols, const Rows& x, Index n_x, const float* bias,
+           const Out& out) {
+  constexpr Index kX = V::kTileX;
+  constexpr Index kW = V::kTileW;
+  Index block = kBlockBytes / 4 / (n_cols < 1 ? 1 : n_cols) / kX * kX;
+  if (block < kX) block = kX;
+  for (Index begin = 0; begin < n_x; begin += block) {
+    const Index end = begin + block < n_x ? begin + block : n_x;
+    Index j = 0;
+    for (; j + kW <= n_rows; j += kW) panel_tiles<kX, kW>(w, j, x, begin, end, n_cols, bias, out);
+    for (; j < n_rows; ++j) panel_tiles<kX, 1>(w, j, x, begin, end, n_cols, bias, out);
+  }
+}
+
+// ---- decoding --------------------------------------------------------------------------------
+
+template <class Row>
+void decode_rows_of(const Weight& w, Index first_row, Index n_rows, const Out& out) {
+  for (Index r = 0; r < n_rows; ++r) {
+    const Row row = weight_row<Row>(w, first_row + r);
+    float* to = out.data + r * out.stride;
+    Index k = 0;
+    for (; k + kLanes <= w.cols; k += kLanes) V::store(to + k, row.at(k));
+    if (k < w.cols) V::store_tail(to + k, row.tail(k, w.cols - k), w.cols - k);
+  }
+}
+
+void decode_rows(const Weight& w, Index first_row, Index n_rows, const Out& out) {
+  switch (w.type) {
+    case WeightType::F32:
+      return decode_rows_of<F32Row>(w, first_row, n_rows, out);
+    case WeightType::F16:
+      return decode_rows_of<F16Row>(w, first_row, n_rows, out);
+    case WeightType::BF16:
+      return decode_rows_of<Bf16Row>(w, first_row, n_rows, out);
+    case WeightType::F8E4M3:
+      return decode_rows_of<F8Row>(w, first_row, n_rows, out);
+  }
+}
+
+// ---- combinations of rows ----------------------------------------------------------------------
+
+/// kP outputs × kC vectors of columns from column c; `tail` > 0: one vector of so many columns.
+template <Index kP, Index kC>
+void combine_tile(const Rows& p, Index i, const Rows& b, Index n_b, Index c, Index tail,
+                  bool accumulate, const Out& out) {
+  Reg acc[kP * kC];
+#pragma GCC unroll 32
+  for (Index a = 0; a < kP * kC; ++a) acc[a] = V::zero();
+  const float* ps[kP];
+  for (Index r = 0; r < kP; ++r) ps[r] = row_of(p, i + r);
+  for (Index j = 0; j < n_b; ++j) {
+    const float* from = row_of(b, j) + c;
+    Reg bs[kC];
+    if (kC == 1 && tail > 0) {
+      bs[0] = V::load_tail(from, tail);
+    } else {
+#pragma GCC unroll 8
+      for (Index v = 0; v < kC; ++v) bs[v] = V::load(from + v * kLanes);
+    }
+#pragma GCC unroll 8
+    for (Index r = 0; r < kP; ++r) {
+      const Reg pr = V::set1(ps[r][j]);
+#pragma GCC unroll 8
+      for (Index v = 0; v < kC; ++v) acc[r * kC + v] = V::fma(pr, bs[v], acc[r * kC + v]);
+    }
+  }
+  for (Index r = 0; r < kP; ++r) {
+    for (Index v = 0; v < kC; ++v) {
+      float* to = out.data + (i + r) * out.stride + c + v * kLanes;
+      Reg sum = acc[r * kC + v];
+      if (kC == 1 && tail > 0) {
+        if (accumulate) sum = V::add(V::load_tail(to, tail), sum);
+        V::store_tail(to, sum, tail);
+      } else {
+        if (accumulate) sum = V::add(V::load(to), sum);
+        V::store(to, sum);
+      }
+    }
+  }
+}
+
+/// All output rows from row i for the columns [c, …) of one tile width.
+template <Index kP, Index kC>
+void combine_strip(const Rows& p, Index i, Index n_p, const Rows& b, Index n_b, Index c, Index tail,
+                   bool accumulate, const Out& out) {
+  for (; i + kP <= n_p; i += kP) combine_tile<kP, kC>(p, i, b, n_b, c, tail, accumulate, out);
+  if constexpr (kP > 1) {
+    if (i < n_p) combine_strip<kP / 2, kC>(p, i, n_p, b, n_b, c, tail, accumulate, out);
+  }
+}
+
+void combine_rows(const Rows& p, Index n_p, const Rows& b, Index n_b, Index n_cols, bool accumulate,
+                  const Out& out) {
+  constexpr Index kP = V::kTileP;
+  constexpr Index kC = V::kTileC;
+  Index c = 0;
+  for (; c + kC * kLanes <= n_cols; c += kC * kLanes) {
+    combine_strip<kP, kC>(p, 0, n_p, b, n_b, c, 0, accumulate, out);
+  }
+  for (; c + kLanes <= n_cols; c += kLanes) {
+    combine_strip<kP, 1>(p, 0, n_p, b, n_b, c, 0, accumulate, out);
+  }
+  if (c < n_cols) combine_strip<kP, 1>(p, 0, n_p, b, n_b, c, n_cols - c, accumulate, out);
+}
+
+// ---- exponentials ------------------------------------------------------------------------------
+
+/// e^x within 2 ulp: x = n·ln 2 + r, |r| ≤ ln 2 / 2, Taylor-like polynomial of r, times 2^n. The
+/// same for tails: they are masked vectors, never a scalar library call.
+Reg exp_of(Reg x) {
+  x = V::min(V::set1(88.8F), V::max(V::set1(-104.0F), x));  // operand order keeps NaN
+  const Reg n = V::round_to_int(V::mul(x, V::set1(1.44269504F)));
+  Reg r = V::fma(n, V::set1(-0.693359375F), x);
+  r = V::fma(n, V::set1(2.12194440e-4F), r);
+  Reg y = V::set1(1.0F / 5040.0F);
+  y = V::fma(y, r, V::set1(1.0F / 720.0F));
+  y = V::fma(y, r, V::set1(1.0F / 120.0F));
+  y = V::fma(y, r, V::set1(1.0F / 24.0F));
+  y = V::fma(y, r, V::set1(1.0F / 6.0F));
+  y = V::fma(y, r, V::set1(0.5F));
+  y = V::fma(y, r, V::set1(1.0F));
+  y = V::fma(y, r, V::set1(1.0F));
+  return V::scale_by_power(y, n);
+}
+
+Reg silu_of(Reg gate) {
+  const Reg e = exp_of(V::sub(V::zero(), gate));
+  return V::div(gate, V::add(V::set1(1.0F), e));
+}
+
+void silu_mul(float* gate, const float* up, Index n) {
+  Index i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    V::store(gate + i, V::mul(silu_of(V::load(gate + i)), V::load(up + i)));
+  }
+  if (i < n) {
+    const Reg g = silu_of(V::load_tail(gate + i, n - i));
+    V::store_tail(gate + i, V::mul(g, V::load_tail(up + i, n - i)), n - i);
+  }
+}
+
+float sum_lanes(Reg acc) {
+  Reg batch[kLanes];
+  batch[0] = acc;
+  for (Index l = 1; l < kLanes; ++l) batch[l] = V::zero();
+  float sums[kLanes];
+  V::store(sums, V::reduce(batch));
+  return sums[0];
+}
+
+float largest_of(const float* s, Index n) {
+  Reg acc = V::set1(s[0]);
+  Index i = 0;
+  for (; i + kLanes <= n; i += kLanes) acc = V::max(V::load(s + i), acc);
+  float lanes[kLanes];
+  V::store(lanes, acc);
+  float largest = lanes[0];
+  for (Index l = 1; l < kLanes; ++l) largest = lanes[l] > largest ? lanes[l] : largest;
+  for (; i < n; ++i) largest = s[i] > largest ? s[i] : largest;
+  return largest;
+}
+
+void softmax(float* s, Index n) {
+  const Reg shift = V::set1(largest_of(s, n));
+  Reg acc = V::zero();
+  Index i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const Reg e = exp_of(V::sub(V::load(s + i), shift));
+    V::store(s + i, e);
+    acc = V::add(acc, e);
+  }
+  if (i < n) {
+    V::store_tail(s + i, exp_of(V::sub(V::load_tail(s + i, n - i), shift)), n - i);
+    acc = V::add(acc, V::load_tail(s + i, n - i));  // lanes past the end are zero again
+  }
+  const Reg sum = V::set1(sum_lanes(acc));
+  for (i = 0; i + kLanes <= n; i += kLanes) V::store(s + i, V::div(V::load(s + i), sum));
+  if (i < n) V::store_tail(s + i, V::div(V::load_tail(s + i, n - i), sum), n - i);
+}
+
+// ---- norms and elementwise ---------------------------------------------------------------------
+
+void rms_norm(const float* x, const float* gamma, float eps, Index n, float* out) {
+  Reg acc = V::zero();
+  Index i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const Reg v = V::load(x + i);
+    acc = V::fma(v, v, acc);
+  }
+  if (i < n) {
+    const Reg v = V::load_tail(x + i, n - i);
+    acc = V::fma(v, v, acc);
+  }
+  const float mean = sum_lanes(acc) / static_cast<float>(n);
+  const float factor = 1.0F / __builtin_sqrtf(mean + eps);
+  for (i = 0; i < n; ++i) out[i] = x[i] * factor * gamma[i];
+}
+
+// Elementwise loops are left to the compiler: no sums, so any vectorisation gives the same bits.
+void add(const float* a, Index n, float* out) {
+  for (Index i = 0; i < n; ++i) out[i] += a[i];
+}
+
+void add_scaled(const float* a, float weight, bool first, Index n, float* out) {
+  if (first) {
+    for (Index i = 0; i < n; ++i) out[i] = weight * a[i];
+  } else {
+    for (Index i = 0; i < n; ++i) out[i] += weight * a[i];
+  }
+}
+
+void scale_scores(float* content, float* rope, float scale, Index n, float* sum) {
+  for (Index i = 0; i < n; ++i) {
+    content[i] *= scale;
+    rope[i] *= scale;
+    sum[i] = content[i] + rope[i];
+  }
+}
+
+void rotate(float* x0, float* x1, Index step, const float* cos, const float* sin, Index n) {
+  for (Index i = 0; i < n; ++i) {
+    const float a = x0[i * step];
+    const float b = x1[i * step];
+    x0[i * step] = a * cos[i] - b * sin[i];
+    x1[i * step] = b * cos[i] + a * sin[i];
+  }
+}
+
+constexpr Table make_table(const char* name) {
+  return {name,    few_rows, panel, decode_rows, combine_rows, rms_norm,
+          softmax, silu_mul, add,   add_scaled,  scale_scores, rotate};
+}

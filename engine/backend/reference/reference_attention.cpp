@@ -1,0 +1,146 @@
+// MLA attention of the reference backend, both forms literally as the equations of V2 §2.1 read:
+// per token, per head, over every slot the token may see.
+#include "engine/backend/reference/reference_attention.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "engine/backend/weight_rows.h"
+
+namespace engine {
+
+namespace {
+
+using Matrix = std::vector<std::vector<float>>;
+
+/// One token's scores of one head, before softmax. A score is content + rope, each already scaled,
+/// so that the two parts shown to the user add up to the number that was used.
+struct HeadScores {
+  std::vector<float> content;  // [n_slots]
+  std::vector<float> rope;     // [n_slots]
+  std::vector<float> weights;  // [n_slots], after softmax
+};
+
+double dot(const float* a, const float* b, std::int64_t n) {
+  double sum = 0.0;
+  for (std::int64_t i = 0; i < n; ++i) sum += static_cast<double>(a[i]) * b[i];
+  return sum;
+}
+
+void softmax(HeadScores& s) {
+  const std::size_t n = s.content.size();
+  s.weights.resize(n);
+  for (std::size_t j = 0; j < n; ++j) s.weights[j] = s.content[j] + s.rope[j];
+  const float largest = *std::max_element(s.weights.begin(), s.weights.end());
+  double sum = 0.0;
+  for (float& w : s.weights) {
+    w = std::exp(w - largest);
+    sum += w;
+  }
+  for (float& w : s.weights) w = static_cast<float>(w / sum);
+}
+
+/// Rows [first, first + n) of W_UKV as float32.
+Matrix decode_rows(const MlaAttentionArgs& args, std::int64_t first, std::int64_t n) {
+  Matrix rows(static_cast<std::size_t>(n),
+              std::vector<float>(static_cast<std::size_t>(args.kv_lora_rank)));
+  for (std::int64_t r = 0; r < n; ++r) {
+    decode_weight_row(args.w_ukv, first + r, rows[static_cast<std::size_t>(r)].data());
+  }
+  return rows;
+}
+
+/// rows · v
+std::vector<float> times(const Matrix& rows, const float* v) {
+  std::vector<float> result;
+  for (const auto& row : rows) {
+    result.push_back(static_cast<float>(dot(row.data(), v, static_cast<std::int64_t>(row.size()))));
+  }
+  return result;
+}
+
+/// v · rows
+std::vector<float> times_transposed(const Matrix& rows, const float* v, std::int64_t n_cols) {
+  std::vector<float> result;
+  for (std::size_t c = 0; c < static_cast<std::size_t>(n_cols); ++c) {
+    double sum = 0.0;
+    for (std::size_t r = 0; r < rows.size(); ++r) sum += static_cast<double>(v[r]) * rows[r][c];
+    result.push_back(static_cast<float>(sum));
+  }
+  return result;
+}
+
+/// §7.3: q_abs = q_nope·W_UK; score = (q_abs·c + q_rope·k_rope)·scale; out = W_UV·Σ p·c.
+HeadScores absorbed_head(const MlaAttentionArgs& args, const Matrix& w_uk, const Matrix& w_uv,
+                         const float* q, std::int64_t n_slots, float* out) {
+  const std::vector<float> q_absorbed = times_transposed(w_uk, q, args.kv_lora_rank);
+  const float* q_rope = q + args.qk_nope_head_dim;
+  HeadScores s;
+  for (std::int64_t j = 0; j < n_slots; ++j) {
+    s.content.push_back(static_cast<float>(
+        dot(q_absorbed.data(), args.c_kv.row(j), args.kv_lora_rank) * args.scale));
+    s.rope.push_back(
+        static_cast<float>(dot(q_rope, args.k_rope.row(j), args.qk_rope_head_dim) * args.scale));
+  }
+  softmax(s);
+  std::vector<float> u;
+  for (std::int64_t c = 0; c < args.kv_lora_rank; ++c) {
+    double sum = 0.0;
+    for (std::int64_t j = 0; j < n_slots; ++j) {
+      sum += static_cast<double>(s.weights[static_cast<std::size_t>(j)]) * args.c_kv.row(j)[c];
+    }
+    u.push_back(static_cast<float>(sum));
+  }
+  const std::vector<float> o = times(w_uv, u.data());
+  std::copy(o.begin(), o.end(), out);
+  return s;
+}
+
+/// §7.2: k_nope = W_UK·c, v = W_UV·c for every slot; score = (q·k)·scale; out = Σ p·v.
+HeadScores expanded_head(const MlaAttentionArgs& args, const Matrix& w_uk, const Matrix& w_uv,
+                         const float* q, std::int64_t n_slots, float* out) {
+  const float* q_rope = q + args.qk_nope_head_dim;
+  HeadScores s;
+  Matrix values;
+  for (std::int64_t j = 0; j < n_slots; ++j) {
+    const std::vector<float> k_nope = times(w_uk, args.c_kv.row(j));
+    values.push_back(times(w_uv, args.c_kv.row(j)));
+    s.content.push_back(
+        static_cast<float>(dot(q, k_nope.data(), args.qk_nope_head_dim) * args.scale));
+    s.rope.push_back(
+        static_cast<float>(dot(q_rope, args.k_rope.row(j), args.qk_rope_head_dim) * args.scale));
+  }
+  softmax(s);
+  const std::vector<float> o = times_transposed(values, s.weights.data(), args.v_head_dim);
+  std::copy(o.begin(), o.end(), out);
+  return s;
+}
+
+void fill_row(const std::vector<float>& values, std::int64_t head, float* rows) {
+  if (rows == nullptr) return;
+  std::copy(values.begin(), values.end(), rows + head * static_cast<std::int64_t>(values.size()));
+}
+
+}  // namespace
+
+void reference_mla_attention(const MlaAttentionArgs& args, AttentionForm form,
+                             const AttentionProbe* probe, MatView out) {
+  const std::int64_t head_rows = args.qk_nope_head_dim + args.v_head_dim;
+  const std::int64_t q_dim = args.qk_nope_head_dim + args.qk_rope_head_dim;
+  for (std::int64_t h = 0; h < args.n_heads; ++h) {
+    const Matrix w_uk = decode_rows(args, h * head_rows, args.qk_nope_head_dim);
+    const Matrix w_uv = decode_rows(args, h * head_rows + args.qk_nope_head_dim, args.v_head_dim);
+    for (std::int64_t t = 0; t < args.q.rows; ++t) {
+      const auto head = form == AttentionForm::Absorbed ? absorbed_head : expanded_head;
+      const HeadScores s = head(args, w_uk, w_uv, args.q.row(t) + h * q_dim,
+                                args.first_position + t + 1, out.row(t) + h * args.v_head_dim);
+      if (probe == nullptr || probe->token_row != t) continue;
+      fill_row(s.weights, h, probe->weights);
+      fill_row(s.content, h, probe->content_scores);
+      fill_row(s.rope, h, probe->rope_scores);
+    }
+  }
+}
+
+}  // namespace engine

@@ -1,0 +1,72 @@
+// ThreadPool: fork–join over numbered chunks for the CPU backend's kernels. Workers spin briefly
+// for the next job, then sleep: an idle pool uses no processor time.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "engine/base/result.h"
+
+namespace engine {
+
+/// The processors this process may run on (its affinity mask), at least 1.
+int usable_processors();
+
+/// Who computes a chunk is decided at run time, so a chunk's result must not depend on it: a task
+/// writes only what its chunk owns. The calling thread takes part. One job at a time, from one
+/// thread; tasks must not throw and must not start jobs.
+///
+/// A job is one 64-bit ticket {job number, chunks left}. A thread takes a chunk by exchanging the
+/// ticket for one with a chunk less; success proves that the job is still open, so the job's fields
+/// it read belong to it. A sleeping or preempted worker is never waited for unless it holds a
+/// chunk.
+class ThreadPool {
+ public:
+  /// n_threads ≥ 1 counts the calling thread; n_threads - 1 workers are started. Fails when the
+  /// system refuses a thread.
+  static Result<std::unique_ptr<ThreadPool>> create(int n_threads);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int n_threads() const { return static_cast<int>(workers_.size()) + 1; }
+
+  /// Runs task(chunk, thread) for every chunk in [0, n_chunks), thread in [0, n_threads()): no two
+  /// chunks run at once under one thread number, so it can select scratch memory. Returns when all
+  /// are done.
+  template <class Task>
+  void run(std::int64_t n_chunks, const Task& task) {
+    run_erased(
+        n_chunks,
+        [](const void* context, std::int64_t chunk, int thread) {
+          (*static_cast<const Task*>(context))(chunk, thread);
+        },
+        &task);
+  }
+
+ private:
+  using Function = void (*)(const void* context, std::int64_t chunk, int thread);
+
+  explicit ThreadPool(int spin_rounds) : spin_rounds_(spin_rounds) {}
+  void run_erased(std::int64_t n_chunks, Function function, const void* context);
+  void work(int thread);
+  bool take_one(int thread);
+  void wait_until_done(int n_chunks);
+  bool spin_for_ticket() const;
+
+  const int spin_rounds_;
+  alignas(64) std::atomic<std::uint64_t> ticket_{0};  // job number << 32 | chunks left
+  alignas(64) std::atomic<int> n_done_{0};
+  alignas(64) std::atomic<int> wakes_{0};  // sleepers wait for a change
+  // The open job; written only while no chunk is left, valid for whoever takes a chunk.
+  alignas(64) std::atomic<Function> function_{nullptr};
+  std::atomic<const void*> context_{nullptr};
+  std::atomic<int> n_chunks_{0};
+  std::atomic<bool> stopping_{false};
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace engine

@@ -1,0 +1,1 @@
+bathyscope_bench(backend_bench SOURCES backend_bench.cpp DEPENDS engine_backend)

@@ -1,0 +1,104 @@
+// ThreadPool: every chunk once, thread numbers usable as scratch indices, no processor time when
+// idle.
+#include "engine/base/thread_pool.h"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <time.h>
+
+#include <chrono>
+#include <thread>
+#include <vector>
+
+namespace engine {
+namespace {
+
+std::unique_ptr<ThreadPool> make_pool(int n_threads) {
+  auto pool = ThreadPool::create(n_threads);
+  EXPECT_TRUE(pool.has_value());
+  return std::move(*pool);
+}
+
+class ThreadPoolTest : public testing::TestWithParam<int> {};
+
+TEST_P(ThreadPoolTest, RunsEveryChunkOnce) {
+  const auto pool = make_pool(GetParam());
+  EXPECT_EQ(pool->n_threads(), GetParam());
+  for (const std::int64_t n : {0, 1, 2, 3, 7, 64, 1000}) {
+    std::vector<int> count(static_cast<std::size_t>(n), 0);
+    pool->run(n, [&](std::int64_t chunk, int) { ++count[static_cast<std::size_t>(chunk)]; });
+    EXPECT_EQ(count, std::vector<int>(static_cast<std::size_t>(n), 1));
+  }
+}
+
+TEST_P(ThreadPoolTest, ThreadNumbersSelectPrivateScratch) {
+  const auto pool = make_pool(GetParam());
+  // Not atomic on purpose: two chunks under one thread number at once would be a race.
+  std::vector<std::int64_t> per_thread(static_cast<std::size_t>(GetParam()), 0);
+  constexpr std::int64_t kChunks = 2000;
+  pool->run(kChunks,
+            [&](std::int64_t, int thread) { ++per_thread[static_cast<std::size_t>(thread)]; });
+  std::int64_t sum = 0;
+  for (const std::int64_t n : per_thread) sum += n;
+  EXPECT_EQ(sum, kChunks);
+}
+
+TEST_P(ThreadPoolTest, ManyTinyJobs) {
+  const auto pool = make_pool(GetParam());
+  std::vector<std::int64_t> sums(5, 0);
+  const int n_jobs = 3000;
+  for (int job = 0; job < n_jobs; ++job) {
+    // The job's state lives on this stack frame: a worker that came late must not touch it.
+    const std::int64_t step = job;
+    const std::int64_t n = 2 + job % 4;
+    pool->run(n, [&sums, step](std::int64_t chunk, int) {
+      sums[static_cast<std::size_t>(chunk)] += step;
+    });
+  }
+  EXPECT_EQ(sums[0], std::int64_t{n_jobs} * (n_jobs - 1) / 2);
+  EXPECT_EQ(sums[1], sums[0]);
+}
+
+TEST_P(ThreadPoolTest, SleepsBetweenJobsAndComesBack) {
+  const auto pool = make_pool(GetParam());
+  for (int round = 0; round < 5; ++round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::atomic<int> n{0};
+    pool->run(16, [&](std::int64_t, int) { n.fetch_add(1); });
+    EXPECT_EQ(n.load(), 16);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, ThreadPoolTest, testing::Values(1, 2, 3, 8));
+
+double process_cpu_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+TEST(ThreadPoolIdle, UsesNoProcessorTime) {
+  const auto pool = make_pool(8);
+  pool->run(64, [](std::int64_t, int) {});
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // workers give up spinning
+  const double before = process_cpu_seconds();
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_LT(process_cpu_seconds() - before, 0.02);
+}
+
+TEST(UsableProcessors, FollowsTheAffinityMask) {
+  cpu_set_t all;
+  ASSERT_EQ(sched_getaffinity(0, sizeof all, &all), 0);
+  EXPECT_EQ(usable_processors(), CPU_COUNT(&all));
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++cpu) {
+    if (CPU_ISSET(cpu, &all)) CPU_SET(cpu, &one);
+  }
+  ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  EXPECT_EQ(usable_processors(), 1);
+  sched_setaffinity(0, sizeof all, &all);
+}
+
+}  // namespace
+}  // namespace engine
