@@ -229,7 +229,7 @@ void ChatViewModel::startAnswer(MessageId userMessage) {
   running_->answer = record.id;
   conversations_.setAnswering(conversation_.id);
   Q_EMIT answeringRowChanged();
-  if (!isLoading_) sendWhenSaved();
+  if (!isLoading()) sendWhenSaved();
 }
 
 /// A new sibling changes the count that its versions show.

@@ -31,7 +31,7 @@ void ChatViewModel::stop() {
     return;
   }
   bridge_.cancelGeneration();
-  if (!isLoading_) setState(ChatState::Stopping);
+  if (!isLoading()) setState(ChatState::Stopping);
 }
 
 /// The user's message should be on the disk before the engine is asked; a stalled disk holds the
@@ -53,7 +53,7 @@ void ChatViewModel::sendWhenSaved() {
 
 void ChatViewModel::sendRequest() {
   sendTimer_.stop();
-  if (!running_ || running_->sent || isLoading_) return;
+  if (!running_ || running_->sent || isLoading()) return;
   TokenTimeline::Expected expected;
   engine::GenerationRequest request = makeRequest(&expected);
   timeline_.expect(running_->id, std::move(expected));
@@ -198,7 +198,7 @@ void ChatViewModel::applyFinalStatistics(const engine::GenerationFinished& finis
   }
   if (s.n_generated_tokens > 0) statistics_.timeToFirstToken = s.time_to_first_token;
   if (s.n_generated_tokens > 0 && s.decode_seconds > 0.0) {
-    statistics_.answerTokensPerSecond = s.decode_tokens_per_second();
+    statistics_.answerTokensPerSecond = perSecond(s.n_generated_tokens, s.decode_seconds);
   }
   Q_EMIT statisticsChanged();
 }

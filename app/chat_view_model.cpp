@@ -68,7 +68,7 @@ void ChatViewModel::setState(ChatState state) {
 }
 
 void ChatViewModel::settle() {
-  if (isLoading_) {
+  if (isLoading()) {
     setState(ChatState::Loading);
   } else if (running_) {
     if (state_ != ChatState::Stopping && state_ != ChatState::Answering) {
@@ -130,37 +130,43 @@ void ChatViewModel::openModel(const QString& path, const engine::LoadOptions& op
     setLoadProblem(QString::fromStdString(posted.error().message));
     return;
   }
-  isLoading_ = true;
+  loads_.append(path);
   settle();
   Q_EMIT loadStatusChanged();
 }
 
 void ChatViewModel::cancelLoad() {
-  if (!isLoading_ || loadStatus_.isCancelling) return;
+  if (!isLoading() || loadStatus_.isCancelling) return;
   loadStatus_.isCancelling = true;
   bridge_.cancelLoad();
   Q_EMIT loadStatusChanged();
 }
 
 void ChatViewModel::unloadModel() {
-  if (!model_ || isLoading_) return;
+  if (!model_ || isLoading()) return;
   if (running_ && running_->sent) bridge_.cancelGeneration();
   const auto posted = bridge_.unload();
   if (!posted) setLoadProblem(QString::fromStdString(posted.error().message));
 }
 
 void ChatViewModel::onLoadProgress(const engine::LoadProgress& progress) {
-  if (!isLoading_) return;
+  if (!isLoading()) return;
   loadStatus_.step = stepText(progress.step);
   loadStatus_.bytesDone = progress.bytes_done;
   loadStatus_.bytesTotal = progress.bytes_total;
   Q_EMIT loadStatusChanged();
 }
 
+/// Loads end in the order in which they were asked for; one whose path the engine has resolved to
+/// another ends all before it.
+void ChatViewModel::loadEnded(const QString& path) {
+  const qsizetype index = loads_.indexOf(path);
+  loads_.remove(0, index < 0 ? loads_.size() : index + 1);
+}
+
 void ChatViewModel::onModelLoaded(const std::shared_ptr<const engine::ModelInfo>& info) {
   const QString path = QString::fromStdString(info->path);
-  // A load that a newer one has replaced may still have come through; the newer one goes on.
-  if (!isLoading_ || QFileInfo(loadStatus_.path) == QFileInfo(path)) isLoading_ = false;
+  loadEnded(path);
   model_ = info;
   setLoadProblem({});
   setChatProblem(info->has_tokenizer
@@ -174,7 +180,7 @@ void ChatViewModel::onModelLoaded(const std::shared_ptr<const engine::ModelInfo>
   Q_EMIT modelChanged();
   Q_EMIT modelOpened(path);
   Q_EMIT statisticsChanged();
-  if (!running_ || running_->sent || isLoading_) return;
+  if (!running_ || running_->sent || isLoading()) return;
   if (chatProblem_.isEmpty()) {
     sendWhenSaved();
   } else {
@@ -183,9 +189,8 @@ void ChatViewModel::onModelLoaded(const std::shared_ptr<const engine::ModelInfo>
 }
 
 void ChatViewModel::onModelLoadFailed(const QString& path, const engine::Error& error) {
-  // The failure of a replaced load says nothing about the one that runs now.
-  if (!isLoading_ || path != loadStatus_.path) return;
-  isLoading_ = false;
+  loadEnded(path);
+  if (isLoading()) return;  // replaced by a newer one, which goes on
   const bool cancelled = error.code == engine::ErrorCode::Cancelled;
   setLoadProblem(cancelled ? QString() : QString::fromStdString(error.message));
   if (running_ && !running_->sent) {

@@ -6,6 +6,7 @@
 #include <QHash>
 #include <QObject>
 #include <QString>
+#include <QStringList>
 #include <QTimer>
 #include <memory>
 #include <optional>
@@ -153,6 +154,8 @@ class ChatViewModel : public QObject {
   void connectBridge();
   void connectStore();
   void setState(ChatState state);
+  bool isLoading() const { return !loads_.isEmpty(); }
+  void loadEnded(const QString& path);
   void settle();  // Idle, Loading or NoModel, as things are
 
   // engine events
@@ -202,7 +205,7 @@ class ChatViewModel : public QObject {
   TokenTimeline& timeline_;
 
   ChatState state_ = ChatState::NoModel;
-  bool isLoading_ = false;
+  QStringList loads_;  // asked for and not ended yet, oldest first
   std::shared_ptr<const engine::ModelInfo> model_;
   LoadStatus loadStatus_;
   QString loadProblem_;

@@ -208,12 +208,15 @@ void TokenTimeline::appendGenerated(const engine::TokenGenerated& generated) {
   token.bytes = QByteArray::fromStdString(generated.bytes);
   token.phase = TokenPhase::Answer;
   token.routedInPrefill = false;
-  token.isControl = generated.ends_turn;
   token.drawnFrom = std::make_shared<const engine::NextToken>(generated.next_token);
+  // A control token inside the answer adds no text and completes no character.
+  const bool isText = !generated.ends_turn &&
+                      (!generated.text.empty() || incompleteUtf8Tail(answerHeld_ + token.bytes) > 0);
+  token.isControl = !isText;
   const auto& chosen = token.drawnFrom->chosen;
   token.display =
       token.isControl && chosen ? QString::fromStdString(chosen->text) : tokenDisplay(token.bytes);
-  if (!generated.ends_turn) {
+  if (isText) {
     token.origin = TokenOrigin::Message;
     token.message = current_.answer;
     token.byteBegin = answerContent_.size() + answerHeld_.size();
