@@ -28,18 +28,13 @@ TimelineStrip::TimelineStrip(const Theme& theme, QWidget* parent) : Canvas(theme
          "newest."));
 }
 
-void TimelineStrip::clearMarks() {
-  marks_.clear();
-  selected_.reset();
-  hovered_.reset();
-  scroll_ = 0;
-  update();
-}
-
-void TimelineStrip::appendMarks(const std::vector<TimelineMark>& marks) {
+void TimelineStrip::setMarksFrom(std::int64_t first, const std::vector<TimelineMark>& marks) {
+  marks_.resize(static_cast<std::size_t>(std::clamp<std::int64_t>(first, 0, count())));
   marks_.insert(marks_.end(), marks.begin(), marks.end());
-  if (following_) scrollTo(count() - 1);
-  update();
+  if (selected_ && *selected_ >= count()) selected_.reset();
+  if (hovered_ && *hovered_ >= count()) hovered_.reset();
+  if (following_ && count() > 0) scrollTo(count() - 1);
+  scrollBy(0);
 }
 
 void TimelineStrip::replaceMark(std::int64_t position, const TimelineMark& mark) {

@@ -26,8 +26,8 @@ class TimelineStrip : public Canvas {
  public:
   explicit TimelineStrip(const Theme& theme, QWidget* parent = nullptr);
 
-  void clearMarks();
-  void appendMarks(const std::vector<TimelineMark>& marks);
+  /// Keeps the first `first` marks and puts these after them.
+  void setMarksFrom(std::int64_t first, const std::vector<TimelineMark>& marks);
   void replaceMark(std::int64_t position, const TimelineMark& mark);
   std::int64_t count() const { return static_cast<std::int64_t>(marks_.size()); }
 

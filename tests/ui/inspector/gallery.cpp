@@ -81,7 +81,7 @@ void fill(Panels& panels, const QString& what) {
   panels.next.setNextToken(ready, fake::nextToken(!replay));
   panels.next.header().setAddress(std::nullopt, n - 1, label);
   panels.cache.setLedger(ledger(n));
-  panels.timeline.appendMarks(fake::marks(n / 2, n - n / 2));
+  panels.timeline.setMarksFrom(0, fake::marks(n / 2, n - n / 2));
   panels.timeline.setSelected(n - 5, false);
 }
 

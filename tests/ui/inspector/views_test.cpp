@@ -122,7 +122,7 @@ void ViewsTest::everythingPaintsAtAnySize() {
   heads.setRows(rows, labels, true);
   heads.setScale(attention.scale());
   ui::TimelineStrip timeline(*theme_);
-  timeline.appendMarks(fake::marks(tokens / 2, tokens - tokens / 2));
+  timeline.setMarksFrom(0, fake::marks(tokens / 2, tokens - tokens / 2));
   timeline.setSelected(tokens / 3, false);
   for (ui::Canvas* view :
        std::initializer_list<ui::Canvas*>{&map, &bars, &attention, &heads, &timeline}) {
@@ -291,7 +291,7 @@ void ViewsTest::headMapTooltipIsExact() {
 void ViewsTest::timelineFindsEveryToken() {
   ui::TimelineStrip strip(*theme_);
   strip.resize(600, 40);
-  strip.appendMarks(fake::marks(20, 40));
+  strip.setMarksFrom(0, fake::marks(20, 40));
   strip.setSelected(0, false);
   QSignalSpy clicked(&strip, &ui::TimelineStrip::tokenClicked);
   for (std::int64_t position = 0; position < 60; ++position) {
@@ -305,7 +305,7 @@ void ViewsTest::timelineFindsEveryToken() {
   QVERIFY(text.contains(QStringLiteral("drawn by the model")));
   QVERIFY(text.contains(QStringLiteral("log-probability")));
   strip.setZoom(0);  // 32k tokens in the width: the last pixel still is the last token
-  strip.appendMarks(fake::marks(0, 32708));
+  strip.setMarksFrom(60, fake::marks(0, 32708));
   QVERIFY(!painted(strip, QSize(600, 40)).isNull());
   QVERIFY(strip.positionAt(strip.centreOf(32767)).has_value());
 }
@@ -331,7 +331,7 @@ void ViewsTest::repaintingIsQuick() {
   map.setModel(info);
   ui::TimelineStrip strip(*theme_);
   strip.setZoom(0);
-  strip.appendMarks(fake::marks(16384, 16384));
+  strip.setMarksFrom(0, fake::marks(16384, 16384));
   painted(map, QSize(800, 400));
   painted(strip, QSize(1600, 40));
   QElapsedTimer timer;
