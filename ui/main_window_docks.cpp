@@ -9,6 +9,7 @@
 #include "ui/inspector/attention_panel.h"
 #include "ui/inspector/cache_panel.h"
 #include "ui/inspector/experts_panel.h"
+#include "ui/inspector/inspector_binding.h"
 #include "ui/inspector/next_token_panel.h"
 #include "ui/inspector/timeline_strip.h"
 #include "ui/main_window.h"
@@ -69,6 +70,11 @@ void MainWindow::createInspectorDocks() {
             }
             chat_->setTokenHeat(std::move(tokens));
           });
+  // A child of the first panel to go, so that it is gone before any of them.
+  auto* binding =
+      new InspectorBinding({workspace_.timeline(), workspace_.selection(), workspace_.inspector()},
+                           {*experts, *attention, *nextToken, *cache, *timeline}, experts);
+  binding->follow(workspace_);
 }
 
 // As drawn: experts, attention below, next token and cache as tabs at the bottom of the right side.
