@@ -106,8 +106,8 @@ void MainWindow::changeEvent(QEvent* event) {
 }
 
 // One folder or file opens the report; many are refused where they were dropped.
-QString MainWindow::droppedPath(const QMimeData* data) const {
-  const QList<QUrl> urls = data->urls();
+QString MainWindow::droppedPath(const QMimeData* mime) const {
+  const QList<QUrl> urls = mime->urls();
   return urls.size() == 1 && urls.first().isLocalFile() ? urls.first().toLocalFile() : QString();
 }
 

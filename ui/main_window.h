@@ -83,7 +83,7 @@ class MainWindow : public QMainWindow {
   void refreshTitle();
   void refreshActions();
   void applySettings();
-  QString droppedPath(const QMimeData* data) const;
+  QString droppedPath(const QMimeData* mime) const;
 
   app::Workspace& workspace_;
   Theme& theme_;

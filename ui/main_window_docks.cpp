@@ -6,9 +6,12 @@
 #include "ui/chat/chat_panel.h"
 #include "ui/chat/chat_view.h"
 #include "ui/conversation_panel.h"
+#include "ui/dock_title.h"
 #include "ui/inspector/attention_panel.h"
 #include "ui/inspector/cache_panel.h"
 #include "ui/inspector/experts_panel.h"
+#include "ui/inspector/inspector_binding.h"
+#include "ui/inspector/inspector_binding.h"
 #include "ui/inspector/next_token_panel.h"
 #include "ui/inspector/timeline_strip.h"
 #include "ui/main_window.h"
@@ -28,6 +31,7 @@ QDockWidget* MainWindow::addDock(const QString& name, const QString& title, QWid
   auto* dock = new QDockWidget(title, this);
   dock->setObjectName(name);
   dock->setWidget(widget);
+  dock->setTitleBarWidget(new DockTitle(dock, theme_));
   addDockWidget(area, dock);
   return dock;
 }
@@ -60,6 +64,10 @@ void MainWindow::createInspectorDocks() {
   nextTokenDock_ = add("nextToken", tr("Next token"), nextToken, Qt::RightDockWidgetArea);
   cacheDock_ = add("cache", tr("Cache"), cache, Qt::RightDockWidgetArea);
   timelineDock_ = add("timeline", tr("Timeline"), timeline, Qt::BottomDockWidgetArea);
+  auto* binding = new InspectorBinding(
+      {workspace_.timeline(), workspace_.selection(), workspace_.inspector()},
+      {*experts, *attention, *nextToken, *cache, *timeline}, this);
+  binding->follow(workspace_);
   connect(attention, &AttentionPanel::tokenHeatChanged, chat_->view(),
           [this](const std::vector<TokenHeat>& heat) {
             std::vector<HeatedToken> tokens;
@@ -69,6 +77,11 @@ void MainWindow::createInspectorDocks() {
             }
             chat_->setTokenHeat(std::move(tokens));
           });
+  // A child of the first panel to go, so that it is gone before any of them.
+  auto* binding =
+      new InspectorBinding({workspace_.timeline(), workspace_.selection(), workspace_.inspector()},
+                           {*experts, *attention, *nextToken, *cache, *timeline}, experts);
+  binding->follow(workspace_);
 }
 
 // As drawn: experts, attention below, next token and cache as tabs at the bottom of the right side.

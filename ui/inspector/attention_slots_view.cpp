@@ -367,7 +367,7 @@ QString AttentionSlotsView::tableText() const {
 
 QSize AttentionSlotsView::minimumSizeHint() const {
   const int unit = theme().unit();
-  return {60 * unit, (partsVisible_ ? 30 : 18) * unit};
+  return {60 * unit, (partsVisible_ ? 22 : 14) * unit};
 }
 
 QSize AttentionSlotsView::sizeHint() const {

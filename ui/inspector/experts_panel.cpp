@@ -51,6 +51,7 @@ ExpertsPanel::ExpertsPanel(const Theme& theme, QWidget* parent)
   upperColumn->addWidget(weightLegend_);
   upperColumn->addWidget(usageLegend_);
   auto* scroll = new QScrollArea(splitter_);
+  decisionArea_ = scroll;
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
   scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -139,13 +140,12 @@ void ExpertsPanel::applyUsage() {
 void ExpertsPanel::applyLegends() {
   const QString message = mapMessage();
   map_->setMessage(message);
+  decisionArea_->setVisible(message.isEmpty());
   weightLegend_->setVisible(message.isEmpty() && map_->mode() != ExpertMapMode::Usage);
   usageLegend_->setVisible(message.isEmpty() && map_->mode() != ExpertMapMode::Now);
   if (!message.isEmpty()) {
-    decision_->hide();
     return;
   }
-  decision_->show();
   const Theme& colours = theme();
   weightLegend_->setContent({tr("weight of this token"),
                              map_->weightScale(),
@@ -154,7 +154,7 @@ void ExpertsPanel::applyLegends() {
                              {}});
   usageLegend_->setContent({tr("times used"), map_->usageScale(),
                             [this](double place) { return map_->usageColour(place); },
-                            map_->uniformUsage(), tr("all alike")});
+                            map_->uniformUsage(), tr("uniform")});
 }
 
 void ExpertsPanel::setWeightRange(double high) {

@@ -258,7 +258,7 @@ QString RouterDecisionView::ruleText(const engine::ModelConfig& config, bool has
                  .arg(config.n_group);
   }
   parts << tr("The best %1 are chosen.").arg(config.num_experts_per_tok);
-  const QString factor = format::value(config.routed_scaling_factor);
+  const QString factor = format::exact(static_cast<float>(config.routed_scaling_factor));
   parts << (config.norm_topk_prob ? tr("Weight = affinity ÷ sum of the chosen affinities × %1.")
                                   : tr("Weight = affinity × %1."))
                .arg(factor);

@@ -26,12 +26,22 @@ QMenu::separator { height: 1px; background: $line; margin: $1 $2; }
 QMenu::icon { padding-left: $1; }
 QStatusBar { background: $window; border-top: 1px solid $line; }
 QStatusBar::item { border: none; }
-QDockWidget { titlebar-close-icon: none; }
+#chatPanel, QDockWidget > QWidget { background: $panel; }
+QLabel { background: transparent; }
+QLabel[muted="true"] { color: $muted; }
+QLabel[title="true"] { font-size: $titlept; font-weight: 600; }
+#composer { background: $field; border: 1px solid $line-strong; border-radius: $2; }
+#composer QPlainTextEdit { border: none; background: transparent; }
+#chip { background: $raised; border: 1px solid $line; border-radius: $1; }
+#notice, #strip { background: $raised; border: none; border-bottom: 1px solid $line; }
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: $1; padding: 3px; color: $text; }
 QToolButton:hover { background: $hover; }
 QToolButton:pressed, QToolButton:checked { background: $selection; color: $selection-text; }
 QToolButton:focus { border: 1px solid $accent; }
 QToolButton:disabled { color: $muted; }
+QToolButton[primary="true"] { background: $accent; }
+QToolButton[primary="true"]:disabled { background: $raised; }
+QToolButton[primary="true"]:focus { border: 1px solid $text; }
 QToolButton::menu-indicator { image: none; }
 QPushButton { background: $raised; border: 1px solid $line-strong; border-radius: $1; padding: $1 $3; color: $text; min-height: $4; }
 QPushButton:hover { background: $hover; }
@@ -93,6 +103,8 @@ QString styleSheet(const Theme& theme) {
   for (const auto& [name, role] : roles) {
     sheet.replace(QLatin1String(name), theme.colour(role).name());
   }
+  const double title = theme.font(FontRole::Title).pointSizeF();
+  sheet.replace(QLatin1String("$titlept"), QStringLiteral("%1pt").arg(title));
   for (int n = 1; n <= 9; ++n) {
     sheet.replace(QStringLiteral("$%1").arg(n), QStringLiteral("%1px").arg(theme.gap(n)));
   }
