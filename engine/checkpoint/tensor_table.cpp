@@ -137,6 +137,10 @@ class TableBuilder {
       return;
     }
     index_ = std::move(*index);
+    if (index_.entries.empty()) {
+      findings_.error("index-invalid", std::string(kIndexFile) +
+                                           " › weight_map: found no tensor, allowed at least one");
+    }
     table_.files.reserve(index_.files.size());
     table_.tensors.reserve(index_.entries.size());
     taken_.assign(index_.entries.size(), false);
