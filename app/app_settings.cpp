@@ -1,6 +1,7 @@
 #include "app/app_settings.h"
 
 #include <QDateTime>
+#include <QDir>
 #include <QFile>
 #include <QFileInfo>
 #include <QSettings>
@@ -136,8 +137,19 @@ QStringList readAll(QSettings& settings, SettingsValues& values) {
   return reader.problems();
 }
 
-/// Copies the file beside itself under a free name; "" when that fails.
+QByteArray contentsOf(const QString& path) {
+  QFile file(path);
+  return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+/// Copies the file beside itself under a free name (once: a copy with the same bytes will do); ""
+/// when that fails.
 QString setAside(const QString& file) {
+  const QFileInfo info(file);
+  const QDir folder = info.dir();
+  for (const QString& name : folder.entryList({info.fileName() + QStringLiteral(".bad-*")})) {
+    if (contentsOf(folder.filePath(name)) == contentsOf(file)) return folder.filePath(name);
+  }
   const QString stamp = QDateTime::currentDateTimeUtc().toString(QStringLiteral("yyyyMMdd-HHmmss"));
   for (int i = 0; i < 100; ++i) {
     const QString suffix = i == 0 ? QString() : QStringLiteral("-%1").arg(i);

@@ -192,13 +192,13 @@ void ChatViewModel::applyFinalStatistics(const engine::GenerationFinished& finis
   statistics_.promptReused = s.n_reused_tokens;
   statistics_.answerTokens = s.n_generated_tokens;
   statistics_.contextUsed = finished.n_context_used;
-  const qint64 computed = s.n_prompt_tokens - s.n_reused_tokens;
-  if (computed > 0 && s.prefill_seconds > 0.0) {
-    statistics_.promptTokensPerSecond = perSecond(computed, s.prefill_seconds);
+  // Rates only of what was really computed: a prompt kept whole has none.
+  if (s.prefill_tokens_per_second() > 0.0) {
+    statistics_.promptTokensPerSecond = s.prefill_tokens_per_second();
   }
   if (s.n_generated_tokens > 0) statistics_.timeToFirstToken = s.time_to_first_token;
-  if (s.n_generated_tokens > 0 && s.decode_seconds > 0.0) {
-    statistics_.answerTokensPerSecond = perSecond(s.n_generated_tokens, s.decode_seconds);
+  if (s.decode_tokens_per_second() > 0.0) {
+    statistics_.answerTokensPerSecond = s.decode_tokens_per_second();
   }
   Q_EMIT statisticsChanged();
 }

@@ -179,6 +179,9 @@ StoreResult<void> ConversationDatabase::writeRows(const QList<StoreRow>& rows) {
   if (!insertMessage) return tl::unexpected(std::move(insertMessage.error()));
   for (const StoreRow& row : rows) {
     if (const auto* message = std::get_if<MessageRecord>(&row)) {
+      if (message->content.size() > kMaxMessageBytes) {
+        return tl::unexpected(StoreError{StoreFault::TooBig, 0, QStringLiteral("too large")});
+      }
       STORE_RETURN_IF_ERROR(writeMessage(*insertMessage, *message));
       continue;
     }

@@ -13,6 +13,9 @@
 
 namespace app {
 
+/// Larger ones are refused (TooBig) before anything is done with them.
+inline constexpr qsizetype kMaxMessageBytes = qsizetype{256} << 20;
+
 using StoreRow = std::variant<ConversationRecord, MessageRecord>;
 
 /// One connection, exclusive lock, write-ahead log, every commit synced, a hash per row.

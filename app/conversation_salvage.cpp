@@ -121,7 +121,7 @@ SalvageReport setAsideAndSalvage(const QString& path) {
   // Made by the ordinary way, and closed again: it has its tables then.
   if (!ConversationDatabase::open(path)) return report;
   const WorkingCopy copy(report.keptAs);
-  const auto from = SqliteConnection::open(copy.path(), SqliteConnection::Mode::ReadWrite);
+  const auto from = SqliteConnection::open(copy.path(), SqliteConnection::Mode::Salvage);
   const auto to = SqliteConnection::open(path, SqliteConnection::Mode::ReadWrite);
   if (from && to && to->execute("PRAGMA locking_mode = EXCLUSIVE")) copyAll(*from, *to, report);
   return report;

@@ -133,6 +133,10 @@ StoreResult<SqliteConnection> SqliteConnection::open(const QString& path, Mode m
   SqliteConnection connection(db);
   if (code != SQLITE_OK) return tl::unexpected(errorOf(db, code));
   harden(db);
+  if (mode == Mode::Salvage) {
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 0, nullptr);
+    sqlite3_exec(db, "PRAGMA writable_schema = ON", nullptr, nullptr, nullptr);
+  }
   return connection;
 }
 

@@ -69,7 +69,11 @@ class SqliteStatement {
 
 class SqliteConnection {
  public:
-  enum class Mode { ReadWrite, ReadOnlyImmutable };
+  enum class Mode {
+    ReadWrite,
+    ReadOnlyImmutable,
+    Salvage,  // reads on where the file is shorter than it says; on a copy of a damaged file only
+  };
   /// Hardened: no trusted schema, no triggers or views, defensive, small limits. Never waits for a
   /// lock.
   static StoreResult<SqliteConnection> open(const QString& path, Mode mode);

@@ -337,7 +337,7 @@ void StoreWorker::flushOneByOne() {
   answers_.push(
       notice(NoticeSeverity::Error,
              say(QT_TRANSLATE_NOOP("store",
-                                   "A message is too large to be saved (limit 512 MiB). Copy it "
+                                   "A message is too large to be saved (limit 256 MiB). Copy it "
                                    "before you close the window.")),
              path_));
 }

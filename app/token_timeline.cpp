@@ -210,8 +210,8 @@ void TokenTimeline::appendGenerated(const engine::TokenGenerated& generated) {
   token.routedInPrefill = false;
   token.drawnFrom = std::make_shared<const engine::NextToken>(generated.next_token);
   // A control token inside the answer adds no text and completes no character.
-  const bool isText = !generated.ends_turn &&
-                      (!generated.text.empty() || incompleteUtf8Tail(answerHeld_ + token.bytes) > 0);
+  const bool isText = !generated.ends_turn && (!generated.text.empty() ||
+                                               incompleteUtf8Tail(answerHeld_ + token.bytes) > 0);
   token.isControl = !isText;
   const auto& chosen = token.drawnFrom->chosen;
   token.display =

@@ -87,9 +87,9 @@ Result<std::int64_t> Arguments::integer(std::string_view option, std::int64_t fa
   const char* end = value->data() + value->size();
   const auto [rest, error] = std::from_chars(value->data(), end, number);
   if (error != std::errc() || rest != end || number < least || number > most) {
-    return wrongValue(option, *value,
-                      "a whole number from " + std::to_string(least) + " to " +
-                          std::to_string(most));
+    return wrongValue(
+        option, *value,
+        "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
   }
   return number;
 }

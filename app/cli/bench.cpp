@@ -76,9 +76,9 @@ Result<void> measurePrefill(std::span<const engine::TokenId> prompt, bool record
   while (session.length() < n_prompt) {
     const std::int64_t first = session.length();
     const std::int64_t n = std::min(n_prompt - first, session.longest_chunk());
-    RETURN_IF_ERROR(forward(
-        prompt.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(n)), record,
-        first + n == n_prompt, session));
+    RETURN_IF_ERROR(
+        forward(prompt.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(n)),
+                record, first + n == n_prompt, session));
     if (first + n == n_prompt) session.logits(n - 1, 1, logits);
   }
   return {};
@@ -134,8 +134,7 @@ void print(const BenchPlan& plan, const BenchResult& result, const engine::Model
         {"record", plan.record ? "on" : "off"},
         {"prefill_chunk", info.options.prefill_chunk},
         {"load_seconds", info.load_seconds},
-        {"prefill_tokens_per_second",
-         {{"each", result.prefill}, {"median", prefill}}},
+        {"prefill_tokens_per_second", {{"each", result.prefill}, {"median", prefill}}},
         {"decode_tokens_per_second", {{"each", result.decode}, {"median", decode}}},
         {"weight_bytes", info.weight_bytes},
         {"cache_bytes", info.cache_bytes},

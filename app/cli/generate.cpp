@@ -115,23 +115,22 @@ void printJson(const AnswerSink& answer, const engine::ModelInfo& info) {
   const engine::GenerationStatistics& s = answer.finished.statistics;
   nlohmann::ordered_json prompt_ids = nlohmann::ordered_json::array();
   for (const engine::PromptToken& token : *answer.prompt) prompt_ids.push_back(token.token.value);
-  const nlohmann::ordered_json json{
-      {"text", answer.text},
-      {"ids", answer.ids},
-      {"prompt_ids", std::move(prompt_ids)},
-      {"stop_reason", reasonName(answer.finished.reason)},
-      {"seed", answer.seed},
-      {"timings",
-       {{"load_seconds", info.load_seconds},
-        {"prefill_seconds", s.prefill_seconds},
-        {"decode_seconds", s.decode_seconds},
-        {"time_to_first_token_seconds", s.time_to_first_token},
-        {"prefill_tokens_per_second", s.prefill_tokens_per_second()},
-        {"decode_tokens_per_second", s.decode_tokens_per_second()}}},
-      {"n_prompt_tokens", s.n_prompt_tokens},
-      {"n_generated_tokens", s.n_generated_tokens},
-      {"n_context_used", answer.finished.n_context_used},
-      {"backend", info.backend_description}};
+  const nlohmann::ordered_json json{{"text", answer.text},
+                                    {"ids", answer.ids},
+                                    {"prompt_ids", std::move(prompt_ids)},
+                                    {"stop_reason", reasonName(answer.finished.reason)},
+                                    {"seed", answer.seed},
+                                    {"timings",
+                                     {{"load_seconds", info.load_seconds},
+                                      {"prefill_seconds", s.prefill_seconds},
+                                      {"decode_seconds", s.decode_seconds},
+                                      {"time_to_first_token_seconds", s.time_to_first_token},
+                                      {"prefill_tokens_per_second", s.prefill_tokens_per_second()},
+                                      {"decode_tokens_per_second", s.decode_tokens_per_second()}}},
+                                    {"n_prompt_tokens", s.n_prompt_tokens},
+                                    {"n_generated_tokens", s.n_generated_tokens},
+                                    {"n_context_used", answer.finished.n_context_used},
+                                    {"backend", info.backend_description}};
   std::cout << json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
@@ -146,7 +145,8 @@ Result<void> runGenerate(const Arguments& arguments) {
   AnswerSink answer(!as_json);
   engine::generate(request, *model, answer, {}, {});
   const auto& error = answer.finished.error;
-  const bool nothing_came = answer.prompt == nullptr || answer.finished.reason == FinishReason::Failed;
+  const bool nothing_came =
+      answer.prompt == nullptr || answer.finished.reason == FinishReason::Failed;
   if (error && nothing_came) return tl::unexpected(*error);
   if (as_json) {
     printJson(answer, *model->info);

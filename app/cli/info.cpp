@@ -12,8 +12,7 @@ using engine::Result;
 Result<void> runInfo(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const std::string path, modelPath(arguments));
   ASSIGN_OR_RETURN(const engine::LoadOptions options, loadOptions(arguments, 0));
-  const engine::CheckpointReport report =
-      engine::inspect_checkpoint(path, options.context_length);
+  const engine::CheckpointReport report = engine::inspect_checkpoint(path, options.context_length);
   std::cout << (arguments.has("--json") ? engine::report_to_json(report)
                                         : engine::report_to_text(report));
   if (report.loadable()) return {};

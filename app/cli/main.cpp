@@ -70,9 +70,8 @@ int run(std::span<const std::string_view> words) {
     std::cout << "bathyscope-cli " << BATHYSCOPE_VERSION << '\n';
     return 0;
   }
-  const auto command =
-      std::find_if(commands().begin(), commands().end(),
-                   [&](const CommandSpec& c) { return c.name == words.front(); });
+  const auto command = std::find_if(commands().begin(), commands().end(),
+                                    [&](const CommandSpec& c) { return c.name == words.front(); });
   if (command == commands().end()) {
     return report({engine::ErrorCode::InvalidArgument,
                    "unknown command '" + std::string(words.front()) + "'; see --help"},
@@ -91,7 +90,8 @@ int run(std::span<const std::string_view> words) {
   const auto done = command->run(*arguments);
   std::cout.flush();
   if (!done) return report(done.error(), kFailed);
-  if (!std::cout) return report({engine::ErrorCode::Io, "writing to standard output failed"}, kFailed);
+  if (!std::cout)
+    return report({engine::ErrorCode::Io, "writing to standard output failed"}, kFailed);
   return 0;
 }
 
@@ -104,8 +104,7 @@ int main(int argc, char** argv) {
     const std::vector<std::string_view> words(argv + 1, argv + argc);
     return app::cli::run(words);
   } catch (const std::bad_alloc&) {
-    return app::cli::report({engine::ErrorCode::OutOfMemory, "out of memory"},
-                            app::cli::kFailed);
+    return app::cli::report({engine::ErrorCode::OutOfMemory, "out of memory"}, app::cli::kFailed);
   } catch (const std::exception& e) {
     return app::cli::report({engine::ErrorCode::Internal, e.what()}, app::cli::kFailed);
   }

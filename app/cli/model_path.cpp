@@ -53,7 +53,8 @@ Result<std::string> modelPath(const Arguments& arguments) {
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
   const std::filesystem::path installed =
       program.parent_path().parent_path() / "share" / "bathyscope" / "demo-model";
-  for (const std::filesystem::path& folder : {installed, std::filesystem::path(BATHYSCOPE_SOURCE_DEMO)}) {
+  for (const std::filesystem::path& folder :
+       {installed, std::filesystem::path(BATHYSCOPE_SOURCE_DEMO)}) {
     if (std::filesystem::exists(folder / "config.json", error)) return folder.string();
   }
   return fail(ErrorCode::NotFound, "the bundled checkpoint is not there: looked in " +

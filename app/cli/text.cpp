@@ -46,9 +46,8 @@ Result<void> tokenizeLines(const std::string& path, const engine::Tokenizer& tok
   std::string out = "[";
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (!lines[i].is_string()) {
-      return fail(ErrorCode::InvalidFile, path + " › [" + std::to_string(i) +
-                                              "]: found a " + lines[i].type_name() +
-                                              ", allowed a string");
+      return fail(ErrorCode::InvalidFile, path + " › [" + std::to_string(i) + "]: found a " +
+                                              lines[i].type_name() + ", allowed a string");
     }
     ASSIGN_OR_RETURN(const std::vector<engine::TokenId> ids,
                      tokenizer.encode_ids(lines[i].get_ref<const std::string&>(), special));
@@ -92,7 +91,8 @@ Result<void> runTokenize(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const std::string path, modelPath(arguments));
   ASSIGN_OR_RETURN(const engine::Tokenizer tokenizer, engine::load_tokenizer(path));
   const bool special = arguments.has("--special");
-  if (const auto lines = arguments.text("--lines")) return tokenizeLines(*lines, tokenizer, special);
+  if (const auto lines = arguments.text("--lines"))
+    return tokenizeLines(*lines, tokenizer, special);
   std::string text = arguments.text("--text").value_or("");
   if (const auto file = arguments.text("--file")) {
     ASSIGN_OR_RETURN(text, readFile(*file));
@@ -127,7 +127,8 @@ Result<void> runRender(const Arguments& arguments) {
     std::cerr << "bathyscope-cli: note: using " << text.template_name << ", because "
               << text.template_problem << '\n';
   }
-  ASSIGN_OR_RETURN(const engine::RenderedPrompt prompt, engine::render_messages(text, messages, engine::unix_seconds_now()));
+  ASSIGN_OR_RETURN(const engine::RenderedPrompt prompt,
+                   engine::render_messages(text, messages, engine::unix_seconds_now()));
   printExact(prompt.text);
   return {};
 }

@@ -12,8 +12,8 @@ Result<void> runTrace(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const std::vector<engine::TokenId> ids, tokenIds(arguments));
   ASSIGN_OR_RETURN(const std::string out, arguments.requiredText("--out"));
   ASSIGN_OR_RETURN(const auto model, loadModel(arguments, static_cast<std::int64_t>(ids.size())));
-  const auto attention = arguments.has("--attention") ? engine::TraceAttention::With
-                                                      : engine::TraceAttention::Without;
+  const auto attention =
+      arguments.has("--attention") ? engine::TraceAttention::With : engine::TraceAttention::Without;
   return engine::write_trace(ids, attention, model->info->router_bias, *model->session, out, {});
 }
 

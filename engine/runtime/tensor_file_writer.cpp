@@ -71,8 +71,8 @@ Result<TensorFileWriter> TensorFileWriter::create(
   const std::uint64_t header_bytes = text.size();
   const auto data_begin = static_cast<std::int64_t>(sizeof(header_bytes) + text.size());
   RETURN_IF_ERROR(writer.write_at(0, std::as_bytes(std::span(&header_bytes, 1))));
-  RETURN_IF_ERROR(writer.write_at(sizeof(header_bytes),
-                                  std::as_bytes(std::span(text.data(), text.size()))));
+  RETURN_IF_ERROR(
+      writer.write_at(sizeof(header_bytes), std::as_bytes(std::span(text.data(), text.size()))));
   if (::ftruncate(writer.file_, data_begin + end) != 0) {
     return io_failure(writer.path_, "cannot be extended");
   }

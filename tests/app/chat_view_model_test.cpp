@@ -431,15 +431,15 @@ void ChatViewModelTest::noTokenizerNoChat() {
 void ChatViewModelTest::thinkOpenedByThePrompt() {
   auto control = std::make_shared<fake::Control>();
   control->promptEnd = "<assistant><think>\n";
-  control->answerText = "Hmm... let me see.</think>The sea.";
-  control->nAnswerTokens = 13;
+  control->answerText = "Hmm.. let me see.</think>The sea.";
+  control->nAnswerTokens = 12;
   control->tokenMicroseconds = 500;
   Chat c(control);
   QVERIFY(c.load());
   QVERIFY(c.chat.submit("question"));
   QVERIFY(c.waitForState(ChatState::Idle));
   const QModelIndex index = c.messages.index(1);
-  QCOMPARE(index.data(MessageListModel::ReasoningRole).toString(), QString("Hmm... let me see."));
+  QCOMPARE(index.data(MessageListModel::ReasoningRole).toString(), QString("Hmm.. let me see."));
   QCOMPARE(index.data(MessageListModel::AnswerRole).toString(), QString("The sea."));
   QVERIFY(index.data(MessageListModel::ReasoningSecondsRole).toDouble() > 0);
 }

@@ -1,6 +1,8 @@
 // Everything behind one window together: start, restart, responsiveness, notices.
 #include <QSignalSpy>
 #include <QtTest>
+#include <atomic>
+#include <thread>
 
 #include "app/workspace.h"
 #include "tests/app/fake_engine.h"
@@ -59,9 +61,9 @@ void WorkspaceTest::restartBringsEverythingBack() {
     QVERIFY(idle(workspace));
     answer = workspace.messages().row(1).text;
     QVERIFY(!answer.isEmpty());
-    QCOMPARE(workspace.timeline().count(), 18);
+    QCOMPARE(workspace.timeline().count(), 19);
     QVERIFY(workspace.inspector().decisions());
-    QCOMPARE(workspace.cacheLedger().contextUsed, 18);
+    QCOMPARE(workspace.cacheLedger().contextUsed, 19);
   }
   Workspace workspace(options(), fake::factory(control));
   workspace.start();
@@ -130,7 +132,8 @@ void WorkspaceTest::noticesAreKeptForTheWindow() {
 }
 
 /// 2,000 tokens as fast as the fake can make them, with routing and inspection: a timer of 50 ms is
-/// never more than 50 ms late.
+/// never more than 50 ms late. Other programs may hold up the whole process: how much is measured
+/// by a thread that does nothing else, at the same time.
 void WorkspaceTest::staysResponsiveWhileStreaming() {
   auto control = std::make_shared<fake::Control>();
   control->nLayers = 28;
@@ -142,6 +145,15 @@ void WorkspaceTest::staysResponsiveWhileStreaming() {
   Workspace workspace(options(), fake::factory(control));
   workspace.start();
   QVERIFY(idle(workspace));
+  std::atomic<qint64> machineLateness{0};
+  std::jthread metronome([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      QElapsedTimer beat;
+      beat.start();
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      machineLateness = std::max<qint64>(machineLateness, beat.elapsed() - 50);
+    }
+  });
   qint64 longest = 0;
   QElapsedTimer since;
   QTimer heartbeat;
@@ -154,7 +166,9 @@ void WorkspaceTest::staysResponsiveWhileStreaming() {
   QVERIFY(workspace.chat().submit(QString(12'000, 'p')));  // 4,000 prompt tokens
   QVERIFY(QTest::qWaitFor([&] { return workspace.chat().state() == ChatState::Idle; }, 60'000));
   QCOMPARE(workspace.messages().row(1).record.tokenCount, 2000);
-  QVERIFY2(longest <= 100, qPrintable(QString("%1 ms between two beats").arg(longest)));
+  const qint64 allowed = 100 + machineLateness;
+  QVERIFY2(longest <= allowed,
+           qPrintable(QString("%1 ms between two beats, allowed %2").arg(longest).arg(allowed)));
 }
 
 void WorkspaceTest::closingAtAnyTime() {

@@ -60,14 +60,12 @@ void observe(const AttentionProbe& probe, const ScoreRows& s, std::int64_t r, st
 /// §7.3: q_absorbed[t, h] = q_nope[t, h]·W_UK[h] for n_tokens tokens from `first` on.
 void absorb_query(const CpuContext& cpu, const MlaAttentionArgs& args, std::int64_t first,
                   std::int64_t n_tokens, std::int64_t head, int thread) {
-  // Part of the defined order of the sum, like kSlotBlock.
-  constexpr std::int64_t kRows = 32;
   const std::int64_t rank = args.kv_lora_rank;
   float* panel = cpu.scratch.panel.part(thread);
   float* to = cpu.scratch.q_absorbed.part(0) + head * rank;
-  for (std::int64_t d = 0; d < args.qk_nope_head_dim; d += kRows) {
-    const std::int64_t n = std::min(kRows, args.qk_nope_head_dim - d);
-    cpu.kernels.decode_rows(kernel_weight(args.w_ukv), head * head_rows(args) + d, n,
+  for (std::int64_t d = 0; d < args.qk_nope_head_dim; d += kAbsorbRows) {
+    const std::int64_t n = std::min(kAbsorbRows, args.qk_nope_head_dim - d);
+    cpu.kernels.decode_rows(kernel_weight(args.w_ukv), head * head_rows(args) + d, n, 0, rank,
                             {panel, padded(rank)});
     const Rows q{args.q.row(first) + head * q_head_dim(args) + d, args.q.stride, nullptr};
     cpu.kernels.combine_rows(q, n_tokens, {panel, padded(rank), nullptr}, n, rank, d > 0,
@@ -84,10 +82,10 @@ void attend_heads(const CpuContext& cpu, const MlaAttentionArgs& args, const Att
   const ScoreRows s(cpu, thread, n_slots);
   const Rows q_rope{args.q.row(token) + head * q_head_dim(args) + args.qk_nope_head_dim,
                     q_head_dim(args), nullptr};
-  cpu.kernels.panel(slots_from(args.c_kv, 0), n_slots, rank, {q_absorbed, rank, nullptr}, n_heads,
-                    nullptr, {s.content, s.stride});
-  cpu.kernels.panel(slots_from(args.k_rope, 0), n_slots, args.qk_rope_head_dim, q_rope, n_heads,
-                    nullptr, {s.rope, s.stride});
+  float_product(cpu, thread, slots_from(args.c_kv, 0), n_slots, rank, {q_absorbed, rank, nullptr},
+                n_heads, {s.content, s.stride});
+  float_product(cpu, thread, slots_from(args.k_rope, 0), n_slots, args.qk_rope_head_dim, q_rope,
+                n_heads, {s.rope, s.stride});
   for (std::int64_t h = 0; h < n_heads; ++h) {
     finish_scores(cpu, args, s, h, n_slots);
     if (probe != nullptr && probe->token_row == token) observe(*probe, s, h, head + h, n_slots);
@@ -105,27 +103,26 @@ void attend_expanded(const CpuContext& cpu, const MlaAttentionArgs& args,
                      std::int64_t head, const MatView& out, int thread) {
   const std::int64_t n_slots = args.first_position + token + n_tokens;
   const ScoreRows s(cpu, thread, n_slots);
-  float* panel = cpu.scratch.panel.part(thread);
   float* block = cpu.scratch.strip.part(thread);
   const Rows q{args.q.row(token) + head * q_head_dim(args), args.q.stride, nullptr};
   const Rows q_rope{q.data + args.qk_nope_head_dim, q.stride, nullptr};
   const std::int64_t w_uk = head * head_rows(args);
   for (std::int64_t slot = 0; slot < n_slots; slot += kSlotBlock) {
     const std::int64_t n = std::min(kSlotBlock, n_slots - slot);
-    product_block(cpu, panel, args.w_ukv, w_uk, args.qk_nope_head_dim, slots_from(args.c_kv, slot),
+    product_block(cpu, thread, args.w_ukv, w_uk, args.qk_nope_head_dim, slots_from(args.c_kv, slot),
                   n, nullptr, {block, args.qk_nope_head_dim});
-    cpu.kernels.panel({block, args.qk_nope_head_dim, nullptr}, n, args.qk_nope_head_dim, q,
-                      n_tokens, nullptr, {s.content + slot, s.stride});
+    float_product(cpu, thread, {block, args.qk_nope_head_dim, nullptr}, n, args.qk_nope_head_dim, q,
+                  n_tokens, {s.content + slot, s.stride});
   }
-  cpu.kernels.panel(slots_from(args.k_rope, 0), n_slots, args.qk_rope_head_dim, q_rope, n_tokens,
-                    nullptr, {s.rope, s.stride});
+  float_product(cpu, thread, slots_from(args.k_rope, 0), n_slots, args.qk_rope_head_dim, q_rope,
+                n_tokens, {s.rope, s.stride});
   for (std::int64_t t = 0; t < n_tokens; ++t) {
     const std::int64_t n = args.first_position + token + t + 1;
     finish_scores(cpu, args, s, t, n);
     if (probe != nullptr && probe->token_row == token + t) observe(*probe, s, t, head, n);
   }
   for (std::int64_t slot = 0; slot < n_slots; slot += kSlotBlock) {
-    product_block(cpu, panel, args.w_ukv, w_uk + args.qk_nope_head_dim, args.v_head_dim,
+    product_block(cpu, thread, args.w_ukv, w_uk + args.qk_nope_head_dim, args.v_head_dim,
                   slots_from(args.c_kv, slot), std::min(kSlotBlock, n_slots - slot), nullptr,
                   {block, args.v_head_dim});
     for (std::int64_t t = 0; t < n_tokens; ++t) {
@@ -143,8 +140,8 @@ void ensure_common(const CpuContext& cpu, const MlaAttentionArgs& args) {
   const std::int64_t n_threads = cpu.pool.n_threads();
   const std::int64_t n_slots = args.first_position + args.q.rows;
   cpu.scratch.scores.ensure(n_threads, 3 * kScoreRows * padded(n_slots));
-  cpu.scratch.panel.ensure(
-      n_threads, std::max(panel_elements(args.kv_lora_rank), 32 * padded(args.kv_lora_rank)));
+  ensure_product_scratch(cpu);
+  cpu.scratch.panel.ensure(n_threads, kAbsorbRows * padded(args.kv_lora_rank));
 }
 
 }  // namespace
@@ -174,9 +171,8 @@ void cpu_absorbed_attention(const CpuContext& cpu, const MlaAttentionArgs& args,
                    latents + t * row + head * rank, thread);
     });
     cpu.pool.run(n_heads, [&](std::int64_t head, int thread) {
-      product_block(cpu, cpu.scratch.panel.part(thread), args.w_ukv,
-                    head * head_rows(args) + args.qk_nope_head_dim, args.v_head_dim,
-                    {latents + head * rank, row, nullptr}, n_tokens, nullptr,
+      product_block(cpu, thread, args.w_ukv, head * head_rows(args) + args.qk_nope_head_dim,
+                    args.v_head_dim, {latents + head * rank, row, nullptr}, n_tokens, nullptr,
                     {out.row(first) + head * args.v_head_dim, out.stride});
     });
   }

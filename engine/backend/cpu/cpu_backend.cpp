@@ -43,8 +43,8 @@ class CpuBackend final : public Backend {
  protected:
   void do_embed(const WeightView& table, std::span<const TokenId> tokens, MatView out) override {
     for_rows(out.rows, out.cols, [&](std::int64_t t, int) {
-      kernels_.decode_rows(kernel_weight(table), tokens[static_cast<std::size_t>(t)].value, 1,
-                           {out.row(t), out.stride});
+      kernels_.decode_rows(kernel_weight(table), tokens[static_cast<std::size_t>(t)].value, 1, 0,
+                           table.cols, {out.row(t), out.stride});
     });
   }
 

@@ -27,10 +27,36 @@ std::int64_t chunk_rows(const CpuContext& cpu, const WeightView& w, std::int64_t
     return std::max<std::int64_t>(std::max(least, w.rows / (n_threads * 8)) / 4 * 4, 4);
   }
   const std::int64_t balanced = (w.rows / (n_threads * 4) + 3) / 4 * 4;
-  return std::clamp<std::int64_t>(balanced, 4, panel_rows(w.cols));
+  return std::clamp<std::int64_t>(balanced, 4, kernels::kPanelRows);
 }
 
 Rows rows_of(ConstMatView m) { return {m.data, m.stride, nullptr}; }
+
+Rows rows_from(const Rows& m, std::int64_t i) {
+  if (m.index != nullptr) return {m.data, m.stride, m.index + i};
+  return {m.data + i * m.stride, m.stride, nullptr};
+}
+
+/// A product by panels: float_rows(row, n, begin, end) gives weight rows [row, row + n) from column
+/// `begin` to `end` as float32.
+template <class FloatRows>
+void panel_product(const CpuContext& cpu, int thread, std::int64_t n_rows, std::int64_t n_cols,
+                   const Rows& x, std::int64_t n_x, const float* bias, const Out& out,
+                   const FloatRows& float_rows) {
+  float* carry = cpu.scratch.carry.part(thread);
+  for (std::int64_t t = 0; t < n_x; t += kCarryTokens) {
+    const std::int64_t n_t = std::min(kCarryTokens, n_x - t);
+    for (std::int64_t row = 0; row < n_rows; row += kernels::kPanelRows) {
+      const std::int64_t n = std::min(kernels::kPanelRows, n_rows - row);
+      for (std::int64_t begin = 0; begin < n_cols; begin += kernels::kPanelCols) {
+        const std::int64_t end = std::min(begin + kernels::kPanelCols, n_cols);
+        cpu.kernels.panel(float_rows(row, n, begin, end), n, rows_from(x, t), n_t, begin, end,
+                          n_cols, bias == nullptr ? nullptr : bias + row,
+                          {out.data + t * out.stride + row, out.stride}, carry);
+      }
+    }
+  }
+}
 
 }  // namespace
 
@@ -43,7 +69,12 @@ kernels::Weight kernel_weight(const WeightView& w) {
   return {reinterpret_cast<const unsigned char*>(w.data), type, w.cols, w.scale_inv, w.scale_cols};
 }
 
-void product_block(const CpuContext& cpu, float* panel, const WeightView& w, std::int64_t first_row,
+void ensure_product_scratch(const CpuContext& cpu) {
+  cpu.scratch.panel.ensure(cpu.pool.n_threads(), kPanelElements);
+  cpu.scratch.carry.ensure(cpu.pool.n_threads(), kCarryElements);
+}
+
+void product_block(const CpuContext& cpu, int thread, const WeightView& w, std::int64_t first_row,
                    std::int64_t n_rows, const Rows& x, std::int64_t n_x, const float* bias,
                    const Out& out) {
   const kernels::Weight weight = kernel_weight(w);
@@ -51,29 +82,39 @@ void product_block(const CpuContext& cpu, float* panel, const WeightView& w, std
     cpu.kernels.few_rows(weight, first_row, n_rows, x, n_x, bias, out);
     return;
   }
-  const std::int64_t step = panel_rows(w.cols);
-  for (std::int64_t j = 0; j < n_rows; j += step) {
-    const std::int64_t n = std::min(step, n_rows - j);
-    Rows rows{panel, padded(w.cols), nullptr};
-    if (w.dtype == DType::F32) {
-      rows = {reinterpret_cast<const float*>(w.data) + (first_row + j) * w.cols, w.cols, nullptr};
-    } else {
-      cpu.kernels.decode_rows(weight, first_row + j, n, {panel, rows.stride});
-    }
-    cpu.kernels.panel(rows, n, w.cols, x, n_x, bias == nullptr ? nullptr : bias + j,
-                      {out.data + j, out.stride});
+  if (w.dtype == DType::F32) {
+    const float* first = reinterpret_cast<const float*>(w.data) + first_row * w.cols;
+    panel_product(cpu, thread, n_rows, w.cols, x, n_x, bias, out,
+                  [&](std::int64_t row, std::int64_t, std::int64_t begin, std::int64_t) {
+                    return Rows{first + row * w.cols + begin, w.cols, nullptr};
+                  });
+    return;
   }
+  float* panel = cpu.scratch.panel.part(thread);
+  panel_product(
+      cpu, thread, n_rows, w.cols, x, n_x, bias, out,
+      [&](std::int64_t row, std::int64_t n, std::int64_t begin, std::int64_t end) {
+        cpu.kernels.decode_rows(weight, first_row + row, n, begin, end, {panel, kPanelStride});
+        return Rows{panel, kPanelStride, nullptr};
+      });
+}
+
+void float_product(const CpuContext& cpu, int thread, const Rows& w, std::int64_t n_rows,
+                   std::int64_t n_cols, const Rows& x, std::int64_t n_x, const Out& out) {
+  panel_product(cpu, thread, n_rows, n_cols, x, n_x, nullptr, out,
+                [&](std::int64_t row, std::int64_t, std::int64_t begin, std::int64_t) {
+                  return Rows{w.data + row * w.stride + begin, w.stride, nullptr};
+                });
 }
 
 void cpu_matmul(const CpuContext& cpu, ConstMatView x, const WeightView& w, const float* bias,
                 MatView out) {
   const std::int64_t step = chunk_rows(cpu, w, x.rows);
-  cpu.scratch.panel.ensure(cpu.pool.n_threads(), panel_elements(w.cols));
+  ensure_product_scratch(cpu);
   cpu.pool.run((w.rows + step - 1) / step, [&](std::int64_t chunk, int thread) {
     const std::int64_t first = chunk * step;
-    product_block(cpu, cpu.scratch.panel.part(thread), w, first, std::min(step, w.rows - first),
-                  rows_of(x), x.rows, bias == nullptr ? nullptr : bias + first,
-                  {out.data + first, out.stride});
+    product_block(cpu, thread, w, first, std::min(step, w.rows - first), rows_of(x), x.rows,
+                  bias == nullptr ? nullptr : bias + first, {out.data + first, out.stride});
   });
 }
 
@@ -82,8 +123,8 @@ void cpu_gated_mlp(const CpuContext& cpu, ConstMatView x, const MlpWeights& mlp,
   cpu.scratch.inner.ensure(1, x.rows * padded(width));
   float* inner = cpu.scratch.inner.part(0);
   const MatView inner_view{inner, x.rows, width, padded(width)};
-  const std::int64_t step = std::min(chunk_rows(cpu, mlp.gate, x.rows), kMaxPanelRows);
-  cpu.scratch.panel.ensure(cpu.pool.n_threads(), panel_elements(x.cols));
+  const std::int64_t step = std::min(chunk_rows(cpu, mlp.gate, x.rows), kernels::kPanelRows);
+  ensure_product_scratch(cpu);
   cpu.scratch.strip.ensure(cpu.pool.n_threads(), x.rows * step);
   cpu.pool.run((width + step - 1) / step, [&](std::int64_t chunk, int thread) {
     const std::int64_t first = chunk * step;
@@ -95,10 +136,9 @@ void cpu_gated_mlp(const CpuContext& cpu, ConstMatView x, const MlpWeights& mlp,
 
 void gate_up_block(const CpuContext& cpu, int thread, const MlpWeights& mlp, std::int64_t first_row,
                    std::int64_t n_rows, const Rows& x, std::int64_t n_x, const Out& out) {
-  float* panel = cpu.scratch.panel.part(thread);
   float* up = cpu.scratch.strip.part(thread);
-  product_block(cpu, panel, mlp.gate, first_row, n_rows, x, n_x, nullptr, out);
-  product_block(cpu, panel, mlp.up, first_row, n_rows, x, n_x, nullptr, {up, n_rows});
+  product_block(cpu, thread, mlp.gate, first_row, n_rows, x, n_x, nullptr, out);
+  product_block(cpu, thread, mlp.up, first_row, n_rows, x, n_x, nullptr, {up, n_rows});
   for (std::int64_t t = 0; t < n_x; ++t) {
     cpu.kernels.silu_mul(out.data + t * out.stride, up + t * n_rows, n_rows);
   }

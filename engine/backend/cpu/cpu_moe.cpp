@@ -47,13 +47,11 @@ std::int64_t largest_share(const CpuScratch& s) {
 /// Runs task(expert, first pair, n pairs, first row, n rows, thread) for every row block of every
 /// chosen expert.
 template <class Task>
-void for_expert_blocks(const CpuContext& cpu, std::int64_t n_rows, std::int64_t n_cols,
-                       const Task& task) {
+void for_expert_blocks(const CpuContext& cpu, std::int64_t n_rows, const Task& task) {
   const CpuScratch& s = cpu.scratch;
   const auto n_chosen = static_cast<std::int64_t>(s.chosen.size());
   const std::int64_t wanted = n_rows * n_chosen / (cpu.pool.n_threads() * 8) / 4 * 4;
-  const std::int64_t step =
-      std::clamp(wanted, kMinChunkRows, std::max(panel_rows(n_cols), kMinChunkRows));
+  const std::int64_t step = std::clamp(wanted, kMinChunkRows, kernels::kPanelRows);
   const std::int64_t n_blocks = (n_rows + step - 1) / step;
   cpu.pool.run(n_chosen * n_blocks, [&](std::int64_t chunk, int thread) {
     const std::int64_t expert = s.chosen[at(chunk / n_blocks)];
@@ -77,25 +75,24 @@ void cpu_moe(const CpuContext& cpu, ConstMatView x, std::span<const MlpWeights> 
   const std::int64_t n_threads = cpu.pool.n_threads();
   s.inner.ensure(1, n_pairs * width);
   s.expert_out.ensure(1, n_pairs * out.cols);
-  s.panel.ensure(n_threads, std::max(panel_elements(x.cols), panel_elements(width)));
-  s.strip.ensure(n_threads, largest_share(s) * kMaxPanelRows);
+  ensure_product_scratch(cpu);
+  s.strip.ensure(n_threads, largest_share(s) * kernels::kPanelRows);
   float* inner = s.inner.part(0);
   float* expert_out = s.expert_out.part(0);
 
-  for_expert_blocks(cpu, width, x.cols,
+  for_expert_blocks(cpu, width,
                     [&](std::int64_t expert, std::int64_t pair, std::int64_t n, std::int64_t first,
                         std::int64_t n_rows, int thread) {
                       const Rows tokens{x.data, x.stride, s.pair_token.data() + pair};
                       gate_up_block(cpu, thread, experts[at(expert)], first, n_rows, tokens, n,
                                     {inner + pair * width + first, width});
                     });
-  for_expert_blocks(cpu, out.cols, width,
+  for_expert_blocks(cpu, out.cols,
                     [&](std::int64_t expert, std::int64_t pair, std::int64_t n, std::int64_t first,
                         std::int64_t n_rows, int thread) {
                       const Rows pairs{inner + pair * width, width, nullptr};
-                      product_block(cpu, s.panel.part(thread), experts[at(expert)].down, first,
-                                    n_rows, pairs, n, nullptr,
-                                    {expert_out + pair * out.cols + first, out.cols});
+                      product_block(cpu, thread, experts[at(expert)].down, first, n_rows, pairs, n,
+                                    nullptr, {expert_out + pair * out.cols + first, out.cols});
                     });
   cpu.pool.run(x.rows, [&](std::int64_t t, int) {
     for (std::int64_t j = 0; j < top_k; ++j) {

@@ -19,13 +19,18 @@ struct CpuContext {
 
 kernels::Weight kernel_weight(const WeightView& w);
 
-/// out[t, j] = W[first_row + j]·x[t] (+ bias[j]) on the calling thread; `panel` is its scratch.
-void product_block(const CpuContext& cpu, float* panel, const WeightView& w, std::int64_t first_row,
+/// Takes the scratch that the functions below use on every thread.
+void ensure_product_scratch(const CpuContext& cpu);
+/// out[t, j] = W[first_row + j]·x[t] (+ bias[j]) on thread `thread`.
+void product_block(const CpuContext& cpu, int thread, const WeightView& w, std::int64_t first_row,
                    std::int64_t n_rows, const kernels::Rows& x, std::int64_t n_x, const float* bias,
                    const kernels::Out& out);
-
+/// out[t, j] = w[j]·x[t] for float32 rows w, without an index, on thread `thread`.
+void float_product(const CpuContext& cpu, int thread, const kernels::Rows& w, std::int64_t n_rows,
+                   std::int64_t n_cols, const kernels::Rows& x, std::int64_t n_x,
+                   const kernels::Out& out);
 /// out[t, j] = silu(gate[first_row + j]·x[t]) · (up[first_row + j]·x[t]) on thread `thread`; the
-/// caller has ensured that thread's panel and n_x · n_rows elements of its strip.
+/// caller has ensured n_x · n_rows elements of that thread's strip.
 void gate_up_block(const CpuContext& cpu, int thread, const MlpWeights& mlp, std::int64_t first_row,
                    std::int64_t n_rows, const kernels::Rows& x, std::int64_t n_x,
                    const kernels::Out& out);

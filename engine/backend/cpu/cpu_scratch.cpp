@@ -23,24 +23,17 @@ void ScratchArea::ensure(std::int64_t n_parts, std::int64_t n_elements) {
   CHECK(reserve(n_parts, n_elements).has_value());
 }
 
-std::int64_t panel_rows(std::int64_t n_cols) {
-  return std::clamp(kPanelElements / padded(std::max<std::int64_t>(n_cols, 1)) / 4 * 4,
-                    std::int64_t{4}, kMaxPanelRows);
-}
-
-std::int64_t panel_elements(std::int64_t n_cols) { return panel_rows(n_cols) * padded(n_cols); }
-
 Result<void> CpuScratch::reserve(const BackendLimits& limits, std::int64_t n_threads) {
-  const std::int64_t widest = std::max(limits.max_width, limits.max_mlp_width);
   const std::int64_t hidden = limits.hidden_size > 0 ? limits.hidden_size : limits.max_width;
   const std::int64_t top_k = std::max<std::int64_t>(limits.experts_per_token, 1);
   const std::int64_t n_pairs = limits.max_tokens * top_k;
   // Per head, W_UKV has this many rows at most: the width of expanded keys or values.
   const std::int64_t head = limits.max_width / std::max<std::int64_t>(limits.n_heads, 1);
-  RETURN_IF_ERROR(panel.reserve(n_threads, std::max({kPanelElements, panel_elements(widest),
-                                                     kMaxPanelRows * padded(limits.latent_dim)})));
   RETURN_IF_ERROR(
-      strip.reserve(n_threads, std::max(limits.max_tokens * kMaxPanelRows, kSlotBlock * head)));
+      panel.reserve(n_threads, std::max(kPanelElements, kAbsorbRows * padded(limits.latent_dim))));
+  RETURN_IF_ERROR(carry.reserve(n_threads, kCarryElements));
+  RETURN_IF_ERROR(strip.reserve(
+      n_threads, std::max(limits.max_tokens * kernels::kPanelRows, kSlotBlock * head)));
   RETURN_IF_ERROR(scores.reserve(n_threads, 3 * kScoreRows * padded(limits.max_context)));
   RETURN_IF_ERROR(q_absorbed.reserve(
       1, std::min(limits.max_tokens, kTokenBlock) * limits.n_heads * limits.latent_dim));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/backend/backend.h"
+#include "engine/backend/cpu/kernels.h"
 #include "engine/backend/router.h"
 
 namespace engine {
@@ -25,7 +26,8 @@ class ScratchArea {
 };
 
 struct CpuScratch {
-  ScratchArea panel;       // per thread: weight rows as float32
+  ScratchArea panel;       // per thread: a block of weights as float32
+  ScratchArea carry;       // per thread: accumulators between blocks of columns
   ScratchArea strip;       // per thread: `up` products of one row block; expanded keys or values
   ScratchArea scores;      // per thread: 3 × kScoreRows rows of n_slots scores
   ScratchArea q_absorbed;  // [kTokenBlock, n_heads, kv_lora_rank]; the weighted latents afterwards
@@ -43,9 +45,12 @@ struct CpuScratch {
   Result<void> reserve(const BackendLimits& limits, std::int64_t n_threads);
 };
 
-/// Rows of weights decoded at a time: about kPanelElements, 4 to 64 rows.
-constexpr std::int64_t kPanelElements = 64 * 1024;
-constexpr std::int64_t kMaxPanelRows = 64;
+/// Tokens whose accumulators wait between two blocks of columns (kernels::Table::panel).
+constexpr std::int64_t kCarryTokens = 128;
+constexpr std::int64_t kCarryElements = kCarryTokens * kernels::kPanelRows * 16;
+/// A little longer than kPanelCols: rows 2 KiB apart would share cache sets.
+constexpr std::int64_t kPanelStride = kernels::kPanelCols + 16;
+constexpr std::int64_t kPanelElements = kernels::kPanelRows * kPanelStride;
 /// Rows of scores a thread holds at once: heads of one token, or tokens of one head.
 constexpr std::int64_t kScoreRows = 16;
 /// Tokens whose absorbed queries are held at once.
@@ -54,9 +59,9 @@ constexpr std::int64_t kTokenBlock = 64;
 /// order of the sum, independent of everything else.
 constexpr std::int64_t kSlotBlock = 256;
 
-constexpr std::int64_t padded(std::int64_t n) { return (n + 15) / 16 * 16; }
+/// Rows of W_UK absorbed into the query at a time; part of the defined order like kSlotBlock.
+constexpr std::int64_t kAbsorbRows = 32;
 
-std::int64_t panel_rows(std::int64_t n_cols);
-std::int64_t panel_elements(std::int64_t n_cols);
+constexpr std::int64_t padded(std::int64_t n) { return (n + 15) / 16 * 16; }
 
 }  // namespace engine

@@ -33,6 +33,9 @@ struct Out {
 
 /// few_rows takes at most this many activation rows.
 constexpr std::int64_t kMaxFewRows = 4;
+/// A panel of float32 weight rows: at most so many columns of at most so many rows at a time.
+constexpr std::int64_t kPanelRows = 64;
+constexpr std::int64_t kPanelCols = 512;
 
 /// Every sum has one order, given by the instruction set alone: a dot product runs one accumulator
 /// of kLanes lanes over k in steps of kLanes (the tail masked to zero), then adds the lanes as a
@@ -45,11 +48,18 @@ struct Table {
   /// straight from the stored format, at memory speed.
   void (*few_rows)(const Weight& w, std::int64_t first_row, std::int64_t n_rows, const Rows& x,
                    std::int64_t n_x, const float* bias, const Out& out);
-  /// The same product for many activation rows against float32 weight rows.
-  void (*panel)(const Rows& w, std::int64_t n_rows, std::int64_t n_cols, const Rows& x,
-                std::int64_t n_x, const float* bias, const Out& out);
-  /// Stored rows → float32, exactly (F8: value·scale, rounded once).
-  void (*decode_rows)(const Weight& w, std::int64_t first_row, std::int64_t n_rows, const Out& out);
+  /// The same product for many activation rows, the columns [begin, end) of n_cols: `w` holds
+  /// n_rows ≤ kPanelRows weight rows as float32 from column `begin` on, at most kPanelCols of them
+  /// (any number when they are all). Between calls the accumulators wait unreduced in `carry`
+  /// [n_x rounded up to 16, n_rows, 16], which a single call does not use; the call that ends at
+  /// n_cols writes out.
+  void (*panel)(const Rows& w, std::int64_t n_rows, const Rows& x, std::int64_t n_x,
+                std::int64_t begin, std::int64_t end, std::int64_t n_cols, const float* bias,
+                const Out& out, float* carry);
+  /// Columns [begin, end) of stored rows → float32, exactly (F8: value·scale, rounded once). begin
+  /// is a multiple of 128.
+  void (*decode_rows)(const Weight& w, std::int64_t first_row, std::int64_t n_rows,
+                      std::int64_t begin, std::int64_t end, const Out& out);
   /// out[i, c] = (accumulate ? out[i, c] : 0) + Σ_j p[i, j]·b[j, c]: j in order, one accumulator
   /// per output, added to out at the end.
   void (*combine_rows)(const Rows& p, std::int64_t n_p, const Rows& b, std::int64_t n_b,

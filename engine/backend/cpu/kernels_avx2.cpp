@@ -13,7 +13,7 @@ struct V {
   using Reg = __m256;
   static constexpr std::int64_t kLanes = 8;
   static constexpr std::int64_t kTileX = 4;
-  static constexpr std::int64_t kTileW = 2;
+  static constexpr std::int64_t kTileW = 3;
   static constexpr std::int64_t kTileP = 4;
   static constexpr std::int64_t kTileC = 2;
   static constexpr std::int64_t kPrefetchBytes = 1024;
@@ -72,11 +72,12 @@ struct V {
   // E4M3's fields sit in a half's places with the exponent 8 too small: exact after ·2⁸,
   // subnormals included. The two NaN codes are put in by hand.
   static Reg load_f8(const unsigned char* p) {
-    const __m128i wide = _mm_cvtepu8_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
-    const __m128i magnitude = _mm_and_si128(wide, _mm_set1_epi16(0x7F));
-    const __m128i sign = _mm_slli_epi16(_mm_srli_epi16(wide, 7), 15);
-    const __m128i half = _mm_or_si128(sign, _mm_slli_epi16(magnitude, 7));
-    const __m128i is_nan = _mm_cmpeq_epi16(magnitude, _mm_set1_epi16(0x7F));
+    const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p));
+    // Sign-extended, then shifted: the sign in bits 14 and 15, and 14 belongs to the exponent.
+    const __m128i shifted = _mm_slli_epi16(_mm_cvtepi8_epi16(bytes), 7);
+    const __m128i half = _mm_and_si128(shifted, _mm_set1_epi16(-0x4001));
+    const __m128i is_nan =
+        _mm_cmpeq_epi16(_mm_or_si128(half, _mm_set1_epi16(-0x8000)), _mm_set1_epi16(-0x4080));
     const Reg value = _mm256_mul_ps(_mm256_cvtph_ps(half), _mm256_set1_ps(256.0F));
     return _mm256_blendv_ps(value, set1(__builtin_nanf("")),
                             _mm256_castsi256_ps(_mm256_cvtepi16_epi32(is_nan)));

@@ -54,11 +54,11 @@ struct V {
   // E4M3's fields sit in a half's places with the exponent 8 too small: exact after ·2⁸,
   // subnormals included. The two NaN codes are put in by hand.
   static Reg from_f8(__m128i bytes) {
-    const __m256i wide = _mm256_cvtepu8_epi16(bytes);
-    const __m256i magnitude = _mm256_and_si256(wide, _mm256_set1_epi16(0x7F));
-    const __m256i sign = _mm256_slli_epi16(_mm256_srli_epi16(wide, 7), 15);
-    const __m256i half = _mm256_or_si256(sign, _mm256_slli_epi16(magnitude, 7));
-    const __mmask16 nan = _mm256_cmpeq_epi16_mask(magnitude, _mm256_set1_epi16(0x7F));
+    // Sign-extended, then shifted: the sign in bits 14 and 15, and 14 belongs to the exponent.
+    const __m256i shifted = _mm256_slli_epi16(_mm256_cvtepi8_epi16(bytes), 7);
+    const __m256i half = _mm256_and_si256(shifted, _mm256_set1_epi16(-0x4001));
+    const __mmask16 nan = _mm256_cmpeq_epi16_mask(_mm256_or_si256(half, _mm256_set1_epi16(-0x8000)),
+                                                  _mm256_set1_epi16(-0x4080));
     const Reg value = _mm512_mul_ps(_mm512_cvtph_ps(half), _mm512_set1_ps(256.0F));
     return _mm512_mask_mov_ps(value, nan, _mm512_set1_ps(__builtin_nanf("")));
   }

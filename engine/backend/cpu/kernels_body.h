@@ -86,13 +86,10 @@ void store_sums(const Reg (&acc)[kX * kW], const float* bias, float* out, Index 
   }
 }
 
-/// kX activation rows against kW weight rows: one accumulator each, over the whole of k.
+/// acc[i·kW + j] += w[j]·x[i] over n columns.
 template <Index kX, Index kW, bool kPrefetch, class Row>
-void dot_tile(const Row (&w)[kW], const float* const (&x)[kX], Index n, const float* bias,
-              float* out, Index stride) {
-  Reg acc[kX * kW];
-#pragma GCC unroll 32
-  for (Index a = 0; a < kX * kW; ++a) acc[a] = V::zero();
+[[gnu::always_inline]] inline void accumulate(Reg (&acc)[kX * kW], const Row (&w)[kW],
+                                              const float* const (&x)[kX], Index n) {
   Index k = 0;
   for (; k + kLanes <= n; k += kLanes) {
     Reg xs[kX];
@@ -117,6 +114,16 @@ void dot_tile(const Row (&w)[kW], const float* const (&x)[kX], Index n, const fl
       for (Index i = 0; i < kX; ++i) acc[i * kW + j] = V::fma(wj, xs[i], acc[i * kW + j]);
     }
   }
+}
+
+/// kX activation rows against kW weight rows: one accumulator each, over the whole of k.
+template <Index kX, Index kW, bool kPrefetch, class Row>
+void dot_tile(const Row (&w)[kW], const float* const (&x)[kX], Index n, const float* bias,
+              float* out, Index stride) {
+  Reg acc[kX * kW];
+#pragma GCC unroll 32
+  for (Index a = 0; a < kX * kW; ++a) acc[a] = V::zero();
+  accumulate<kX, kW, kPrefetch>(acc, w, x, n);
   store_sums<kX, kW>(acc, bias, out, stride);
 }
 
@@ -179,61 +186,110 @@ void few_rows(const Weight& w, Index first_row, Index n_rows, const Rows& x, Ind
   }
 }
 
-/// Activation rows per pass over the weight rows: their block stays in the second-level cache.
-constexpr Index kBlockBytes = 256 * 1024;
+// kBlockX activation rows × the columns of one block are packed, so that they stay in the
+// first-level cache whatever the rows' distance (rows 4 KiB apart would share its sets).
+constexpr Index kBlockX = 16;
+constexpr Index kPackStride = engine::kernels::kPanelCols + 16;
+
+struct PanelBlock {
+  const Rows& w;          // from column `begin` on
+  const float* const* x;  // activation rows from column `begin` on
+  Index n_x;
+  Index n;           // columns in all
+  Index begin, end;  // the columns of this block
+  const float* bias;
+  Out out;  // of activation row 0 of the block
+};
 
 template <Index kX, Index kW>
-void panel_tiles(const Rows& w, Index j, const Rows& x, Index begin, Index end, Index n,
-                 const float* bias, const Out& out) {
-  const auto row_at = [&](Index r) {
-    return F32Row{reinterpret_cast<const unsigned char*>(row_of(w, r))};
-  };
-  Index i = begin;
-  for (; i + kX <= end; i += kX) {
-    dot_tile_at<kX, kW, false, F32Row>(row_at, j, x, i, n, bias, out);
+void panel_tile(const PanelBlock& p, Index j, Index i, float* carry) {
+  F32Row w[kW];
+  for (Index r = 0; r < kW; ++r) {
+    w[r] = {reinterpret_cast<const unsigned char*>(row_of(p.w, j + r))};
   }
-  if constexpr (kX > 1) {
-    if (i < end) panel_tiles<kX / 2, kW>(w, j, x, i, end, n, bias, out);
+  const float* x[kX];
+  for (Index r = 0; r < kX; ++r) x[r] = p.x[i + r];
+  Reg acc[kX * kW];
+#pragma GCC unroll 32
+  for (Index a = 0; a < kX * kW; ++a) {
+    acc[a] = p.begin == 0 ? V::zero() : V::load(carry + a * kLanes);
+  }
+  accumulate<kX, kW, false>(acc, w, x, p.end - p.begin);
+  if (p.end < p.n) {
+#pragma GCC unroll 32
+    for (Index a = 0; a < kX * kW; ++a) V::store(carry + a * kLanes, acc[a]);
+  } else {
+    store_sums<kX, kW>(acc, p.bias == nullptr ? nullptr : p.bias + j,
+                       p.out.data + i * p.out.stride + j, p.out.stride);
   }
 }
 
-void panel(const Rows& w, Index n_rows, Index n_cols, const Rows& x, Index n_x, const float* bias,
-           const Out& out) {
+/// Weight rows [j, j + kW) against activation rows [i, n_x); their accumulators start at `carry`.
+template <Index kX, Index kW>
+void panel_strip(const PanelBlock& p, Index j, Index i, float* carry) {
+  for (; i + kX <= p.n_x; i += kX, carry += kX * kW * kLanes) {
+    panel_tile<kX, kW>(p, j, i, carry);
+  }
+  if constexpr (kX > 1) {
+    if (i < p.n_x) panel_strip<kX / 2, kW>(p, j, i, carry);
+  }
+}
+
+void pack_row(const float* from, Index n, float* to) {
+  Index k = 0;
+  for (; k + kLanes <= n; k += kLanes) V::store(to + k, V::load(from + k));
+  if (k < n) V::store_tail(to + k, V::load_tail(from + k, n - k), n - k);
+}
+
+void panel(const Rows& w, Index n_rows, const Rows& x, Index n_x, Index begin, Index end,
+           Index n_cols, const float* bias, const Out& out, float* carry) {
   constexpr Index kX = V::kTileX;
   constexpr Index kW = V::kTileW;
-  Index block = kBlockBytes / 4 / (n_cols < 1 ? 1 : n_cols) / kX * kX;
-  if (block < kX) block = kX;
-  for (Index begin = 0; begin < n_x; begin += block) {
-    const Index end = begin + block < n_x ? begin + block : n_x;
+  alignas(64) float packed[kBlockX * kPackStride];
+  const float* rows[kBlockX];
+  for (Index i = 0; i < n_x; i += kBlockX) {
+    const Index n = i + kBlockX < n_x ? kBlockX : n_x - i;
+    for (Index r = 0; r < n; ++r) {
+      rows[r] = row_of(x, i + r) + begin;
+      if (end - begin == n_cols) continue;
+      pack_row(rows[r], end - begin, packed + r * kPackStride);
+      rows[r] = packed + r * kPackStride;
+    }
+    const PanelBlock block{w,     rows, n,    n_cols,
+                           begin, end,  bias, {out.data + i * out.stride, out.stride}};
     Index j = 0;
-    for (; j + kW <= n_rows; j += kW) panel_tiles<kX, kW>(w, j, x, begin, end, n_cols, bias, out);
-    for (; j < n_rows; ++j) panel_tiles<kX, 1>(w, j, x, begin, end, n_cols, bias, out);
+    for (; j + kW <= n_rows; j += kW, carry += kW * kBlockX * kLanes) {
+      panel_strip<kX, kW>(block, j, 0, carry);
+    }
+    for (; j < n_rows; ++j, carry += kBlockX * kLanes) panel_strip<kX, 1>(block, j, 0, carry);
   }
 }
 
 // ---- decoding --------------------------------------------------------------------------------
 
 template <class Row>
-void decode_rows_of(const Weight& w, Index first_row, Index n_rows, const Out& out) {
+void decode_rows_of(const Weight& w, Index first_row, Index n_rows, Index begin, Index end,
+                    const Out& out) {
   for (Index r = 0; r < n_rows; ++r) {
     const Row row = weight_row<Row>(w, first_row + r);
-    float* to = out.data + r * out.stride;
-    Index k = 0;
-    for (; k + kLanes <= w.cols; k += kLanes) V::store(to + k, row.at(k));
-    if (k < w.cols) V::store_tail(to + k, row.tail(k, w.cols - k), w.cols - k);
+    float* to = out.data + r * out.stride - begin;
+    Index k = begin;
+    for (; k + kLanes <= end; k += kLanes) V::store(to + k, row.at(k));
+    if (k < end) V::store_tail(to + k, row.tail(k, end - k), end - k);
   }
 }
 
-void decode_rows(const Weight& w, Index first_row, Index n_rows, const Out& out) {
+void decode_rows(const Weight& w, Index first_row, Index n_rows, Index begin, Index end,
+                 const Out& out) {
   switch (w.type) {
     case WeightType::F32:
-      return decode_rows_of<F32Row>(w, first_row, n_rows, out);
+      return decode_rows_of<F32Row>(w, first_row, n_rows, begin, end, out);
     case WeightType::F16:
-      return decode_rows_of<F16Row>(w, first_row, n_rows, out);
+      return decode_rows_of<F16Row>(w, first_row, n_rows, begin, end, out);
     case WeightType::BF16:
-      return decode_rows_of<Bf16Row>(w, first_row, n_rows, out);
+      return decode_rows_of<Bf16Row>(w, first_row, n_rows, begin, end, out);
     case WeightType::F8E4M3:
-      return decode_rows_of<F8Row>(w, first_row, n_rows, out);
+      return decode_rows_of<F8Row>(w, first_row, n_rows, begin, end, out);
   }
 }
 

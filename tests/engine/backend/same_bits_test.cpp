@@ -136,6 +136,7 @@ TEST_P(SameBits, Attention) {
   for (const DType dtype : {DType::F32, DType::BF16, DType::F8_E4M3}) {
     const StoredWeight w = random_weight(random, dtype, kHeads * 30, 34, 0.3F);
     for (const AttentionForm form : {AttentionForm::Absorbed, AttentionForm::Expanded}) {
+      if (form == AttentionForm::Expanded && dtype != DType::BF16) continue;  // slow
       expect_same(kHeads * 13, [&](Backend& b, std::int64_t first, std::int64_t n, Matrix& out) {
         const MlaAttentionArgs args{
             kHeads, 34,          17,           8, 13, 0.2F, kStart + first, q.slice(first, n),

@@ -34,7 +34,8 @@ ModelConfig config_of(const nlohmann::json& entry) {
 }
 
 TEST(Rope, FrequenciesEqualTransformers) {
-  for (const auto& [name, entry] : golden().items()) {
+  const nlohmann::json all = golden();
+  for (const auto& [name, entry] : all.items()) {
     const std::vector<float> frequencies = rope_frequencies(config_of(entry));
     ASSERT_EQ(frequencies.size(), entry["inv_freq"].size());
     for (std::size_t i = 0; i < frequencies.size(); ++i) {
@@ -46,7 +47,8 @@ TEST(Rope, FrequenciesEqualTransformers) {
 TEST(Rope, TablesEqualTransformersAtFarPositions) {
   auto backend = engine::make_backend({engine::BackendKind::Reference, 1, ""});
   ASSERT_TRUE(backend);
-  for (const auto& [name, entry] : golden().items()) {
+  const nlohmann::json all = golden();
+  for (const auto& [name, entry] : all.items()) {
     const auto table = make_rope_table(config_of(entry), 163840, **backend);
     ASSERT_TRUE(table);
     const std::int64_t half = table->table.dim / 2;
@@ -62,7 +64,8 @@ TEST(Rope, TablesEqualTransformersAtFarPositions) {
 }
 
 TEST(Rope, SoftmaxScaleEqualsTransformers) {
-  for (const auto& [name, entry] : golden().items()) {
+  const nlohmann::json all = golden();
+  for (const auto& [name, entry] : all.items()) {
     EXPECT_NEAR(attention_softmax_scale(config_of(entry)), entry["scaling"].get<double>(), 1e-12)
         << name;
   }

@@ -21,13 +21,11 @@ class Golden : public ::testing::TestWithParam<std::string> {};
 
 std::vector<float> run_logits(engine::LoadedModel& model, AttentionForm form,
                               std::span<const engine::TokenId> tokens) {
-  auto session =
-      engine::Session::create(*model.transformer, *model.backend,
-                              {static_cast<std::int64_t>(tokens.size()), 64, form});
+  auto session = engine::Session::create(*model.transformer, *model.backend,
+                                         {static_cast<std::int64_t>(tokens.size()), 64, form});
   EXPECT_TRUE(session.has_value());
   EXPECT_TRUE(session->extend(tokens, nullptr, {}).has_value());
-  std::vector<float> logits(tokens.size() *
-                            static_cast<std::size_t>(session->config().vocab_size));
+  std::vector<float> logits(tokens.size() * static_cast<std::size_t>(session->config().vocab_size));
   session->logits(0, static_cast<std::int64_t>(tokens.size()), logits);
   return logits;
 }
@@ -65,7 +63,7 @@ TEST_P(Golden, RoutingEqualsTransformers) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Variants, Golden, ::testing::ValuesIn(support::golden_names()),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& test) { return test.param; });
 
 // Asks to stop when a layer is reached.
 class StoppingProbe : public engine::Probe {
