@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
-#include <thread>
 #include <utility>
 
+#include "engine/base/thread_pool.h"
 #include "engine/model/kv_cache.h"
 
 namespace engine {
@@ -14,7 +13,7 @@ namespace {
 
 constexpr std::int64_t kDefaultContext = 4096;
 constexpr std::int64_t kLongestContext = std::int64_t{1} << 24;
-constexpr std::int64_t kProgressStepBytes = std::int64_t{32} << 20;
+constexpr std::int64_t kProgressStepBytes = std::int64_t{8} << 20;
 constexpr std::size_t kPageBytes = 4096;
 
 Result<LoadOptions> resolve(const LoadOptions& options, const ModelConfig& config) {
@@ -31,6 +30,9 @@ Result<LoadOptions> resolve(const LoadOptions& options, const ModelConfig& confi
   }
   if (resolved.context_length == 0) {
     resolved.context_length = std::min(config.max_position_embeddings, kDefaultContext);
+  }
+  if (resolved.backend.kind == BackendKind::Cpu && resolved.backend.n_threads == 0) {
+    resolved.backend.n_threads = usable_processors();
   }
   resolved.prefill_chunk = std::min(resolved.prefill_chunk, resolved.context_length);
   return resolved;
