@@ -83,7 +83,7 @@ void AttentionPanel::createControls() {
   connect(clamp_, &QToolButton::toggled, this, &AttentionPanel::applyRange);
   connect(parts_, &QToolButton::toggled, this, [this](bool on) {
     slots_->setPartsVisible(on);
-    legend_->setText(slots_->legend());
+    applyLegend();
   });
   connect(allHeads_, &QToolButton::toggled, heads_, &QWidget::setVisible);
 }
@@ -93,8 +93,7 @@ void AttentionPanel::connectViews() {
           [this](std::int64_t slot) { mark(slot); });
   connect(slots_, &AttentionSlotsView::slotActivated, this, &AttentionPanel::tokenPicked);
   connect(slots_, &AttentionSlotsView::slotHovered, this, &AttentionPanel::tokenHovered);
-  connect(slots_, &AttentionSlotsView::pictureResized, this,
-          [this] { legend_->setText(slots_->legend()); });
+  connect(slots_, &AttentionSlotsView::pictureResized, this, [this] { applyLegend(); });
   // Nobody sees the scale of a hidden panel: then the chat is not coloured either.
   connect(this, &InspectorPanel::visibilityChanged, this, &AttentionPanel::applyHeat);
   connect(heads_, &HeadMapView::slotHovered, this, [this](std::int64_t slot) {
@@ -160,7 +159,7 @@ void AttentionPanel::applyRange() {
   floorBox_->setEnabled(scaleKind_->checkedId() == 0);
   slots_->setRange(range());
   heads_->setScale(slots_->scale());
-  legend_->setText(slots_->legend());
+  applyLegend();
   applyHeat();
 }
 
@@ -182,6 +181,14 @@ void AttentionPanel::applySlice() {
   applyRange();
 }
 
+void AttentionPanel::applyLegend() {
+  QString text = slots_->legend();
+  // What the pointer's tooltip says, for those who come by keyboard.
+  const QString marked = slots_->readout(slots_->markedSlot().value_or(-1));
+  if (!marked.isEmpty()) text += QLatin1Char('\n') + onOneLine(marked);
+  legend_->setText(text);
+}
+
 void AttentionPanel::applyHeat() {
   std::vector<TokenHeat> heat;
   if (part_.state == app::InspectionState::Ready && isVisible()) {
@@ -200,6 +207,7 @@ void AttentionPanel::applyHeat() {
 void AttentionPanel::mark(std::optional<std::int64_t> slot) {
   slots_->setMarkedSlot(slot);
   heads_->setMarkedSlot(slot);
+  applyLegend();
 }
 
 void AttentionPanel::moveMark(int step) {

@@ -65,6 +65,7 @@ class AttentionPanel : public InspectorPanel {
   void applyRange();
   void applySlice();
   void applyHeat();
+  void applyLegend();
   void mark(std::optional<std::int64_t> slot);
   AttentionRange range() const;
 

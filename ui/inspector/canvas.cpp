@@ -185,6 +185,12 @@ QColor weightColour(const Theme& theme, double place) {
   return dataColour(DataMap::Viridis, dark ? place : 1.0 - place, dark);
 }
 
+QString onOneLine(const QString& readout) {
+  QString line = readout;
+  return line.replace(QLatin1Char('\n'), QStringLiteral(" · "))
+      .replace(QLatin1Char('\t'), QLatin1Char(' '));
+}
+
 QString legendNumber(double value) {
   const bool whole = std::fabs(value) < 1e9 && value == std::floor(value);
   return whole ? format::count(static_cast<std::int64_t>(value)) : format::value(value);

@@ -113,6 +113,8 @@ void BindingTest::panelsShowTheNewestToken() {
   QCOMPARE(bench.attention.slots().slice().weights.size(),
            static_cast<std::size_t>(rows->n_positions));
   QCOMPARE(bench.attention.heat().size(), static_cast<std::size_t>(rows->n_positions));
+  bench.workspace->selection().previousToken();  // what followed it was drawn before our eyes
+  QVERIFY(bench.settled());
   QVERIFY(bench.nextToken.table().rowCount() > 0);
 }
 
