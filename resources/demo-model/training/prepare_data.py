@@ -187,7 +187,8 @@ def held_out(source, content):
     """All phrasings of a document fall on the same side (sentence pairs: see translation_documents)."""
     text = canonical(content)
     if source.startswith("arith"):
-        text = re.sub(r"[^0-9+=-]", "", content[-1]["content"])[:12]  # a sum held out is held out in every phrasing
+        sums = re.findall(r"\d+ [+-] \d+ = \d+", content[-1]["content"])  # a held-out sum is held out in every phrasing
+        text = sums[-1].replace(" ", "") if sums else content[-1]["content"]
     elif source == "fairytaleqa":
         text = content[0]["content"].rsplit("\n\n", 1)[0]
     elif source == "personality":
