@@ -101,6 +101,10 @@ TEST(Checkpoint, E5CancelledOpeningLeavesNothing) {
   const auto cancelled = Checkpoint::open(folder.path(), stop.get_token());
   ASSERT_FALSE(cancelled.has_value());
   EXPECT_EQ(cancelled.error().code, ErrorCode::Cancelled);
+  const auto report = engine::inspect_checkpoint(folder.path(), 0, stop.get_token());
+  EXPECT_FALSE(report.loadable());
+  EXPECT_EQ(support::count_findings(report, "cancelled"), 1);
+  EXPECT_EQ(support::count_findings(report, "tensor-missing"), 0);
   EXPECT_TRUE(Checkpoint::open(folder.path()).has_value());
 }
 
