@@ -64,10 +64,6 @@ void MainWindow::createInspectorDocks() {
   nextTokenDock_ = add("nextToken", tr("Next token"), nextToken, Qt::RightDockWidgetArea);
   cacheDock_ = add("cache", tr("Cache"), cache, Qt::RightDockWidgetArea);
   timelineDock_ = add("timeline", tr("Timeline"), timeline, Qt::BottomDockWidgetArea);
-  auto* binding = new InspectorBinding(
-      {workspace_.timeline(), workspace_.selection(), workspace_.inspector()},
-      {*experts, *attention, *nextToken, *cache, *timeline}, this);
-  binding->follow(workspace_);
   connect(attention, &AttentionPanel::tokenHeatChanged, chat_->view(),
           [this](const std::vector<TokenHeat>& heat) {
             std::vector<HeatedToken> tokens;
