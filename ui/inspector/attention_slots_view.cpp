@@ -90,7 +90,7 @@ AttentionSlotsView::Layout AttentionSlotsView::layoutFor(QSize size) const {
   const int axis = metrics.height() + px(2);
   layout.axisTop = size.height() - axis;
   const int gap = px(4);
-  const int part = partsVisible_ ? (layout.axisTop - 2 * gap) / 4 : 0;
+  const int part = partsVisible_ ? (layout.axisTop - 2 * gap) / 5 : 0;
   const int bars = layout.axisTop - (partsVisible_ ? 2 * (part + gap) : 0);
   const int picture = static_cast<int>(layout.nBuckets) * layout.pitch;
   layout.weights = QRect(layout.left, 0, picture, bars);

@@ -221,6 +221,8 @@ void PanelsTest::shiftArrowsAndEnterGoToASlot() {
   QCOMPARE(panel.slots().markedSlot().value_or(-1), std::int64_t{62});
   QTest::keyClick(&panel.slots(), Qt::Key_Return);
   QCOMPARE(picked.first().first().toLongLong(), 62);
+  QTest::keyClick(&panel.slots(), Qt::Key_Escape);
+  QVERIFY(!panel.slots().markedSlot());
 }
 
 void PanelsTest::nextTokenMarksTheDrawnOne() {
