@@ -84,7 +84,7 @@ void AttentionPanel::createControls() {
     slots_->setPartsVisible(on);
     applyLegend();
   });
-  connect(allHeads_, &QToolButton::toggled, heads_, &QWidget::setVisible);
+  connect(allHeads_, &QToolButton::toggled, this, &AttentionPanel::applyHeads);
 }
 
 void AttentionPanel::connectViews() {
@@ -177,7 +177,7 @@ void AttentionPanel::applySlice() {
   slots_->setMessage(message);
   slots_->setSlice(slice, labels_, stale);
   heads_->setRows(rows_, labels_, stale);
-  heads_->setVisible(message.isEmpty() && allHeads_->isChecked());
+  applyHeads();
   legend_->setVisible(message.isEmpty());
   heads_->setMarkedSlot(slots_->markedSlot());
   applyRange();
@@ -189,6 +189,17 @@ void AttentionPanel::applyLegend() {
   const QString marked = slots_->readout(slots_->markedSlot().value_or(-1));
   if (!marked.isEmpty()) text += QLatin1Char('\n') + onOneLine(marked);
   legend_->setText(text);
+}
+
+// In a low dock the bars keep the room.
+void AttentionPanel::applyHeads() {
+  const bool room = height() >= theme().gap(62);
+  heads_->setVisible(room && slots_->message().isEmpty() && allHeads_->isChecked());
+}
+
+void AttentionPanel::resizeEvent(QResizeEvent* event) {
+  InspectorPanel::resizeEvent(event);
+  applyHeads();
 }
 
 void AttentionPanel::applyHeat() {

@@ -255,7 +255,8 @@ void PanelsTest::replayedNextTokenSaysSo() {
   panel.setModelPresent(true);
   panel.setNextToken(partIn(app::InspectionState::Ready), fake::nextToken(false));
   QVERIFY(panel.table().isColumnHidden(4));
-  QVERIFY(panel.summary().contains(QStringLiteral("only the model's own distribution")));
+  QVERIFY(
+      panel.summary().contains(QStringLiteral("the model's own distribution, without a sampler")));
   panel.setNextToken(partIn(app::InspectionState::Unavailable, QStringLiteral("because")), nullptr);
   bool said = false;
   for (const QLabel* label : panel.findChildren<QLabel*>()) {
