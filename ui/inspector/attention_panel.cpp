@@ -54,22 +54,21 @@ void AttentionPanel::createControls() {
   scaleKind_ = addSegments(row, {tr("log"), tr("lin")},
                            {tr("Weights on a logarithmic scale"), tr("Weights on a linear scale")});
   floorBox_ = new QComboBox(this);
-  for (const double floor : kFloors) floorBox_->addItem(tr("from %1").arg(format::value(floor)));
+  for (const double floor : kFloors) floorBox_->addItem(tr("≥ %1").arg(format::value(floor)));
   floorBox_->setCurrentIndex(kDefaultFloor);
   floorBox_->setToolTip(tr("The lower end of the logarithmic scale"));
   floorBox_->setAccessibleName(tr("Lower end"));
   row->addWidget(floorBox_);
+  row->addSpacing(theme().gap(1));
+  clamp_ = addToggle(row, tr("sink"),
+                     tr("Clamp the sink: the first token often takes most of the weight; let it go "
+                        "beyond the scale, "
+                        "and print what it holds"),
+                     true);
+  parts_ = addToggle(row, tr("parts"), tr("The content (latent) and the RoPE part of every score"),
+                     true);
+  allHeads_ = addToggle(row, tr("heads"), tr("Every head of the layer as a row"), true);
   row->addStretch(1);
-  QHBoxLayout* second = addToolRow();
-  clamp_ =
-      addToggle(second, tr("clamp sink"),
-                tr("The first token often takes most of the weight: let it go beyond the scale, "
-                   "and print what it holds"),
-                true);
-  parts_ = addToggle(second, tr("score parts"),
-                     tr("The content (latent) and the RoPE part of every score"), true);
-  allHeads_ = addToggle(second, tr("all heads"), tr("Every head of the layer as a row"), true);
-  second->addStretch(1);
   connect(headBox_, &QComboBox::activated, this, [this](int index) {
     app::HeadChoice choice;
     choice.mode = index == 0   ? app::HeadMode::Mean
@@ -85,7 +84,7 @@ void AttentionPanel::createControls() {
     slots_->setPartsVisible(on);
     applyLegend();
   });
-  connect(allHeads_, &QToolButton::toggled, heads_, &QWidget::setVisible);
+  connect(allHeads_, &QToolButton::toggled, this, &AttentionPanel::applyHeads);
 }
 
 void AttentionPanel::connectViews() {
@@ -94,6 +93,9 @@ void AttentionPanel::connectViews() {
   connect(slots_, &AttentionSlotsView::slotActivated, this, &AttentionPanel::tokenPicked);
   connect(slots_, &AttentionSlotsView::slotHovered, this, &AttentionPanel::tokenHovered);
   connect(slots_, &AttentionSlotsView::pictureResized, this, [this] { applyLegend(); });
+  connect(this, &InspectorPanel::stepRequested, this, [this](SelectionStep step) {
+    if (step == SelectionStep::Clear) mark(std::nullopt);
+  });
   // Nobody sees the scale of a hidden panel: then the chat is not coloured either.
   connect(this, &InspectorPanel::visibilityChanged, this, &AttentionPanel::applyHeat);
   connect(heads_, &HeadMapView::slotHovered, this, [this](std::int64_t slot) {
@@ -117,8 +119,8 @@ void AttentionPanel::setModel(std::shared_ptr<const engine::ModelInfo> info) {
 
 void AttentionPanel::fillHeads() {
   headBox_->clear();
-  headBox_->addItem(tr("mean of heads"));
-  headBox_->addItem(tr("max of heads"));
+  headBox_->addItem(tr("mean"));
+  headBox_->addItem(tr("max"));
   const auto nHeads = info_ ? static_cast<int>(info_->config.num_attention_heads) : 0;
   for (int head = 0; head < nHeads; ++head) headBox_->addItem(QStringLiteral("H%1").arg(head));
   setHead(head_);
@@ -175,7 +177,7 @@ void AttentionPanel::applySlice() {
   slots_->setMessage(message);
   slots_->setSlice(slice, labels_, stale);
   heads_->setRows(rows_, labels_, stale);
-  heads_->setVisible(message.isEmpty() && allHeads_->isChecked());
+  applyHeads();
   legend_->setVisible(message.isEmpty());
   heads_->setMarkedSlot(slots_->markedSlot());
   applyRange();
@@ -187,6 +189,17 @@ void AttentionPanel::applyLegend() {
   const QString marked = slots_->readout(slots_->markedSlot().value_or(-1));
   if (!marked.isEmpty()) text += QLatin1Char('\n') + onOneLine(marked);
   legend_->setText(text);
+}
+
+// In a low dock the bars keep the room.
+void AttentionPanel::applyHeads() {
+  const bool room = height() >= theme().gap(62);
+  heads_->setVisible(room && slots_->message().isEmpty() && allHeads_->isChecked());
+}
+
+void AttentionPanel::resizeEvent(QResizeEvent* event) {
+  InspectorPanel::resizeEvent(event);
+  applyHeads();
 }
 
 void AttentionPanel::applyHeat() {

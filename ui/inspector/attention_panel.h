@@ -57,6 +57,7 @@ class AttentionPanel : public InspectorPanel {
  protected:
   void moveMark(int step) override;
   void activateMark() override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   void createControls();
@@ -66,6 +67,7 @@ class AttentionPanel : public InspectorPanel {
   void applySlice();
   void applyHeat();
   void applyLegend();
+  void applyHeads();
   void mark(std::optional<std::int64_t> slot);
   AttentionRange range() const;
 

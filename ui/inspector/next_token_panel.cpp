@@ -40,6 +40,7 @@ NextTokenPanel::NextTokenPanel(const Theme& theme, QWidget* parent)
   message_->setAlignment(Qt::AlignCenter);
   message_->setForegroundRole(QPalette::PlaceholderText);
   table_->setAccessibleName(tr("Candidates"));
+  table_->setMinimumHeight(3 * table_->rowHeight());
   auto* delegate = new BarDelegate(theme, 0.52, table_);
   table_->setItemDelegateForColumn(kBefore, delegate);
   table_->setItemDelegateForColumn(kAfter, delegate);
@@ -143,8 +144,7 @@ QString NextTokenPanel::summary() const {
   if (!next_) return {};
   const QString before = format::value(static_cast<double>(next_->entropy));
   if (!next_->sampler_known) {
-    return tr("entropy %1 nats · recomputed: only the model's own distribution is known, not the "
-              "sampler's")
+    return tr("entropy %1 nats · recomputed: the model's own distribution, without a sampler")
         .arg(before);
   }
   return tr("entropy %1 → %2 nats · tokens the sampler kept: %3")
