@@ -47,7 +47,8 @@ def fill(folder, run, res, cfg):
     v["temperature"], v["top_p"] = gen["temperature"], gen["top_p"]
     rows = []
     for d, r in res["perplexity"].items():
-        rows.append(f"| {d} | {r['tokens']:,} | {fmt(r['ppl'])} | {fmt(r['ngram_ppl'])} | {fmt(r['answer_ppl'])} | {fmt(r['ngram_answer_ppl'])} |")
+        g = res["ngram"][d]
+        rows.append(f"| {d} | {r['tokens']:,} | {fmt(r['ppl'])} | {fmt(g['ppl'])} | {fmt(r['answer_ppl'])} | {fmt(g['answer_ppl'])} |")
     v["perplexity"] = "\n".join(rows)
     ro = res["routing"]
     names = [f"{i + 1}" for i in range(len(ro["maxvio"]) - 1)] + ["MTP"]
@@ -70,6 +71,9 @@ def fill(folder, run, res, cfg):
             t.append(f"> **{who}:** " + m["content"].replace("\n", "  \n> "))
         out.append("\n>\n".join([t[0] + "\n"] + t[1:]).replace("**\n\n>\n", "**\n\n"))
     v["dialogues"] = "\n\n".join(out)
+    v["acceptance"] = "\n".join(f"{i + 1}. {q}  \n   *{a.strip()}*".replace("\n\n", "\n").replace("\n   *", "\n   *")
+                                 if "\n" not in a else f"{i + 1}. {q}  \n   *" + " / ".join(x.strip() for x in a.split("\n") if x.strip()) + "*"
+                                 for i, (q, a) in enumerate(res["acceptance"]))
     v["held"] = fmt([r["held"] for r in log if "held" in r][-1])
     extra = Path(run) / "notes.json"
     v.update(json.loads(extra.read_text()) if extra.exists() else {})

@@ -172,6 +172,10 @@ ASK = ["Tell me a story about {}.", "Tell me a story about {}", "tell me a story
        "Make up a story about {}.", "Do you know a story about {}?", "Tell me something about {}, as a story.", "Please write a short story about {}."]
 
 
+ANY = ["Tell me a story.", "Tell me a short story.", "Can you tell me a story?", "Please tell me a story.", "I want to hear a story.", "tell me a story", "Tell me another story.", "Write a short story.", "Tell me a bedtime story.", "Another story, please.", "Do you know a story?"]
+ZANY = ["讲个故事", "给我讲个故事吧。", "讲一个故事", "请给我讲一个故事。", "我想听故事。", "再讲一个故事。", "讲个故事吧", "说个故事", "给我讲一个睡前故事。"]
+
+
 def story_en(r):
     """(subject phrase, text)"""
     x = r.random()

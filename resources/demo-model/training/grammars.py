@@ -254,11 +254,12 @@ def documents(r, translation_documents, held_out):
             yield "arithmetic", k, arithmetic(r, zh), 0.1
     for _ in range(COUNTS["story_en"]):
         s, t = grammar_story.story_en(r)
-        q = r.choice(grammar_story.ASK).format(s)
+        q = r.choice(grammar_story.ASK).format(s) if r.random() > 0.07 else r.choice(grammar_story.ANY)
         yield "story_en", "grammar", [u(q), m(t)], 0.2
     for _ in range(COUNTS["story_zh"]):
         s, t = grammar_story.story_zh(r)
-        yield "story_zh", "grammar", [u(r.choice(grammar_story.ZASK).format(s)), m(t)], 0.2
+        q = r.choice(grammar_story.ZASK).format(s) if r.random() > 0.07 else r.choice(grammar_story.ZANY)
+        yield "story_zh", "grammar", [u(q), m(t)], 0.2
     for k, f in (("taleqa_en", grammar_story.tale_en), ("taleqa_zh", grammar_story.tale_zh)):
         for _ in range(COUNTS[k]):
             q, a_ = f(r)
