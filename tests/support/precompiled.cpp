@@ -1,1 +1,1 @@
-// Carries the headers that every engine test includes, compiled once for all of them.
+// Carries the precompiled headers of the engine tests; GoogleTest brings main().
