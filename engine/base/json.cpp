@@ -307,7 +307,10 @@ Result<char32_t> JsonCursor::scan_hex4() {
 Result<std::string_view> JsonCursor::read_number() {
   skip_space();
   const std::size_t length = number_length(text_.substr(at_));
-  if (length == 0) return error_at(at_, found() + ", allowed a number");
+  if (length == 0) {
+    return error_at(at_, (is_digit(peek()) ? "found a malformed number" : found()) +
+                             std::string(", allowed a number such as 1 or -2.5e3"));
+  }
   const std::string_view spelling = text_.substr(at_, length);
   at_ += length;
   if (is_digit(peek()) || peek() == '.') {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,8 +41,8 @@ struct GenerationDefaults {
 class Checkpoint {
  public:
   /// Opens a folder, reads every header, checks every rule. `path` may also name one *.safetensors
-  /// or config.json in the folder.
-  static Result<Checkpoint> open(const std::string& path);
+  /// or config.json in the folder. `stop` ends it between files (Cancelled).
+  static Result<Checkpoint> open(const std::string& path, const std::stop_token& stop = {});
 
   Checkpoint(Checkpoint&&) noexcept;
   Checkpoint& operator=(Checkpoint&&) noexcept;
@@ -53,6 +54,7 @@ class Checkpoint {
   const GenerationDefaults& generation_defaults() const;
   /// Null when there is no such tensor.
   const StoredTensor* find(std::string_view name) const;
+  /// Sorted by name; of a sharded checkpoint those its index lists.
   std::span<const StoredTensor> tensors() const;
 
   /// Raw text of tokenizer.json; NotFound when absent (a checkpoint without one still runs `logits`

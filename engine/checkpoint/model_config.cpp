@@ -60,7 +60,7 @@ struct Rule {
   bool (*holds)(const ModelConfig&);
 };
 
-constexpr std::array<Rule, 7> kRules = {{
+constexpr std::array<Rule, 8> kRules = {{
     {"num_key_value_heads",
      "num_attention_heads % num_key_value_heads = 0 (MLA does not use it; set it to "
      "num_attention_heads)",
@@ -77,6 +77,11 @@ constexpr std::array<Rule, 7> kRules = {{
        return c.n_routed_experts == 0 ||
               (c.num_experts_per_tok >= 1 && c.num_experts_per_tok <= c.n_routed_experts);
      }},
+    {"n_routed_experts",
+     "n_routed_experts · num_hidden_layers ≤ 65,536 (a guard; the largest released model has "
+     "23,424)",
+     {"n_routed_experts", "num_hidden_layers"},
+     [](const ModelConfig& c) { return c.n_routed_experts * c.num_hidden_layers <= 65536; }},
     {"n_group",
      "n_routed_experts % n_group = 0",
      {"n_routed_experts", "n_group"},
@@ -223,13 +228,26 @@ void note_defaults(const ConfigFields& fields, std::string_view file,
                        std::string(file) + ": not given, so transformers' defaults hold: " + list});
 }
 
+/// MLA has no key-value heads of its own. DeepseekV3Config writes its default of 128 into the file
+/// of a model with fewer heads, and transformers runs such a model all the same.
+void read_kv_heads(const JsonValue& root, ConfigFields* fields, ModelConfig* config) {
+  const std::int64_t heads = config->num_attention_heads;
+  config->num_key_value_heads =
+      fields->integer(root, "", "num_key_value_heads", {heads, 1, 4096, kNullable, heads});
+  if (config->num_key_value_heads <= heads || fields->is_faulty("num_attention_heads")) return;
+  fields->fault(Severity::Warning, "kv-heads-unused", "num_key_value_heads",
+                root.find("num_key_value_heads"),
+                "found " + std::to_string(config->num_key_value_heads) +
+                    ", more than num_attention_heads = " + std::to_string(heads) +
+                    "; MLA does not use it, ignored");
+  config->num_key_value_heads = heads;
+}
+
 void read_keys(const JsonValue& root, ConfigFields* fields, ModelConfig* config) {
   for (const IntegerKey& entry : kIntegerKeys) {
     config->*entry.field = fields->integer(root, "", entry.key, entry.limits);
   }
-  const std::int64_t heads = config->num_attention_heads;
-  config->num_key_value_heads =
-      fields->integer(root, "", "num_key_value_heads", {heads, 1, 4096, kNullable, heads});
+  read_kv_heads(root, fields, config);
   config->routed_scaling_factor = fields->positive_number(root, "", "routed_scaling_factor", 2.5);
   config->rms_norm_eps = fields->positive_number(root, "", "rms_norm_eps", 1e-6);
   config->norm_topk_prob = fields->flag(root, "", "norm_topk_prob", true);

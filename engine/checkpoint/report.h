@@ -63,11 +63,20 @@ struct CheckpointReport {
   std::string tokenizer;      // "tokenizer.json · BPE · 8,192 pieces", or why there is none
   std::string chat_template;  // "tokenizer_config.json", "built-in deepseek-v3", or what is wrong
   int n_files = 0;
-  int n_tensors = 0;
+  int n_tensors = 0;  // in the files, skipped ones included
   std::vector<Finding> findings;
 
   bool loadable() const;  // config valid and no Error finding
 };
+
+/// The latent cache keeps float32.
+inline constexpr std::int64_t kCacheElementBytes = 4;
+
+/// The pieces of a report that follow from the config alone.
+ParameterCount count_parameters(const ModelConfig& config);  // `mtp` stays 0
+std::vector<CacheLedgerRow> cache_ledger(const ModelConfig& config);
+/// Working memory while a prompt of `context_length` tokens is read in chunks of 512: an estimate.
+std::int64_t scratch_bytes(const ModelConfig& config, std::int64_t context_length);
 
 /// Opens headers only. Never fails as a whole: what is wrong is in `findings`.
 /// `context_length` 0 means the smaller of max_position_embeddings and 4,096.

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/checkpoint/model_config.h"
@@ -45,6 +47,9 @@ enum class WeightRole {
   SharedDown,
 };
 
+/// "OutputHead": the enumerator's name, for messages.
+std::string_view weight_role_name(WeightRole role);
+
 struct TensorSpec {
   WeightRole role;
   std::int32_t layer = -1;   // -1: not of a layer
@@ -60,8 +65,32 @@ struct TensorSpec {
 /// layout.
 std::vector<TensorSpec> tensor_specs(const ModelConfig& config, bool fused_experts);
 
+/// The decoder layer a tensor belongs to; nothing for those outside the layers.
+std::optional<std::int64_t> layer_of_tensor(std::string_view name);
+
 /// True for names of MTP layers (model.layers.N with N ≥ num_hidden_layers), which plain inference
 /// skips.
-bool is_mtp_tensor(const ModelConfig& config, const std::string& name);
+bool is_mtp_tensor(const ModelConfig& config, std::string_view name);
+
+/// The tensor every MTP layer has and no decoder layer: joins the next token's embedding to the
+/// hidden state.
+bool is_mtp_joint(std::string_view name);
+
+/// True for the transformers 5 layout's expert tensors.
+bool is_fused_expert_tensor(std::string_view name);
+
+/// The name of the multipliers that belong to an FP8 matrix.
+std::string scale_name_of(const std::string& weight_name);
+bool is_scale_name(std::string_view name);
+
+/// [ceil(rows/128), ceil(cols/128)], with leading extents as they are.
+std::vector<std::int64_t> scale_shape_of(const std::vector<std::int64_t>& weight_shape);
+
+/// True for tensors old files carry that the model computes itself (rotary frequencies).
+bool is_derived_tensor(std::string_view name);
+
+/// What a checkpoint in another layout is, seen by one of its tensor names ("quantised by GPTQ or
+/// AWQ"); empty when the name says nothing.
+std::string_view foreign_layout(std::string_view name);
 
 }  // namespace engine

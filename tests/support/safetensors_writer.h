@@ -28,7 +28,8 @@ inline std::string header_json(const std::vector<TensorToWrite>& tensors,
   for (const TensorToWrite& tensor : tensors) {
     json += ",\"" + tensor.name + "\":{\"dtype\":\"" + tensor.dtype + "\",\"shape\":[";
     for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
-      json += (i == 0 ? "" : ",") + std::to_string(tensor.shape[i]);
+      if (i > 0) json += ',';
+      json += std::to_string(tensor.shape[i]);
     }
     json += "],\"data_offsets\":[" + std::to_string(offset) + ",";
     offset += tensor.bytes.size();

@@ -1,0 +1,64 @@
+#include "app/cli/commands.h"
+
+#include <vector>
+
+namespace app::cli {
+
+std::span<const CommandSpec> commands() {
+  static const std::vector<CommandSpec> table{
+      {"info",
+       "what the checkpoint is, what is missing or wrong, and what it needs",
+       {{"--json", "", "the report as one JSON object"}},
+       runInfo},
+      {"tokenize",
+       "text to token ids, without BOS",
+       {{"--text", "T", "the text"},
+        {"--file", "F", "a file with the text; - is standard input"},
+        {"--lines", "F", "a JSON array of strings; the answer is a JSON array of arrays"},
+        {"--special", "", "let control tokens in the text become their ids"},
+        {"--json", "", "ids as a JSON array"}},
+       runTokenize},
+      {"detokenize",
+       "token ids to text",
+       {{"--ids", "1,2,3", "token ids"}},
+       runDetokenize},
+      {"render",
+       "the exact prompt the chat template makes of messages",
+       {{"--messages", "F.json", "a JSON array of {\"role\", \"content\"}"}},
+       runRender},
+      {"logits",
+       "float32 logits of every token, [n_tokens, vocab_size]",
+       {{"--ids", "1,2,3", "token ids"}, {"--out", "F.npy", "where to write"}},
+       runLogits},
+      {"trace",
+       "routing and latents of every token, and where attention reads",
+       {{"--ids", "1,2,3", "token ids"},
+        {"--attention", "", "with attention weights and scores [layers, heads, tokens, tokens]"},
+        {"--out", "F.safetensors", "where to write"}},
+       runTrace},
+      {"generate",
+       "an answer, streamed",
+       {{"--prompt", "T", "what the user says"},
+        {"--system", "S", "system prompt"},
+        {"--raw", "", "the prompt as it is, after BOS, without the chat template"},
+        {"--max-tokens", "N", "tokens of the answer at most"},
+        {"--temperature", "X", "0: always the most probable token"},
+        {"--top-k", "N", "only the N most probable; 0: off"},
+        {"--top-p", "X", "only the most probable that reach X together"},
+        {"--min-p", "X", "only those at least X times as probable as the best"},
+        {"--repetition-penalty", "X", "above 1: against repeating the context"},
+        {"--seed", "N", "same seed, same answer"},
+        {"--json", "", "one object with ids, text, timings and stop reason"}},
+       runGenerate},
+      {"bench",
+       "load time, prefill and decode speed, memory",
+       {{"--prompt-tokens", "P", "tokens of the prompt"},
+        {"--gen-tokens", "N", "tokens to decode"},
+        {"--repeat", "R", "times to measure, default 3"},
+        {"--record", "on|off", "record routing while measuring, default on"},
+        {"--json", "", "one object"}},
+       runBench}};
+  return table;
+}
+
+}  // namespace app::cli

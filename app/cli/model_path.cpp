@@ -1,0 +1,109 @@
+#include "app/cli/model_path.h"
+
+#include <charconv>
+#include <filesystem>
+#include <iostream>
+#include <iterator>
+#include <utility>
+
+#include "engine/base/mapped_file.h"
+
+namespace app::cli {
+
+using engine::BackendKind;
+using engine::ErrorCode;
+using engine::fail;
+using engine::Result;
+
+namespace {
+
+constexpr std::int64_t kMostThreads = 1024;
+constexpr std::int64_t kLongestContext = std::int64_t{1} << 24;
+constexpr std::uint64_t kLargestTextFile = std::uint64_t{1} << 30;
+
+Result<BackendKind> backendKind(const std::string& name) {
+  if (name == "reference") return BackendKind::Reference;
+  if (name == "cpu") return BackendKind::Cpu;
+  if (name == "cuda") return BackendKind::Cuda;
+  if (name == "auto") {
+    for (const engine::BackendDescription& backend : engine::available_backends()) {
+      if (backend.kind == BackendKind::Cuda && backend.available) return BackendKind::Cuda;
+    }
+    return BackendKind::Cpu;
+  }
+  return fail(ErrorCode::InvalidArgument,
+              "--backend: found '" + name + "', allowed reference, cpu, cuda, auto");
+}
+
+}  // namespace
+
+const std::vector<OptionSpec>& commonOptions() {
+  static const std::vector<OptionSpec> options{
+      {"--backend", "B", "reference, cpu, cuda or auto (default)"},
+      {"--instruction-set", "I", "force the CPU kernels: generic, avx2 or avx512"},
+      {"--threads", "N", "CPU threads; default: the cores this process may use"},
+      {"--context", "N", "tokens the cache holds"},
+      {"--prefill-chunk", "N", "prompt tokens per forward pass, default 256"}};
+  return options;
+}
+
+Result<std::string> modelPath(const Arguments& arguments) {
+  if (arguments.model() != "demo") return arguments.model();
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  const std::filesystem::path installed =
+      program.parent_path().parent_path() / "share" / "bathyscope" / "demo-model";
+  for (const std::filesystem::path& folder : {installed, std::filesystem::path(BATHYSCOPE_SOURCE_DEMO)}) {
+    if (std::filesystem::exists(folder / "config.json", error)) return folder.string();
+  }
+  return fail(ErrorCode::NotFound, "the bundled checkpoint is not there: looked in " +
+                                       installed.string() + " and " + BATHYSCOPE_SOURCE_DEMO);
+}
+
+Result<engine::LoadOptions> loadOptions(const Arguments& arguments, std::int64_t context) {
+  engine::LoadOptions options;
+  ASSIGN_OR_RETURN(options.backend.kind, backendKind(arguments.text("--backend").value_or("auto")));
+  options.backend.instruction_set = arguments.text("--instruction-set").value_or("");
+  ASSIGN_OR_RETURN(const std::int64_t threads, arguments.integer("--threads", 0, 1, kMostThreads));
+  options.backend.n_threads = static_cast<int>(threads);
+  ASSIGN_OR_RETURN(options.context_length,
+                   arguments.integer("--context", context, 1, kLongestContext));
+  ASSIGN_OR_RETURN(options.prefill_chunk,
+                   arguments.integer("--prefill-chunk", 256, 1, kLongestContext));
+  return options;
+}
+
+Result<std::unique_ptr<engine::LoadedModel>> loadModel(const Arguments& arguments,
+                                                       std::int64_t context) {
+  ASSIGN_OR_RETURN(const std::string path, modelPath(arguments));
+  ASSIGN_OR_RETURN(const engine::LoadOptions options, loadOptions(arguments, context));
+  return engine::load_model(path, options, nullptr, {});
+}
+
+Result<std::vector<engine::TokenId>> tokenIds(const Arguments& arguments) {
+  ASSIGN_OR_RETURN(const std::string text, arguments.requiredText("--ids"));
+  std::vector<engine::TokenId> ids;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (;;) {
+    std::int32_t id = 0;
+    const auto [rest, error] = std::from_chars(at, end, id);
+    if (error != std::errc() || id < 0 || (rest != end && *rest != ',')) {
+      return fail(ErrorCode::InvalidArgument,
+                  "--ids: entry " + std::to_string(ids.size() + 1) +
+                      " is not a token id; allowed: whole numbers from 0, separated by commas");
+    }
+    ids.emplace_back(id);
+    if (rest == end) return ids;
+    at = rest + 1;
+  }
+}
+
+Result<std::string> readFile(const std::string& path) {
+  if (path == "-") {
+    return std::string(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
+  }
+  return engine::read_text_file(path, kLargestTextFile);
+}
+
+}  // namespace app::cli

@@ -1,0 +1,47 @@
+// The engine of this program behind EngineDoor's interface: one call each, nothing added.
+#include "app/engine_door.h"
+
+#include "engine/runtime/engine_thread.h"
+
+namespace app {
+
+namespace {
+
+class ThreadDoor : public EngineDoor {
+ public:
+  explicit ThreadDoor(engine::EventSink& sink) : thread_(sink) {}
+  engine::Result<void> load(std::string path, engine::LoadOptions options) override {
+    return thread_.load(std::move(path), std::move(options));
+  }
+  engine::Result<void> unload() override { return thread_.unload(); }
+  engine::Result<void> generate(engine::GenerationRequest request) override {
+    return thread_.generate(std::move(request));
+  }
+  void inspect(engine::InspectRequest request) override { thread_.inspect(request); }
+  void cancelGeneration() override { thread_.cancel_generation(); }
+  void cancelLoad() override { thread_.cancel_load(); }
+  engine::Result<engine::RenderedPrompt> previewPrompt(
+      const std::vector<engine::ChatMessage>& messages) const override {
+    return thread_.preview_prompt(messages);
+  }
+  engine::Result<std::int64_t> countTokens(const std::string& text) const override {
+    return thread_.count_tokens(text);
+  }
+  engine::Result<bool> containsControlText(const std::string& text) const override {
+    return thread_.contains_control_text(text);
+  }
+
+ private:
+  engine::EngineThread thread_;
+};
+
+}  // namespace
+
+EngineFactory realEngine() {
+  return {[](engine::EventSink& sink) { return std::make_unique<ThreadDoor>(sink); },
+          [](const std::string& path, std::int64_t contextLength) {
+            return engine::inspect_checkpoint(path, contextLength);
+          }};
+}
+
+}  // namespace app

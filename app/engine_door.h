@@ -1,0 +1,46 @@
+// EngineDoor: what the bridge asks of the engine, as an interface, so that tests can stand in for
+// it. The real one wraps engine::EngineThread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/checkpoint/report.h"
+#include "engine/runtime/event_sink.h"
+#include "engine/runtime/events.h"
+#include "engine/tokenizer/chat_template.h"
+
+namespace app {
+
+/// The same contract as engine::EngineThread: posts return at once; the destructor stops and joins.
+/// previewPrompt, countTokens and containsControlText may be called from any thread.
+class EngineDoor {
+ public:
+  virtual ~EngineDoor() = default;
+  virtual engine::Result<void> load(std::string path, engine::LoadOptions options) = 0;
+  virtual engine::Result<void> unload() = 0;
+  virtual engine::Result<void> generate(engine::GenerationRequest request) = 0;
+  virtual void inspect(engine::InspectRequest request) = 0;
+  virtual void cancelGeneration() = 0;
+  virtual void cancelLoad() = 0;
+  virtual engine::Result<engine::RenderedPrompt> previewPrompt(
+      const std::vector<engine::ChatMessage>& messages) const = 0;
+  virtual engine::Result<std::int64_t> countTokens(const std::string& text) const = 0;
+  virtual engine::Result<bool> containsControlText(const std::string& text) const = 0;
+};
+
+/// How to reach an engine: given to Workspace and EngineBridge.
+struct EngineFactory {
+  std::function<std::unique_ptr<EngineDoor>(engine::EventSink& sink)> makeDoor;
+  /// Reads headers only; called on a worker thread.
+  std::function<engine::CheckpointReport(const std::string& path, std::int64_t contextLength)>
+      inspectCheckpoint;
+};
+
+/// The engine of this program.
+EngineFactory realEngine();
+
+}  // namespace app

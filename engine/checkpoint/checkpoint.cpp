@@ -1,0 +1,75 @@
+// Checkpoint: a scan without errors, kept open.
+#include "engine/checkpoint/checkpoint.h"
+
+#include "engine/checkpoint/checkpoint_scan.h"
+#include "engine/checkpoint/text_assets.h"
+
+namespace engine {
+
+struct Checkpoint::Impl {
+  CheckpointScan scan;
+  CheckpointReport report;
+};
+
+namespace {
+
+/// The errors of a report as one message, one line each.
+Error refusal(const CheckpointReport& report) {
+  Error error;
+  bool only_unsupported = true;
+  bool only_missing = true;
+  for (const Finding& finding : report.findings) {
+    if (finding.severity != Finding::Severity::Error) continue;
+    error.message += (error.message.empty() ? "" : "\n") + finding.message;
+    only_unsupported &= finding.code.ends_with("unsupported");
+    only_missing &= finding.code == "path" || finding.code.find("missing") != std::string::npos;
+  }
+  error.code = only_unsupported       ? ErrorCode::Unsupported
+               : only_missing         ? ErrorCode::NotFound
+               : !report.config_valid ? ErrorCode::InvalidConfig
+                                      : ErrorCode::InvalidFile;
+  return error;
+}
+
+}  // namespace
+
+Checkpoint::Checkpoint(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Checkpoint::Checkpoint(Checkpoint&&) noexcept = default;
+Checkpoint& Checkpoint::operator=(Checkpoint&&) noexcept = default;
+Checkpoint::~Checkpoint() = default;
+
+Result<Checkpoint> Checkpoint::open(const std::string& path, const std::stop_token& stop) {
+  auto impl = std::make_unique<Impl>();
+  impl->scan = scan_checkpoint(path, stop);
+  if (stop.stop_requested()) return fail(ErrorCode::Cancelled, path + ": opening was cancelled");
+  impl->report = report_of(impl->scan, path, 0);
+  if (!impl->report.loadable()) return tl::unexpected(refusal(impl->report));
+  return Checkpoint(std::move(impl));
+}
+
+const std::string& Checkpoint::path() const { return impl_->report.path; }
+const ModelConfig& Checkpoint::config() const { return impl_->scan.config; }
+const CheckpointReport& Checkpoint::report() const { return impl_->report; }
+
+const GenerationDefaults& Checkpoint::generation_defaults() const { return impl_->scan.generation; }
+
+const StoredTensor* Checkpoint::find(std::string_view name) const {
+  return find_tensor(impl_->scan.table.tensors, name);
+}
+
+std::span<const StoredTensor> Checkpoint::tensors() const { return impl_->scan.table.tensors; }
+
+Result<std::string> Checkpoint::tokenizer_json() const {
+  return read_tokenizer_json(*impl_->scan.folder);
+}
+
+Result<std::string> Checkpoint::tokenizer_config_json() const {
+  return read_tokenizer_config_json(*impl_->scan.folder);
+}
+
+Result<std::string> Checkpoint::chat_template() const {
+  ASSIGN_OR_RETURN(ChatTemplateSource source, read_chat_template(*impl_->scan.folder));
+  return std::move(source.text);
+}
+
+}  // namespace engine

@@ -1,0 +1,66 @@
+// The order in which a checkpoint folder is read: config, tensor files, weights, texts.
+#include "engine/checkpoint/checkpoint_scan.h"
+
+#include "engine/checkpoint/config_reader.h"
+#include "engine/checkpoint/text_assets.h"
+
+namespace engine {
+
+namespace {
+
+constexpr const char* kConfig = "config.json";
+constexpr std::uint64_t kMaxConfigBytes = 16U << 20U;
+
+void read_config(const CheckpointFolder& folder, CheckpointScan* scan, FindingList* findings) {
+  const Result<std::string> text = folder.read_text(kConfig, kMaxConfigBytes);
+  if (!text) {
+    const bool missing = text.error().code == ErrorCode::NotFound;
+    findings->error(
+        missing ? "config-missing-file" : "config-unreadable",
+        text.error().message + (missing ? "; a checkpoint folder has one beside its weights" : ""));
+    return;
+  }
+  ConfigReading reading = read_model_config(*text, kConfig);
+  scan->config_valid = reading.valid();
+  scan->config = std::move(reading.config);
+  for (Finding& finding : reading.findings) findings->add(std::move(finding));
+}
+
+std::string describe_template(const CheckpointFolder& folder, FindingList* findings) {
+  const Result<ChatTemplateSource> source = read_chat_template(folder);
+  if (!source) {
+    findings->warning("chat-template",
+                      source.error().message + "; the built-in deepseek-v3 template is used");
+    return "built-in deepseek-v3 (the checkpoint's cannot be read)";
+  }
+  return source->file.empty() ? "built-in deepseek-v3" : source->file;
+}
+
+}  // namespace
+
+CheckpointScan scan_checkpoint(const std::string& path, const std::stop_token& stop) {
+  CheckpointScan scan;
+  FindingList findings;
+  Result<CheckpointFolder> folder = CheckpointFolder::open(path);
+  if (!folder) {
+    findings.error("path", folder.error().message);
+    scan.findings = findings.take();
+    return scan;
+  }
+  scan.folder = std::move(*folder);
+  read_config(*scan.folder, &scan, &findings);
+  scan.table = read_tensor_files(*scan.folder, stop, &findings);
+  if (scan.config_valid && scan.table.any_file && !stop.stop_requested()) {
+    scan.tally =
+        check_tensors(scan.config, scan.table.tensors, scan.table.known_absences, &findings);
+  }
+  if (!stop.stop_requested()) {
+    scan.generation = read_generation_defaults(*scan.folder, scan.config, &findings);
+    scan.tokenizer = describe_tokenizer(*scan.folder, &findings);
+    scan.chat_template = describe_template(*scan.folder, &findings);
+  }
+  scan.findings = findings.take();
+  return scan;
+}
+
+}  // namespace engine

@@ -1,0 +1,177 @@
+// The numbers of a report: counted from the table of shapes, so that they cannot differ from what
+// is loaded.
+#include "engine/checkpoint/report.h"
+
+#include <algorithm>
+
+#include "engine/base/mapped_file.h"
+#include "engine/base/system_memory.h"
+#include "engine/checkpoint/checkpoint_scan.h"
+#include "engine/checkpoint/config_fields.h"
+#include "engine/checkpoint/tensor_spec.h"
+
+namespace engine {
+
+namespace {
+
+constexpr std::int64_t kDefaultContext = 4096;
+constexpr std::int64_t kPrefillChunk = 512;
+constexpr std::int64_t kUsualGqaHeads = 8;
+
+std::int64_t* group_of(WeightRole role, ParameterCount* count) {
+  switch (role) {
+    case WeightRole::Embedding:
+      return &count->embedding;
+    case WeightRole::OutputHead:
+      return &count->output_head;
+    case WeightRole::FinalNorm:
+    case WeightRole::InputNorm:
+    case WeightRole::PostAttentionNorm:
+      return &count->norms;
+    case WeightRole::DenseGate:
+    case WeightRole::DenseUp:
+    case WeightRole::DenseDown:
+      return &count->dense_mlp;
+    case WeightRole::Router:
+    case WeightRole::RouterBias:
+      return &count->router;
+    case WeightRole::ExpertGate:
+    case WeightRole::ExpertUp:
+    case WeightRole::ExpertDown:
+    case WeightRole::FusedExpertGateUp:
+    case WeightRole::FusedExpertDown:
+      return &count->routed_experts;
+    case WeightRole::SharedGate:
+    case WeightRole::SharedUp:
+    case WeightRole::SharedDown:
+      return &count->shared_experts;
+    default:  // the projections of attention with their inner norms and biases
+      return &count->attention;
+  }
+}
+
+/// Heads a grouped-query variant of the model would keep: the config's own number where it has one.
+std::int64_t gqa_heads(const ModelConfig& config) {
+  const std::int64_t heads = config.num_attention_heads;
+  if (config.num_key_value_heads < heads) return config.num_key_value_heads;
+  for (std::int64_t n = std::min(kUsualGqaHeads, heads / 2); n > 1; --n) {
+    if (heads % n == 0) return n;
+  }
+  return 1;
+}
+
+std::string dtype_summary(const std::map<std::string, std::int64_t>& bytes_by_dtype) {
+  std::vector<std::pair<std::int64_t, std::string>> sorted;
+  for (const auto& [dtype, bytes] : bytes_by_dtype) sorted.emplace_back(-bytes, dtype);
+  std::sort(sorted.begin(), sorted.end());
+  std::string text;
+  for (const auto& [bytes, dtype] : sorted) text += (text.empty() ? "" : " + ") + dtype;
+  return text;
+}
+
+void add_memory_finding(CheckpointReport* report) {
+  const std::int64_t needed = report->weight_bytes + report->cache_bytes + report->scratch_bytes;
+  if (report->memory_available == 0 || needed <= report->memory_available) return;
+  report->findings.push_back(
+      {Finding::Severity::Warning, "memory",
+       "memory: needed " + grouped_digits(needed) + " bytes, free " +
+           grouped_digits(report->memory_available) +
+           "; weights that do not fit are read from disk again and again, which is slow: close "
+           "other programs or choose a shorter context"});
+}
+
+}  // namespace
+
+bool CheckpointReport::loadable() const {
+  return config_valid && std::none_of(findings.begin(), findings.end(), [](const Finding& f) {
+           return f.severity == Finding::Severity::Error;
+         });
+}
+
+ParameterCount count_parameters(const ModelConfig& config) {
+  ParameterCount count;
+  // The fused table has the same elements in a few rows.
+  for (const TensorSpec& spec : tensor_specs(config, /*fused_experts=*/true)) {
+    if (!spec.required) continue;  // a tied head is the embedding
+    std::int64_t elements = 1;
+    for (const std::int64_t extent : spec.shape) elements *= extent;
+    *group_of(spec.role, &count) += elements;
+    count.total += elements;
+  }
+  const std::int64_t chosen =
+      config.n_routed_experts == 0
+          ? 0
+          : count.routed_experts / config.n_routed_experts * config.num_experts_per_tok;
+  count.activated = count.attention + count.norms + count.dense_mlp + count.router +
+                    count.shared_experts + chosen + config.vocab_size * config.hidden_size;
+  return count;
+}
+
+std::vector<CacheLedgerRow> cache_ledger(const ModelConfig& config) {
+  const std::int64_t layers = config.num_hidden_layers;
+  const std::int64_t pair = config.qk_head_dim() + config.v_head_dim;  // one key and one value
+  const std::int64_t heads = config.num_attention_heads;
+  std::vector<CacheLedgerRow> rows;
+  const auto add = [&rows](const std::string& kind, std::int64_t elements) {
+    rows.push_back({kind, elements, elements * kCacheElementBytes});
+  };
+  add("MLA latent", layers * config.latent_dim());
+  add("MHA", layers * heads * pair);
+  if (gqa_heads(config) > 1) {
+    add("GQA-" + std::to_string(gqa_heads(config)), layers * gqa_heads(config) * pair);
+  }
+  if (heads > 1) add("MQA", layers * pair);
+  return rows;
+}
+
+std::int64_t scratch_bytes(const ModelConfig& config, std::int64_t context_length) {
+  const std::int64_t rows = std::min(kPrefillChunk, context_length);
+  const std::int64_t heads = config.num_attention_heads;
+  const std::int64_t mlp_width = std::max({config.intermediate_size, config.moe_intermediate_size,
+                                           config.n_shared_experts * config.moe_intermediate_size});
+  const std::int64_t per_row = 4 * config.hidden_size + config.q_lora_rank +
+                               heads * config.qk_head_dim() + config.latent_dim() +
+                               heads * config.v_head_dim + 2 * mlp_width + config.n_routed_experts;
+  const std::int64_t attention_scores = heads * context_length;
+  return 4 * (rows * per_row + attention_scores + config.vocab_size);
+}
+
+CheckpointReport report_of(const CheckpointScan& scan, const std::string& path,
+                           std::int64_t context_length) {
+  CheckpointReport report;
+  report.path = scan.folder ? scan.folder->path() : path;
+  report.name = scan.folder ? scan.folder->name() : path;
+  report.config_valid = scan.config_valid;
+  report.config = scan.config;
+  report.tokenizer = scan.tokenizer;
+  report.chat_template = scan.chat_template;
+  report.n_files = static_cast<int>(scan.table.files.size());
+  for (const SafetensorsFile& file : scan.table.files) {
+    report.n_tensors += static_cast<int>(file.header().n_tensors());
+  }
+  report.findings = scan.findings;
+  report.memory_available = available_memory_bytes();
+  if (!scan.config_valid) return report;
+
+  report.parameters = count_parameters(scan.config);
+  report.parameters.mtp = scan.tally.mtp_elements;
+  report.bytes_by_dtype = scan.tally.bytes_by_dtype;
+  report.dtype_summary = dtype_summary(report.bytes_by_dtype);
+  report.weight_bytes = scan.tally.weight_bytes;
+  report.skipped_bytes = scan.tally.skipped_bytes;
+  report.context_length = context_length > 0
+                              ? std::min(context_length, scan.config.max_position_embeddings)
+                              : std::min(scan.config.max_position_embeddings, kDefaultContext);
+  report.cache_ledger = cache_ledger(scan.config);
+  report.cache_bytes_per_token = report.cache_ledger.front().bytes_per_token;
+  report.cache_bytes = report.cache_bytes_per_token * report.context_length;
+  report.scratch_bytes = scratch_bytes(scan.config, report.context_length);
+  add_memory_finding(&report);
+  return report;
+}
+
+CheckpointReport inspect_checkpoint(const std::string& path, std::int64_t context_length) {
+  return report_of(scan_checkpoint(path, {}), quoted_name(path), context_length);
+}
+
+}  // namespace engine

@@ -1,0 +1,44 @@
+// Activations: every intermediate buffer of one forward call, taken once at load for the longest
+// prefill chunk. transformer and its blocks use the first n_tokens rows.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/backend/backend.h"
+#include "engine/base/result.h"
+#include "engine/checkpoint/model_config.h"
+
+namespace engine {
+
+struct Activations {
+  static Result<Activations> create(const ModelConfig& config, std::int64_t max_tokens,
+                                    Backend& backend);
+
+  std::int64_t max_tokens = 0;
+  std::int64_t max_logit_rows = 0;  // rows of `logits`
+
+  Buffer x;              // [max_tokens, hidden_size], the residual stream
+  Buffer normed;         // [max_tokens, hidden_size]
+  Buffer block_out;      // [max_tokens, hidden_size], what attention or MLP adds to x
+  Buffer shared_out;     // [max_tokens, hidden_size]
+  Buffer c_q;            // [max_tokens, q_lora_rank]
+  Buffer q;              // [max_tokens, n_heads · qk_head_dim]
+  Buffer kv;             // [max_tokens, kv_lora_rank + qk_rope_head_dim]
+  Buffer heads_out;      // [max_tokens, n_heads · v_head_dim]
+  Buffer router_logits;  // [max_tokens, n_routed_experts]
+  Buffer logits;         // [max_logit_rows, vocab_size]
+
+  // The router's output of one layer, host memory.
+  std::vector<std::int32_t> expert_ids;  // [max_tokens, num_experts_per_tok]
+  std::vector<float> expert_weights;     // [max_tokens, num_experts_per_tok]
+  std::vector<float> scores;             // [max_tokens, n_routed_experts]
+  std::vector<float> group_scores;       // [max_tokens, n_group]
+  std::vector<std::uint8_t> group_mask;  // [max_tokens, n_group]
+};
+
+/// What the backend must be able to hold for this model.
+BackendLimits backend_limits(const ModelConfig& config, std::int64_t max_tokens,
+                             std::int64_t context_length);
+
+}  // namespace engine

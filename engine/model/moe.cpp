@@ -1,0 +1,62 @@
+#include "engine/model/moe.h"
+
+namespace engine {
+
+namespace {
+
+// The first n_tokens rows of the host buffers the router writes to.
+RouterOutput router_output(const RouterArgs& args, std::int64_t n_tokens, bool with_scores,
+                           std::int64_t n_experts, Activations& a) {
+  const auto rows = static_cast<std::size_t>(n_tokens);
+  const std::size_t n_chosen = rows * static_cast<std::size_t>(args.top_k);
+  RouterOutput out;
+  out.ids = std::span(a.expert_ids).first(n_chosen);
+  out.weights = std::span(a.expert_weights).first(n_chosen);
+  if (with_scores) {
+    const std::size_t n_groups = rows * static_cast<std::size_t>(args.n_group);
+    out.scores = std::span(a.scores).first(rows * static_cast<std::size_t>(n_experts));
+    out.group_scores = std::span(a.group_scores).first(n_groups);
+    out.group_mask = std::span(a.group_mask).first(n_groups);
+  }
+  return out;
+}
+
+}  // namespace
+
+RouterArgs router_args(const ModelConfig& config, const float* bias) {
+  const bool grouped = config.topk_method != TopkMethod::Greedy;
+  RouterArgs args;
+  args.sigmoid = config.scoring_func == ScoreFunction::Sigmoid;
+  args.n_group = grouped ? config.n_group : 1;
+  args.topk_group = grouped ? config.topk_group : 1;
+  args.top_k = config.num_experts_per_tok;
+  args.group_by_top2_sum = config.topk_method == TopkMethod::NoauxTc;
+  args.normalise = config.norm_topk_prob;
+  args.scaling_factor = static_cast<float>(config.routed_scaling_factor);
+  args.bias = bias;
+  return args;
+}
+
+void moe(const BlockSpan& span, std::int64_t moe_index, const ModelConfig& config,
+         const MoeWeights& weights, Activations& activations, Probe* probe, Backend& backend) {
+  const std::int64_t n = span.n_tokens;
+  const MatView x = activations.normed.view(n, config.hidden_size);
+  const MatView out = activations.block_out.view(n, config.hidden_size);
+  const MatView logits = activations.router_logits.view(n, config.n_routed_experts);
+  backend.matmul(x, weights.router, nullptr, logits);
+  const bool with_scores = probe != nullptr && probe->wants_router_scores();
+  const RouterArgs args = router_args(config, weights.router_bias);
+  const RouterOutput routing =
+      router_output(args, n, with_scores, config.n_routed_experts, activations);
+  backend.route(logits, args, routing);
+  if (probe != nullptr) probe->on_routed(span.layer, moe_index, routing);
+
+  backend.moe(x, weights.experts, routing.ids, routing.weights, config.num_experts_per_tok, out);
+  if (!weights.shared.gate.empty()) {
+    const MatView shared_out = activations.shared_out.view(n, config.hidden_size);
+    backend.gated_mlp(x, weights.shared, shared_out);
+    backend.add(shared_out, out);
+  }
+}
+
+}  // namespace engine

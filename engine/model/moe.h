@@ -1,0 +1,23 @@
+// One layer's mixture of experts: route, run the chosen experts, add the shared expert.
+// DeepSeekMoE (V2 report §2.2) with V3's router (arXiv 2412.19437 §2.1). Called by transformer.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/backend/backend.h"
+#include "engine/checkpoint/model_config.h"
+#include "engine/model/activations.h"
+#include "engine/model/mla_attention.h"
+#include "engine/model/probe.h"
+#include "engine/model/weights.h"
+
+namespace engine {
+
+/// Reads activations.normed, writes activations.block_out. `moe_index` counts MoE layers only.
+void moe(const BlockSpan& span, std::int64_t moe_index, const ModelConfig& config,
+         const MoeWeights& weights, Activations& activations, Probe* probe, Backend& backend);
+
+/// How this config's router chooses: score function, groups, normalisation, scaling.
+RouterArgs router_args(const ModelConfig& config, const float* bias);
+
+}  // namespace engine

@@ -1,0 +1,28 @@
+// Probe: what may be watched while tokens go through the model. A null probe costs nothing.
+// Called by transformer, moe and mla_attention; implemented in runtime (recording, trace, replay).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "engine/backend/backend.h"
+#include "engine/base/ids.h"
+
+namespace engine {
+
+class Probe {
+ public:
+  virtual ~Probe() = default;
+  /// Whether the router's scores and groups are wanted beside its choice.
+  virtual bool wants_router_scores() const { return false; }
+  /// After each router: the choices of all tokens of this call. `moe_index` counts MoE layers only.
+  /// The spans of scores and groups are empty unless wanted.
+  virtual void on_routed(LayerIndex /*layer*/, std::int64_t /*moe_index*/,
+                         const RouterOutput& /*routing*/) {}
+  /// Before each attention: where one token's rows go, if they are wanted in this layer.
+  virtual std::optional<AttentionProbe> attention_target(LayerIndex /*layer*/) { return {}; }
+  /// After each layer: the residual stream of all tokens of this call, in backend memory.
+  virtual void on_layer_done(LayerIndex /*layer*/, ConstMatView /*x*/) {}
+};
+
+}  // namespace engine

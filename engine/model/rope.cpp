@@ -1,0 +1,114 @@
+#include "engine/model/rope.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace engine {
+
+namespace {
+
+// YaRN's get_mscale (arXiv 2309.00071 §3.4, with DeepSeek's factor m).
+double yarn_mscale(double factor, double m) {
+  return factor <= 1.0 ? 1.0 : 0.1 * m * std::log(factor) + 1.0;
+}
+
+// The dimension whose wave turns `rotations` times over the original context.
+double yarn_correction_dim(double rotations, double dim, double theta, double original_context) {
+  return dim * std::log(original_context / (rotations * 2.0 * std::numbers::pi)) /
+         (2.0 * std::log(theta));
+}
+
+struct CorrectionRange {
+  double low = 0;
+  double high = 0;
+};
+
+CorrectionRange yarn_correction_range(const ModelConfig& config) {
+  const RopeScaling& scaling = config.rope_scaling;
+  const auto dim = static_cast<double>(config.qk_rope_head_dim);
+  const auto original = static_cast<double>(scaling.original_max_position_embeddings);
+  double low = yarn_correction_dim(scaling.beta_fast, dim, config.rope_theta, original);
+  double high = yarn_correction_dim(scaling.beta_slow, dim, config.rope_theta, original);
+  if (scaling.truncate) {
+    low = std::floor(low);
+    high = std::ceil(high);
+  }
+  CorrectionRange range{std::max(low, 0.0), std::min(high, dim - 1.0)};
+  if (range.low == range.high) range.high += 0.001;
+  return range;
+}
+
+}  // namespace
+
+std::vector<float> rope_frequencies(const ModelConfig& config) {
+  const std::int64_t dim = config.qk_rope_head_dim;
+  const RopeScaling& scaling = config.rope_scaling;
+  const bool yarn = scaling.kind == RopeScalingKind::Yarn;
+  const CorrectionRange range = yarn ? yarn_correction_range(config) : CorrectionRange{};
+  std::vector<float> frequencies(static_cast<std::size_t>(dim / 2));
+  for (std::size_t i = 0; i < frequencies.size(); ++i) {
+    const float exponent = static_cast<float>(2 * i) / static_cast<float>(dim);
+    // The power in double, rounded once: the correctly rounded float32 power.
+    const auto period = static_cast<float>(std::pow(
+        static_cast<double>(static_cast<float>(config.rope_theta)), static_cast<double>(exponent)));
+    const float extrapolated = 1.0F / period;
+    if (!yarn) {
+      frequencies[i] = extrapolated;
+      continue;
+    }
+    const float interpolated = 1.0F / (static_cast<float>(scaling.factor) * period);
+    const float ramp = std::clamp((static_cast<float>(i) - static_cast<float>(range.low)) /
+                                      static_cast<float>(range.high - range.low),
+                                  0.0F, 1.0F);
+    const float keep = 1.0F - ramp;
+    frequencies[i] = interpolated * (1.0F - keep) + extrapolated * keep;
+  }
+  return frequencies;
+}
+
+double rope_attention_factor(const ModelConfig& config) {
+  const RopeScaling& scaling = config.rope_scaling;
+  if (scaling.kind != RopeScalingKind::Yarn) return 1.0;
+  if (scaling.attention_factor) return *scaling.attention_factor;
+  if (scaling.mscale != 0.0 && scaling.mscale_all_dim != 0.0) {
+    return yarn_mscale(scaling.factor, scaling.mscale) /
+           yarn_mscale(scaling.factor, scaling.mscale_all_dim);
+  }
+  return yarn_mscale(scaling.factor, 1.0);
+}
+
+double attention_softmax_scale(const ModelConfig& config) {
+  const double scale = std::pow(static_cast<double>(config.qk_head_dim()), -0.5);
+  const RopeScaling& scaling = config.rope_scaling;
+  if (scaling.kind != RopeScalingKind::Yarn || scaling.mscale_all_dim == 0.0) return scale;
+  const double mscale = yarn_mscale(scaling.factor, scaling.mscale_all_dim);
+  return scale * mscale * mscale;
+}
+
+Result<RopeTableOwner> make_rope_table(const ModelConfig& config, std::int64_t n_positions,
+                                       Backend& backend) {
+  const std::vector<float> frequencies = rope_frequencies(config);
+  const auto factor = static_cast<float>(rope_attention_factor(config));
+  const auto half = static_cast<std::int64_t>(frequencies.size());
+  RopeTableOwner owner;
+  ASSIGN_OR_RETURN(owner.cos, backend.allocate(n_positions * half));
+  ASSIGN_OR_RETURN(owner.sin, backend.allocate(n_positions * half));
+  std::vector<float> cos_row(frequencies.size());
+  std::vector<float> sin_row(frequencies.size());
+  for (std::int64_t position = 0; position < n_positions; ++position) {
+    for (std::size_t i = 0; i < frequencies.size(); ++i) {
+      // The angle is rounded to float32 before cos and sin, as the float32 reference does.
+      const float angle = static_cast<float>(position) * frequencies[i];
+      cos_row[i] = std::cos(angle) * factor;
+      sin_row[i] = std::sin(angle) * factor;
+    }
+    backend.upload(cos_row, {owner.cos.data() + position * half, 1, half, half});
+    backend.upload(sin_row, {owner.sin.data() + position * half, 1, half, half});
+  }
+  owner.table = {owner.cos.data(), owner.sin.data(), config.qk_rope_head_dim,
+                 config.rope_interleave ? RopeLayout::Interleaved : RopeLayout::HalfSplit};
+  return owner;
+}
+
+}  // namespace engine

@@ -1,0 +1,63 @@
+// ModelWeights: every weight of the model, by its name in the paper, placed on a backend. Filled
+// once by load_model; transformer and its blocks only read it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+#include "engine/backend/backend.h"
+#include "engine/base/result.h"
+#include "engine/checkpoint/model_config.h"
+#include "engine/checkpoint/weight_source.h"
+
+namespace engine {
+
+struct AttentionWeights {
+  WeightView w_q;   // [n_heads · qk_head_dim, hidden]; only without query compression
+  WeightView w_dq;  // [q_lora_rank, hidden]
+  const float* q_norm = nullptr;   // [q_lora_rank]
+  WeightView w_uq;                 // [n_heads · qk_head_dim, q_lora_rank]
+  WeightView w_dkv;                // [kv_lora_rank + qk_rope_head_dim, hidden]
+  const float* kv_norm = nullptr;  // [kv_lora_rank]
+  WeightView w_ukv;                // [n_heads · (qk_nope_head_dim + v_head_dim), kv_lora_rank]
+  WeightView w_o;                  // [hidden, n_heads · v_head_dim]
+  const float* bias_dq = nullptr;  // with attention_bias only
+  const float* bias_dkv = nullptr;
+  const float* bias_o = nullptr;
+};
+
+struct MoeWeights {
+  WeightView router;                   // [n_routed_experts, hidden]
+  const float* router_bias = nullptr;  // [n_routed_experts], or null
+  std::vector<MlpWeights> experts;     // [n_routed_experts]
+  MlpWeights shared;  // width n_shared_experts · moe_intermediate_size; may be empty
+};
+
+struct LayerWeights {
+  const float* input_norm = nullptr;           // [hidden]
+  const float* post_attention_norm = nullptr;  // [hidden]
+  AttentionWeights attention;
+  MlpWeights dense;               // layers without experts
+  std::optional<MoeWeights> moe;  // the others
+};
+
+struct ModelWeights {
+  WeightView embedding;                 // [vocab_size, hidden]
+  std::vector<LayerWeights> layers;     // [num_hidden_layers]
+  const float* final_norm = nullptr;    // [hidden]
+  WeightView output_head;               // [vocab_size, hidden]
+  std::vector<Buffer> vectors;          // owns the norms and biases above
+  std::vector<float> router_bias_rows;  // [M, n_routed_experts] on the host; zeros where absent
+  std::int64_t stored_bytes = 0;
+  std::int64_t bytes_read_per_token = 0;  // what decoding one token reads: chosen experts only
+};
+
+/// `on_tensor(bytes_so_far)` after each tensor; Cancelled between two tensors when asked to stop.
+Result<ModelWeights> load_weights(const ModelConfig& config, WeightSource& source, Backend& backend,
+                                  const std::function<void(std::int64_t)>& on_tensor,
+                                  std::stop_token stop);
+
+}  // namespace engine

@@ -1,0 +1,168 @@
+#include "engine/runtime/load_model.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <thread>
+#include <utility>
+
+#include "engine/model/kv_cache.h"
+
+namespace engine {
+
+namespace {
+
+constexpr std::int64_t kDefaultContext = 4096;
+constexpr std::int64_t kLongestContext = std::int64_t{1} << 24;
+constexpr std::int64_t kProgressStepBytes = std::int64_t{32} << 20;
+constexpr std::size_t kPageBytes = 4096;
+
+Result<LoadOptions> resolve(const LoadOptions& options, const ModelConfig& config) {
+  LoadOptions resolved = options;
+  if (options.context_length < 0 || options.context_length > kLongestContext) {
+    return fail(ErrorCode::InvalidArgument,
+                "context: found " + std::to_string(options.context_length) + ", allowed 1 to " +
+                    std::to_string(kLongestContext) + " (0: chosen by the program)");
+  }
+  if (options.prefill_chunk < 1) {
+    return fail(
+        ErrorCode::InvalidArgument,
+        "prefill chunk: found " + std::to_string(options.prefill_chunk) + ", allowed 1 or more");
+  }
+  if (resolved.context_length == 0) {
+    resolved.context_length = std::min(config.max_position_embeddings, kDefaultContext);
+  }
+  resolved.prefill_chunk = std::min(resolved.prefill_chunk, resolved.context_length);
+  return resolved;
+}
+
+// Cache memory comes as zero pages: what is not there shows only when it is written, so it is
+// compared beforehand.
+Result<void> check_memory(const CheckpointReport& report, const ModelConfig& config,
+                          std::int64_t context_length) {
+  const std::int64_t per_token = KvCache::bytes_per_token(config);
+  const std::int64_t needed = per_token * context_length;
+  if (report.memory_available <= 0 || needed <= report.memory_available) return {};
+  return fail(ErrorCode::OutOfMemory,
+              "the cache for a context of " + std::to_string(context_length) + " tokens needs " +
+                  std::to_string(needed) + " bytes, free are " +
+                  std::to_string(report.memory_available) + "; choose a context of at most " +
+                  std::to_string(report.memory_available / per_token) + " tokens");
+}
+
+// Reads the weights into memory once, so that the first answer is not slowed by the disk. Skipped
+// where they do not fit: then the mapping is read as it is needed.
+Result<void> page_in(const Checkpoint& checkpoint, const ProgressCallback& on_progress,
+                     const std::stop_token& stop) {
+  const CheckpointReport& report = checkpoint.report();
+  if (report.memory_available > 0 && report.weight_bytes > report.memory_available) return {};
+  LoadProgress progress{"Mapping weights", 0, report.weight_bytes};
+  if (on_progress) on_progress(progress);
+  std::int64_t reported = 0;
+  unsigned touched = 0;
+  for (const StoredTensor& tensor : checkpoint.tensors()) {
+    if (is_mtp_tensor(checkpoint.config(), tensor.name)) continue;
+    for (std::size_t begin = 0; begin < tensor.bytes.size(); begin += kPageBytes) {
+      const volatile std::byte* byte = &tensor.bytes[begin];
+      touched += static_cast<unsigned>(*byte);
+      progress.bytes_done +=
+          static_cast<std::int64_t>(std::min(kPageBytes, tensor.bytes.size() - begin));
+      if (progress.bytes_done - reported < kProgressStepBytes) continue;
+      reported = progress.bytes_done;
+      if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "loading stopped");
+      if (on_progress) on_progress(progress);
+    }
+  }
+  progress.bytes_done = std::min(progress.bytes_done, progress.bytes_total);
+  if (on_progress) on_progress(progress);
+  return {};
+}
+
+Result<TextModel> load_text(const Checkpoint& checkpoint) {
+  ASSIGN_OR_RETURN(const std::string tokenizer_json, checkpoint.tokenizer_json());
+  ASSIGN_OR_RETURN(const std::string config_json, checkpoint.tokenizer_config_json());
+  ASSIGN_OR_RETURN(const std::string template_source, checkpoint.chat_template());
+  return make_text_model(tokenizer_json, config_json, template_source);
+}
+
+std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions& options) {
+  auto info = std::make_shared<ModelInfo>();
+  const Checkpoint& checkpoint = *model.checkpoint;
+  const ModelWeights& weights = model.transformer->weights();
+  info->path = checkpoint.path();
+  info->name = checkpoint.report().name;
+  info->config = checkpoint.config();
+  info->report = checkpoint.report();
+  info->generation_defaults = checkpoint.generation_defaults();
+  info->options = options;
+  info->backend_description = model.backend->description();
+  info->moe_layers = checkpoint.config().moe_layers();
+  info->router_bias = weights.router_bias_rows;
+  info->context_length = options.context_length;
+  info->cache_bytes_per_token = KvCache::bytes_per_token(checkpoint.config());
+  info->cache_bytes = info->cache_bytes_per_token * options.context_length;
+  info->weight_bytes = weights.stored_bytes;
+  info->bytes_read_per_token = weights.bytes_read_per_token;
+  return info;
+}
+
+// What the checkpoint says about text: a problem here never keeps the model from running.
+void attach_text(LoadedModel& model, ModelInfo& info) {
+  auto text = load_text(*model.checkpoint);
+  if (!text) {
+    info.tokenizer_description = text.error().message;
+    return;
+  }
+  info.has_tokenizer = true;
+  info.tokenizer_description = text->tokenizer.description();
+  info.template_name = text->template_name;
+  info.template_problem = text->template_problem;
+  model.text = std::make_shared<const TextModel>(std::move(*text));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
+                                                const LoadOptions& requested,
+                                                const ProgressCallback& on_progress,
+                                                std::stop_token stop) {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto report_step = [&](const char* step) {
+    if (on_progress) on_progress(LoadProgress{step, 0, 0});
+  };
+  auto model = std::make_unique<LoadedModel>();
+  report_step("Reading headers");
+  ASSIGN_OR_RETURN(Checkpoint checkpoint, Checkpoint::open(path));
+  model->checkpoint = std::make_unique<Checkpoint>(std::move(checkpoint));
+  const ModelConfig& config = model->checkpoint->config();
+  ASSIGN_OR_RETURN(const LoadOptions options, resolve(requested, config));
+  RETURN_IF_ERROR(check_memory(model->checkpoint->report(), config, options.context_length));
+  ASSIGN_OR_RETURN(model->backend, make_backend(options.backend));
+  RETURN_IF_ERROR(page_in(*model->checkpoint, on_progress, stop));
+
+  ASSIGN_OR_RETURN(WeightSource source, WeightSource::create(*model->checkpoint));
+  model->weight_source = std::make_unique<WeightSource>(std::move(source));
+  report_step("Placing weights");
+  ASSIGN_OR_RETURN(ModelWeights weights,
+                   load_weights(config, *model->weight_source, *model->backend, nullptr, stop));
+  report_step("Reserving the cache");
+  ASSIGN_OR_RETURN(
+      Transformer transformer,
+      Transformer::create(config, std::move(weights), options.context_length, *model->backend));
+  model->transformer = std::make_unique<Transformer>(std::move(transformer));
+  ASSIGN_OR_RETURN(Session session,
+                   Session::create(*model->transformer, *model->backend,
+                                   {options.context_length, options.prefill_chunk}));
+  model->session = std::make_unique<Session>(std::move(session));
+  if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "loading stopped");
+
+  report_step("Reading the tokenizer");
+  auto info = describe(*model, options);
+  attach_text(*model, *info);
+  info->load_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  model->info = std::move(info);
+  return model;
+}
+
+}  // namespace engine

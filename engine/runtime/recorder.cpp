@@ -1,0 +1,73 @@
+#include "engine/runtime/recorder.h"
+
+namespace engine {
+
+namespace {
+
+template <class T>
+std::vector<T> last_row(std::span<const T> rows, std::size_t n_tokens) {
+  const std::size_t width = rows.size() / n_tokens;
+  return {rows.end() - static_cast<std::ptrdiff_t>(width), rows.end()};
+}
+
+}  // namespace
+
+RoutingRecorder::RoutingRecorder(const ModelConfig& config, std::int64_t first_position,
+                                 std::int64_t n_tokens, const Wants& wants)
+    : wants_(wants),
+      n_experts_per_token_(config.num_experts_per_tok),
+      n_heads_(config.num_attention_heads),
+      n_positions_(first_position + n_tokens) {
+  const std::size_t n_chosen =
+      config.moe_layers().size() * static_cast<std::size_t>(config.num_experts_per_tok);
+  routing.resize(static_cast<std::size_t>(n_tokens));
+  for (std::size_t t = 0; t < routing.size(); ++t) {
+    routing[t].position = Position(first_position + static_cast<std::int64_t>(t));
+    routing[t].expert_ids.resize(n_chosen);
+    routing[t].weights.resize(n_chosen);
+  }
+}
+
+void RoutingRecorder::on_routed(LayerIndex layer, std::int64_t moe_index,
+                                const RouterOutput& output) {
+  const auto k = static_cast<std::size_t>(n_experts_per_token_);
+  const std::size_t column = static_cast<std::size_t>(moe_index) * k;
+  for (std::size_t t = 0; t < routing.size(); ++t) {
+    for (std::size_t j = 0; j < k; ++j) {
+      routing[t].expert_ids[column + j] = static_cast<std::uint16_t>(output.ids[t * k + j]);
+      routing[t].weights[column + j] = output.weights[t * k + j];
+    }
+  }
+  if (!wants_.last_decisions) return;
+  RouterDecision decision;
+  decision.layer = layer;
+  decision.scores = last_row<float>(output.scores, routing.size());
+  decision.group_scores = last_row<float>(output.group_scores, routing.size());
+  decision.group_open = last_row<std::uint8_t>(output.group_mask, routing.size());
+  const TokenRouting& last = routing.back();
+  for (std::size_t j = 0; j < k; ++j) {
+    decision.expert_ids.push_back(last.expert_ids[column + j]);
+    decision.weights.push_back(last.weights[column + j]);
+  }
+  decisions.push_back(std::move(decision));
+}
+
+std::optional<AttentionProbe> RoutingRecorder::attention_target(LayerIndex layer) {
+  if (wants_.attention_layer != layer) return {};
+  AttentionRows& rows = attention.emplace();
+  rows.layer = layer;
+  rows.n_heads = n_heads_;
+  rows.n_positions = n_positions_;
+  const auto n = static_cast<std::size_t>(n_heads_ * n_positions_);
+  rows.weights.resize(n);
+  rows.content_scores.resize(n);
+  rows.rope_scores.resize(n);
+  AttentionProbe probe;
+  probe.token_row = static_cast<std::int64_t>(routing.size()) - 1;
+  probe.weights = rows.weights.data();
+  probe.content_scores = rows.content_scores.data();
+  probe.rope_scores = rows.rope_scores.data();
+  return probe;
+}
+
+}  // namespace engine

@@ -1,0 +1,112 @@
+// GoldenCheckpoint: a fixture of tests/golden/make_v3_checkpoints.py with what transformers
+// computed for it.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/runtime/load_model.h"
+#include "engine/runtime/recorder.h"
+
+namespace support {
+
+/// A safetensors file read the shortest way: for files the tests trust.
+class TensorFile {
+ public:
+  explicit TensorFile(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::uint64_t n = 0;
+    file.read(reinterpret_cast<char*>(&n), sizeof(n));
+    std::string header(n, '\0');
+    file.read(header.data(), static_cast<std::streamsize>(n));
+    header_ = nlohmann::json::parse(header);
+    data_.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  }
+  bool has(const std::string& name) const { return header_.contains(name); }
+  const nlohmann::json& header() const { return header_; }
+
+  template <class T>
+  std::vector<T> read(const std::string& name) const {
+    const std::size_t begin = header_[name]["data_offsets"][0];
+    const std::size_t end = header_[name]["data_offsets"][1];
+    std::vector<T> values((end - begin) / sizeof(T));
+    std::memcpy(values.data(), data_.data() + begin, end - begin);
+    return values;
+  }
+
+ private:
+  nlohmann::json header_;
+  std::vector<char> data_;
+};
+
+inline std::string golden_folder() { return BATHYSCOPE_SOURCE_DIR "/tests/golden/v3"; }
+
+inline std::vector<std::string> golden_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(golden_folder())) {
+    names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+class GoldenCheckpoint {
+ public:
+  explicit GoldenCheckpoint(const std::string& name)
+      : path_(golden_folder() + "/" + name), expected_(path_ + "/expected.safetensors") {}
+
+  const std::string& path() const { return path_; }
+  const TensorFile& expected() const { return expected_; }
+  std::vector<engine::TokenId> tokens() const {
+    std::vector<engine::TokenId> tokens;
+    for (const std::int64_t id : expected_.read<std::int64_t>("tokens")) {
+      tokens.emplace_back(static_cast<std::int32_t>(id));
+    }
+    return tokens;
+  }
+  std::vector<float> floats(const std::string& name) const { return expected_.read<float>(name); }
+  std::vector<std::int32_t> integers(const std::string& name) const {
+    return expected_.read<std::int32_t>(name);
+  }
+  engine::Result<std::unique_ptr<engine::LoadedModel>> load(
+      const engine::BackendOptions& backend) const {
+    engine::LoadOptions options;
+    options.backend = backend;
+    options.context_length = 64;
+    return engine::load_model(path_, options, nullptr, {});
+  }
+
+ private:
+  std::string path_;
+  TensorFile expected_;
+};
+
+inline float max_difference(const std::vector<float>& a, const std::vector<float>& b) {
+  if (a.size() != b.size()) return std::numeric_limits<float>::infinity();
+  float largest = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const float difference = std::fabs(a[i] - b[i]);
+    if (!(difference <= largest)) largest = difference;  // NaN counts
+  }
+  return largest;
+}
+
+/// Largest difference over the largest expected value.
+inline float relative_difference(const std::vector<float>& values,
+                                 const std::vector<float>& expected) {
+  float largest = 0;
+  for (const float v : expected) largest = std::max(largest, std::fabs(v));
+  return max_difference(values, expected) / largest;
+}
+
+}  // namespace support

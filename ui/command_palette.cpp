@@ -1,0 +1,114 @@
+// A search field over a list; Up and Down move, Enter runs.
+#include "ui/command_palette.h"
+
+#include <QAction>
+#include <QKeyEvent>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <utility>
+
+#include "ui/theme/theme.h"
+
+namespace ui {
+
+QString plainActionText(const QAction& action) {
+  QString text = action.text();
+  text.remove(u'&');
+  return text;
+}
+
+int matchScore(const QString& text, const QString& typed) {
+  if (typed.isEmpty()) return 0;
+  const qsizetype whole = text.indexOf(typed, 0, Qt::CaseInsensitive);
+  if (whole >= 0) return static_cast<int>(whole);
+  qsizetype at = 0;
+  int gaps = 100;
+  for (const QChar c : typed) {
+    const qsizetype next = text.indexOf(c, at, Qt::CaseInsensitive);
+    if (next < 0) return -1;
+    gaps += static_cast<int>(next - at);
+    at = next + 1;
+  }
+  return gaps;
+}
+
+CommandPalette::CommandPalette(const QList<QAction*>& actions, const Theme& theme, QWidget* parent)
+    : QDialog(parent), field_(new QLineEdit(this)), list_(new QListWidget(this)) {
+  setWindowTitle(tr("Commands"));
+  for (QAction* action : actions) {
+    if (!action->text().isEmpty() && action->isEnabled() && action->menu() == nullptr) {
+      actions_ += action;
+    }
+  }
+  field_->setPlaceholderText(tr("Type a command"));
+  field_->setAccessibleName(field_->placeholderText());
+  field_->installEventFilter(this);
+  list_->setAccessibleName(tr("Commands"));
+  list_->setFocusPolicy(Qt::NoFocus);
+  auto* column = new QVBoxLayout(this);
+  column->setContentsMargins(theme.gap(2), theme.gap(2), theme.gap(2), theme.gap(2));
+  column->setSpacing(theme.gap(2));
+  column->addWidget(field_);
+  column->addWidget(list_, 1);
+  resize(theme.gap(130), theme.gap(100));
+  connect(field_, &QLineEdit::textChanged, this, &CommandPalette::fill);
+  connect(list_, &QListWidget::itemClicked, this, &CommandPalette::run);
+  fill();
+}
+
+void CommandPalette::fill() {
+  std::vector<std::pair<int, QAction*>> matches;
+  for (QAction* action : std::as_const(actions_)) {
+    const int score = matchScore(plainActionText(*action), field_->text().trimmed());
+    if (score >= 0) matches.emplace_back(score, action);
+  }
+  std::stable_sort(matches.begin(), matches.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  list_->clear();
+  for (const auto& [score, action] : matches) {
+    const QString key = action->shortcut().toString(QKeySequence::NativeText);
+    const QString text = plainActionText(*action);
+    auto* item =
+        new QListWidgetItem(key.isEmpty() ? text : text + QStringLiteral("    ") + key, list_);
+    item->setIcon(action->icon());
+    item->setData(Qt::UserRole, QVariant::fromValue(static_cast<void*>(action)));
+  }
+  list_->setCurrentRow(0);
+}
+
+QStringList CommandPalette::entries() const {
+  QStringList texts;
+  for (int i = 0; i < list_->count(); ++i) texts += list_->item(i)->text();
+  return texts;
+}
+
+void CommandPalette::run() {
+  const QListWidgetItem* item = list_->currentItem();
+  if (item == nullptr) return;
+  auto* action = static_cast<QAction*>(item->data(Qt::UserRole).value<void*>());
+  accept();
+  action->trigger();
+}
+
+bool CommandPalette::eventFilter(QObject* watched, QEvent* event) {
+  if (watched != field_ || event->type() != QEvent::KeyPress) {
+    return QDialog::eventFilter(watched, event);
+  }
+  const int key = static_cast<QKeyEvent*>(event)->key();
+  if (key == Qt::Key_Return || key == Qt::Key_Enter) {
+    run();
+    return true;
+  }
+  const int step = key == Qt::Key_Down       ? 1
+                   : key == Qt::Key_Up       ? -1
+                   : key == Qt::Key_PageDown ? 8
+                   : key == Qt::Key_PageUp   ? -8
+                                             : 0;
+  if (step == 0) return false;
+  list_->setCurrentRow(std::clamp(list_->currentRow() + step, 0, list_->count() - 1));
+  return true;
+}
+
+}  // namespace ui

@@ -1,0 +1,216 @@
+// The attention dock: controls, bars, score parts, head map, legend.
+// The heat for the chat's text is the place of each weight on the very scale that the bars use.
+#include "ui/inspector/attention_panel.h"
+
+#include <QButtonGroup>
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QSplitter>
+#include <QToolButton>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <array>
+
+#include "ui/format.h"
+#include "ui/inspector/experts_panel.h"
+#include "ui/inspector/head_map_view.h"
+
+namespace ui {
+namespace {
+
+constexpr std::array kFloors{1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8};
+constexpr int kDefaultFloor = 2;
+
+}  // namespace
+
+AttentionPanel::AttentionPanel(const Theme& theme, QWidget* parent)
+    : InspectorPanel(theme, parent),
+      slots_(new AttentionSlotsView(theme, this)),
+      heads_(new HeadMapView(theme, this)),
+      legend_(makeLegend(theme, this)),
+      splitter_(new QSplitter(Qt::Vertical, this)) {
+  setObjectName(QStringLiteral("attentionPanel"));
+  setAccessibleName(tr("Attention"));
+  setAccessibleDescription(tr(
+      "Where the selected token reads among the cached tokens, in one layer, for one head or all"));
+  createControls();
+  splitter_->addWidget(slots_);
+  splitter_->addWidget(heads_);
+  splitter_->setStretchFactor(0, 3);
+  splitter_->setStretchFactor(1, 2);
+  column()->addWidget(splitter_, 1);
+  column()->addWidget(legend_);
+  connectViews();
+  setModel(nullptr);
+}
+
+void AttentionPanel::createControls() {
+  QHBoxLayout* row = addToolRow();
+  headBox_ = new QComboBox(this);
+  headBox_->setToolTip(tr("Head, or the mean or maximum over all heads of the layer ([ and ])"));
+  headBox_->setAccessibleName(tr("Head"));
+  row->addWidget(headBox_);
+  scaleKind_ = addSegments(row, {tr("log"), tr("lin")},
+                           {tr("Weights on a logarithmic scale"), tr("Weights on a linear scale")});
+  floorBox_ = new QComboBox(this);
+  for (const double floor : kFloors) floorBox_->addItem(tr("from %1").arg(format::value(floor)));
+  floorBox_->setCurrentIndex(kDefaultFloor);
+  floorBox_->setToolTip(tr("The lower end of the logarithmic scale"));
+  floorBox_->setAccessibleName(tr("Lower end"));
+  row->addWidget(floorBox_);
+  row->addStretch(1);
+  QHBoxLayout* second = addToolRow();
+  clamp_ =
+      addToggle(second, tr("clamp sink"),
+                tr("The first token often takes most of the weight: let it go beyond the scale, "
+                   "and print what it holds"),
+                true);
+  parts_ = addToggle(second, tr("score parts"),
+                     tr("The content (latent) and the RoPE part of every score"), true);
+  allHeads_ = addToggle(second, tr("all heads"), tr("Every head of the layer as a row"), true);
+  second->addStretch(1);
+  connect(headBox_, &QComboBox::activated, this, [this](int index) {
+    app::HeadChoice choice;
+    choice.mode = index == 0   ? app::HeadMode::Mean
+                  : index == 1 ? app::HeadMode::Maximum
+                               : app::HeadMode::Single;
+    if (index > 1) choice.head = engine::HeadIndex(index - 2);
+    Q_EMIT headPicked(choice);
+  });
+  connect(scaleKind_, &QButtonGroup::idClicked, this, &AttentionPanel::applyRange);
+  connect(floorBox_, &QComboBox::currentIndexChanged, this, &AttentionPanel::applyRange);
+  connect(clamp_, &QToolButton::toggled, this, &AttentionPanel::applyRange);
+  connect(parts_, &QToolButton::toggled, this, [this](bool on) {
+    slots_->setPartsVisible(on);
+    legend_->setText(slots_->legend());
+  });
+  connect(allHeads_, &QToolButton::toggled, heads_, &QWidget::setVisible);
+}
+
+void AttentionPanel::connectViews() {
+  connect(slots_, &AttentionSlotsView::slotClicked, this,
+          [this](std::int64_t slot) { mark(slot); });
+  connect(slots_, &AttentionSlotsView::slotActivated, this, &AttentionPanel::tokenPicked);
+  connect(slots_, &AttentionSlotsView::slotHovered, this, &AttentionPanel::tokenHovered);
+  connect(slots_, &AttentionSlotsView::pictureResized, this,
+          [this] { legend_->setText(slots_->legend()); });
+  // Nobody sees the scale of a hidden panel: then the chat is not coloured either.
+  connect(this, &InspectorPanel::visibilityChanged, this, &AttentionPanel::applyHeat);
+  connect(heads_, &HeadMapView::slotHovered, this, [this](std::int64_t slot) {
+    slots_->setHoveredSlot(slot < 0 ? std::nullopt : std::optional(slot));
+    Q_EMIT tokenHovered(slot);
+  });
+  connect(heads_, &HeadMapView::cellClicked, this, [this](int head, std::int64_t slot) {
+    mark(slot);
+    Q_EMIT headPicked({app::HeadMode::Single, engine::HeadIndex(head)});
+  });
+}
+
+void AttentionPanel::setModel(std::shared_ptr<const engine::ModelInfo> info) {
+  info_ = std::move(info);
+  rows_.reset();
+  labels_.clear();
+  part_ = {};
+  fillHeads();
+  applySlice();
+}
+
+void AttentionPanel::fillHeads() {
+  headBox_->clear();
+  headBox_->addItem(tr("mean of heads"));
+  headBox_->addItem(tr("max of heads"));
+  const auto nHeads = info_ ? static_cast<int>(info_->config.num_attention_heads) : 0;
+  for (int head = 0; head < nHeads; ++head) headBox_->addItem(QStringLiteral("H%1").arg(head));
+  setHead(head_);
+}
+
+void AttentionPanel::setHead(app::HeadChoice head) {
+  head_ = head;
+  const int index = head.mode == app::HeadMode::Mean      ? 0
+                    : head.mode == app::HeadMode::Maximum ? 1
+                                                          : 2 + head.head.value;
+  headBox_->setCurrentIndex(std::min(index, headBox_->count() - 1));
+  heads_->setSelectedHead(head.mode == app::HeadMode::Single ? head.head.value : -1);
+  applySlice();
+}
+
+void AttentionPanel::setAttention(const app::InspectionPart& part,
+                                  std::shared_ptr<const engine::AttentionRows> rows,
+                                  std::vector<TokenLabel> labels) {
+  part_ = part;
+  rows_ = std::move(rows);
+  labels_ = std::move(labels);
+  applySlice();
+}
+
+void AttentionPanel::setHoveredToken(std::optional<std::int64_t> position) {
+  slots_->setHoveredSlot(position);
+}
+
+AttentionRange AttentionPanel::range() const {
+  AttentionRange range;
+  range.kind = scaleKind_->checkedId() == 0 ? ScaleKind::Log : ScaleKind::Linear;
+  range.floor = kFloors[static_cast<std::size_t>(std::max(0, floorBox_->currentIndex()))];
+  range.clampSink = clamp_->isChecked();
+  return range;
+}
+
+void AttentionPanel::applyRange() {
+  floorBox_->setEnabled(scaleKind_->checkedId() == 0);
+  slots_->setRange(range());
+  heads_->setScale(slots_->scale());
+  legend_->setText(slots_->legend());
+  applyHeat();
+}
+
+void AttentionPanel::applySlice() {
+  const bool stale = part_.state == app::InspectionState::Pending;
+  const AttentionSlice slice = rows_ ? sliceAttention(*rows_, head_) : AttentionSlice{};
+  QString message;
+  if (!info_) {
+    message = tr("Open a checkpoint and send a message to see where the heads read.");
+  } else if (slice.weights.empty()) {
+    message = missingText(part_);
+  }
+  slots_->setMessage(message);
+  slots_->setSlice(slice, labels_, stale);
+  heads_->setRows(rows_, labels_, stale);
+  heads_->setVisible(message.isEmpty() && allHeads_->isChecked());
+  legend_->setVisible(message.isEmpty());
+  heads_->setMarkedSlot(slots_->markedSlot());
+  applyRange();
+}
+
+void AttentionPanel::applyHeat() {
+  std::vector<TokenHeat> heat;
+  if (part_.state == app::InspectionState::Ready && isVisible()) {
+    const std::vector<float>& weights = slots_->slice().weights;
+    heat.reserve(weights.size());
+    for (std::size_t at = 0; at < weights.size(); ++at) {
+      const double place = slots_->scale().place(static_cast<double>(weights[at]));
+      heat.push_back({static_cast<std::int64_t>(at), static_cast<float>(place), weights[at]});
+    }
+  }
+  if (heat == heat_) return;
+  heat_ = std::move(heat);
+  Q_EMIT tokenHeatChanged(heat_);
+}
+
+void AttentionPanel::mark(std::optional<std::int64_t> slot) {
+  slots_->setMarkedSlot(slot);
+  heads_->setMarkedSlot(slot);
+}
+
+void AttentionPanel::moveMark(int step) {
+  const auto nSlots = static_cast<std::int64_t>(slots_->slice().weights.size());
+  if (nSlots == 0) return;
+  const std::int64_t from = slots_->markedSlot().value_or(step > 0 ? -1 : nSlots);
+  mark(std::clamp<std::int64_t>(from + step, 0, nSlots - 1));
+}
+
+void AttentionPanel::activateMark() {
+  if (const auto slot = slots_->markedSlot()) Q_EMIT tokenPicked(*slot);
+}
+
+}  // namespace ui

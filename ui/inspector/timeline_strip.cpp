@@ -1,0 +1,302 @@
+// The conversation as a strip of marks. Only what is visible is painted, so its length costs
+// nothing. Where tokens share a pixel column, the least likely one sets the bar: a surprise is
+// never averaged away.
+#include "ui/inspector/timeline_strip.h"
+
+#include <QKeyEvent>
+#include <QMouseEvent>
+#include <QWheelEvent>
+#include <algorithm>
+#include <cmath>
+
+#include "ui/format.h"
+
+namespace ui {
+namespace {
+
+// Bars are −ln p; at and above this they are full: p ≤ 0.25 %.
+constexpr double kFullSurprise = 6.0;
+constexpr double kLeastZoom = 0.0;
+constexpr double kMostZoom = 24.0;
+
+}  // namespace
+
+TimelineStrip::TimelineStrip(const Theme& theme, QWidget* parent) : Canvas(theme, parent) {
+  setAccessibleName(tr("Token timeline"));
+  setAccessibleDescription(
+      tr("One mark per token. Left and right choose a token, Home the first, End follows the "
+         "newest."));
+}
+
+void TimelineStrip::clearMarks() {
+  marks_.clear();
+  selected_.reset();
+  hovered_.reset();
+  scroll_ = 0;
+  update();
+}
+
+void TimelineStrip::appendMarks(const std::vector<TimelineMark>& marks) {
+  marks_.insert(marks_.end(), marks.begin(), marks.end());
+  if (following_) scrollTo(count() - 1);
+  update();
+}
+
+void TimelineStrip::replaceMark(std::int64_t position, const TimelineMark& mark) {
+  if (position < 0 || position >= count()) return;
+  marks_[static_cast<std::size_t>(position)] = mark;
+  update();
+}
+
+void TimelineStrip::setSelected(std::optional<std::int64_t> position, bool following) {
+  selected_ = position;
+  following_ = following;
+  if (position) scrollTo(following ? count() - 1 : *position);
+  update();
+}
+
+void TimelineStrip::setHovered(std::optional<std::int64_t> position) {
+  if (hovered_ == position) return;
+  hovered_ = position;
+  update();
+}
+
+void TimelineStrip::setZoom(double pixelsPerToken) {
+  zoom_ = std::clamp(pixelsPerToken, kLeastZoom, kMostZoom);
+  if (selected_) scrollTo(*selected_);
+  update();
+}
+
+TimelineStrip::Layout TimelineStrip::layoutFor(QSize size) const {
+  Layout layout;
+  const QFontMetrics metrics(deviceFont(FontRole::Small));
+  const int liveWidth = metrics.horizontalAdvance(tr("live")) + px(28);
+  layout.live = QRect(size.width() - liveWidth, 0, liveWidth, size.height());
+  layout.area =
+      QRect(px(8), px(4), std::max(1, layout.live.left() - px(12)), size.height() - px(8));
+  layout.baseline = layout.area.bottom() - std::max(px(6), layout.area.height() / 4);
+  const double fit = marks_.empty()
+                         ? 1.0
+                         : static_cast<double>(layout.area.width()) / static_cast<double>(count());
+  const double wanted = zoom_ * devicePixelRatioF();
+  layout.pitch = zoom_ <= 0.0 ? std::min(fit, kMostZoom * devicePixelRatioF()) : wanted;
+  return layout;
+}
+
+double TimelineStrip::maxScroll(const Layout& layout) const {
+  return std::max(0.0, layout.pitch * static_cast<double>(count()) - layout.area.width());
+}
+
+double TimelineStrip::xOf(const Layout& layout, std::int64_t position) const {
+  return layout.area.left() + std::floor(static_cast<double>(position) * layout.pitch - scroll_);
+}
+
+void TimelineStrip::scrollTo(std::int64_t position) {
+  const Layout layout = layoutFor(deviceSize());
+  const double x = static_cast<double>(position) * layout.pitch;
+  const double margin = std::min(4.0 * layout.pitch, layout.area.width() / 4.0);
+  if (x - margin < scroll_) scroll_ = x - margin;
+  if (x + layout.pitch + margin > scroll_ + layout.area.width()) {
+    scroll_ = x + layout.pitch + margin - layout.area.width();
+  }
+  scroll_ = std::clamp(scroll_, 0.0, maxScroll(layout));
+}
+
+void TimelineStrip::scrollBy(double devicePixels) {
+  scroll_ = std::clamp(scroll_ + devicePixels, 0.0, maxScroll(layoutFor(deviceSize())));
+  update();
+}
+
+std::optional<std::int64_t> TimelineStrip::positionAt(QPoint devicePoint) const {
+  const Layout layout = layoutFor(deviceSize());
+  if (!layout.area.adjusted(0, -px(4), 0, px(4)).contains(devicePoint)) return std::nullopt;
+  const double along = devicePoint.x() - layout.area.left() + scroll_;
+  const auto position = static_cast<std::int64_t>(along / layout.pitch);
+  return position < count() ? std::optional(position) : std::nullopt;
+}
+
+QPoint TimelineStrip::centreOf(std::int64_t position) const {
+  const Layout layout = layoutFor(deviceSize());
+  return {static_cast<int>(xOf(layout, position) + layout.pitch / 2), layout.area.center().y()};
+}
+
+void TimelineStrip::paintPicture(QPainter& painter, QSize size) {
+  const Layout layout = layoutFor(size);
+  painter.save();
+  painter.setClipRect(layout.area.adjusted(-px(2), -px(4), px(2), px(4)));
+  painter.fillRect(QRect(layout.area.left(), layout.baseline, layout.area.width(), px(1)),
+                   colour(ColourRole::Line));
+  if (hovered_) paintPointer(painter, layout, *hovered_, ColourRole::Hover);
+  if (selected_) paintPointer(painter, layout, *selected_, ColourRole::Selection);
+  paintMarks(painter, layout);
+  painter.restore();
+  paintLive(painter, layout);
+}
+
+void TimelineStrip::paintMarks(QPainter& painter, const Layout& layout) const {
+  const double right = scroll_ + layout.area.width();
+  if (layout.pitch >= 2.0) {
+    const int hair = layout.pitch >= px(3) ? px(1) : 0;
+    const auto first = static_cast<std::int64_t>(scroll_ / layout.pitch);
+    const auto last = std::min(count(), static_cast<std::int64_t>(right / layout.pitch) + 1);
+    for (std::int64_t position = first; position < last; ++position) {
+      const int x = static_cast<int>(xOf(layout, position));
+      const int next = static_cast<int>(xOf(layout, position + 1));
+      paintColumn(painter, layout, x, std::max(1, next - x - hair), position, position);
+    }
+    return;
+  }
+  for (int column = 0; column < layout.area.width(); ++column) {
+    const auto first = static_cast<std::int64_t>((scroll_ + column) / layout.pitch);
+    const auto last = static_cast<std::int64_t>((scroll_ + column + 1) / layout.pitch) - 1;
+    if (first >= count()) break;
+    paintColumn(painter, layout, layout.area.left() + column, 1, first,
+                std::clamp(last, first, count() - 1));
+  }
+}
+
+void TimelineStrip::paintColumn(QPainter& painter, const Layout& layout, int x, int width,
+                                std::int64_t first, std::int64_t last) const {
+  bool isAnswer = false;
+  bool isRouted = true;
+  double surprise = -1.0;
+  for (std::int64_t position = first; position <= last; ++position) {
+    const TimelineMark& mark = marks_[static_cast<std::size_t>(position)];
+    isAnswer = isAnswer || mark.isAnswer;
+    isRouted = isRouted && mark.isRouted;
+    if (mark.logProbability) surprise = std::max(surprise, -*mark.logProbability);
+  }
+  const QColor ink = colour(isRouted ? ColourRole::TextMuted : ColourRole::Line);
+  const int below = layout.area.bottom() - layout.baseline;
+  if (!isAnswer) {
+    // The prompt hangs below the line, the answer stands on it.
+    painter.fillRect(QRect(x, layout.baseline + px(2), width, below - px(2)), ink);
+    return;
+  }
+  const int full = layout.baseline - layout.area.top();
+  const int height = std::max(
+      px(2), static_cast<int>(std::lround(std::clamp(surprise / kFullSurprise, 0.0, 1.0) * full)));
+  painter.fillRect(QRect(x, layout.baseline - height, width, height),
+                   surprise < 0.0 ? ink : colour(ColourRole::DataHigh));
+}
+
+void TimelineStrip::paintPointer(QPainter& painter, const Layout& layout, std::int64_t position,
+                                 ColourRole role) const {
+  if (position < 0 || position >= count()) return;
+  const int width = std::max(px(3), static_cast<int>(layout.pitch));
+  const int x = static_cast<int>(xOf(layout, position) + layout.pitch / 2) - width / 2;
+  painter.fillRect(QRect(x, layout.area.top() - px(3), width, layout.area.height() + px(6)),
+                   colour(role));
+  if (role != ColourRole::Selection) return;
+  painter.fillRect(QRect(x, layout.area.bottom() + px(1), width, px(2)),
+                   colour(ColourRole::Accent));
+  painter.fillRect(QRect(x, layout.area.top() - px(3), width, px(2)), colour(ColourRole::Accent));
+}
+
+void TimelineStrip::paintLive(QPainter& painter, const Layout& layout) const {
+  useFont(painter, FontRole::Small);
+  painter.setPen(colour(following_ ? ColourRole::Accent : ColourRole::TextMuted));
+  const QString text = QStringLiteral("◀ ") + tr("live");
+  painter.drawText(layout.live.adjusted(px(8), 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, text);
+  if (!following_) return;
+  const int width = painter.fontMetrics().horizontalAdvance(text);
+  const int y = layout.live.center().y() + painter.fontMetrics().height() / 2 + px(1);
+  painter.fillRect(QRect(layout.live.left() + px(8), y, width, px(2)), colour(ColourRole::Accent));
+}
+
+void TimelineStrip::pointerMoved(QPoint devicePoint) {
+  const auto position = positionAt(devicePoint);
+  if (position == hovered_) return;
+  setHovered(position);
+  Q_EMIT tokenHovered(position.value_or(-1));
+}
+
+void TimelineStrip::pointerPressed(QPoint devicePoint) {
+  if (layoutFor(deviceSize()).live.contains(devicePoint)) {
+    Q_EMIT liveRequested();
+  } else if (const auto position = positionAt(devicePoint)) {
+    Q_EMIT tokenClicked(*position);
+  }
+}
+
+// The middle button drags the strip; the left one selects.
+void TimelineStrip::mousePressEvent(QMouseEvent* event) {
+  if (event->button() == Qt::MiddleButton) dragFrom_ = event->position().x();
+  Canvas::mousePressEvent(event);
+}
+
+void TimelineStrip::mouseMoveEvent(QMouseEvent* event) {
+  if (dragFrom_) {
+    scrollBy((*dragFrom_ - event->position().x()) * devicePixelRatioF());
+    dragFrom_ = event->position().x();
+    return;
+  }
+  const bool scrubbing = event->buttons().testFlag(Qt::LeftButton);
+  Canvas::mouseMoveEvent(event);
+  if (scrubbing && hovered_ && hovered_ != selected_) Q_EMIT tokenClicked(*hovered_);
+}
+
+void TimelineStrip::mouseReleaseEvent(QMouseEvent* event) {
+  if (event->button() == Qt::MiddleButton) dragFrom_.reset();
+}
+
+void TimelineStrip::wheelEvent(QWheelEvent* event) {
+  const QPoint turned = event->angleDelta();
+  const double steps = (turned.y() != 0 ? turned.y() : turned.x()) / 120.0;
+  if (event->modifiers().testFlag(Qt::ControlModifier)) {
+    const double from = std::max(zoom_, layoutFor(deviceSize()).pitch / devicePixelRatioF());
+    setZoom(from * std::pow(1.25, steps));
+  } else {
+    scrollBy(-steps * 60.0 * devicePixelRatioF());
+  }
+  event->accept();
+}
+
+void TimelineStrip::keyPressEvent(QKeyEvent* event) {
+  if (const auto step = selectionStepFor(event->key(), event->modifiers())) {
+    Q_EMIT stepRequested(*step);
+    return;
+  }
+  Canvas::keyPressEvent(event);
+}
+
+void TimelineStrip::resizeEvent(QResizeEvent*) { scrollBy(0); }
+
+QString TimelineStrip::readout(std::int64_t position) const {
+  if (position < 0 || position >= count()) return {};
+  const TimelineMark& mark = marks_[static_cast<std::size_t>(position)];
+  QStringList lines{tokenAddress(position, mark.label)};
+  lines << (mark.isAnswer ? tr("drawn by the model") : tr("part of the prompt"));
+  if (mark.logProbability) {
+    lines << tr("log-probability\t%1").arg(format::value(*mark.logProbability));
+    lines << tr("probability\t%1").arg(format::value(std::exp(*mark.logProbability)));
+  }
+  if (!mark.isRouted) lines << tr("not yet through the model: no routing");
+  return lines.join(QLatin1Char('\n'));
+}
+
+QString TimelineStrip::readoutAt(QPoint devicePoint) const {
+  if (layoutFor(deviceSize()).live.contains(devicePoint))
+    return tr("Follow the newest token (End)");
+  const auto position = positionAt(devicePoint);
+  return position ? readout(*position) : QString();
+}
+
+QString TimelineStrip::tableText() const {
+  if (marks_.empty()) return {};
+  QStringList rows{QStringLiteral("position\ttoken\tphase\tlog_probability")};
+  for (std::int64_t position = 0; position < count(); ++position) {
+    const TimelineMark& mark = marks_[static_cast<std::size_t>(position)];
+    rows << QStringList{QString::number(position), mark.label.text,
+                        mark.isAnswer ? QStringLiteral("answer") : QStringLiteral("prompt"),
+                        mark.logProbability ? QString::number(*mark.logProbability, 'g', 9)
+                                            : QString()}
+                .join(QLatin1Char('\t'));
+  }
+  return rows.join(QLatin1Char('\n'));
+}
+
+QSize TimelineStrip::minimumSizeHint() const { return {40 * theme().unit(), 9 * theme().unit()}; }
+QSize TimelineStrip::sizeHint() const { return {160 * theme().unit(), 10 * theme().unit()}; }
+
+}  // namespace ui

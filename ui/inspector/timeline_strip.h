@@ -1,0 +1,93 @@
+// TimelineStrip: one mark per token along the conversation: prompt below the line, answer above it
+// with a bar for how sure the model was. Click selects; the newest token is followed until another
+// is chosen.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "ui/inspector/canvas.h"
+#include "ui/inspector/inspector_panel.h"
+#include "ui/inspector/token_label.h"
+
+namespace ui {
+
+struct TimelineMark {
+  TokenLabel label;
+  bool isAnswer = false;
+  bool isRouted = false;                 // it went through the model
+  std::optional<double> logProbability;  // natural log, of a token the model drew
+  bool operator==(const TimelineMark&) const = default;
+};
+
+class TimelineStrip : public Canvas {
+  Q_OBJECT
+ public:
+  explicit TimelineStrip(const Theme& theme, QWidget* parent = nullptr);
+
+  void clearMarks();
+  void appendMarks(const std::vector<TimelineMark>& marks);
+  void replaceMark(std::int64_t position, const TimelineMark& mark);
+  std::int64_t count() const { return static_cast<std::int64_t>(marks_.size()); }
+
+  void setSelected(std::optional<std::int64_t> position, bool following);
+  void setHovered(std::optional<std::int64_t> position);
+  /// Logical pixels per token; 0: the whole conversation in the width.
+  void setZoom(double pixelsPerToken);
+  double zoom() const { return zoom_; }
+
+  QString readout(std::int64_t position) const;
+  QString readoutAt(QPoint devicePoint) const override;
+  QString tableText() const override;
+  std::optional<std::int64_t> positionAt(QPoint devicePoint) const;
+  QPoint centreOf(std::int64_t position) const;
+  QSize sizeHint() const override;
+  QSize minimumSizeHint() const override;
+
+ Q_SIGNALS:
+  void tokenClicked(std::int64_t position);
+  void tokenHovered(std::int64_t position);  // −1: the pointer left
+  void liveRequested();
+  void stepRequested(ui::SelectionStep step);
+
+ protected:
+  void paintPicture(QPainter& painter, QSize size) override;
+  void pointerMoved(QPoint devicePoint) override;
+  void pointerPressed(QPoint devicePoint) override;
+  void mouseMoveEvent(QMouseEvent* event) override;
+  void mousePressEvent(QMouseEvent* event) override;
+  void mouseReleaseEvent(QMouseEvent* event) override;
+  void wheelEvent(QWheelEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
+
+ private:
+  struct Layout {
+    QRect area;        // the marks
+    QRect live;        // the "live" mark
+    double pitch = 1;  // device pixels per token; below 1 tokens share a column
+    int baseline = 0;
+  };
+  Layout layoutFor(QSize size) const;
+  double maxScroll(const Layout& layout) const;
+  void scrollTo(std::int64_t position);
+  void scrollBy(double devicePixels);
+  void paintColumn(QPainter& painter, const Layout& layout, int x, int width, std::int64_t first,
+                   std::int64_t last) const;
+  void paintMarks(QPainter& painter, const Layout& layout) const;
+  void paintPointer(QPainter& painter, const Layout& layout, std::int64_t position,
+                    ColourRole role) const;
+  void paintLive(QPainter& painter, const Layout& layout) const;
+  double xOf(const Layout& layout, std::int64_t position) const;
+
+  std::vector<TimelineMark> marks_;
+  std::optional<std::int64_t> selected_;
+  bool following_ = true;
+  std::optional<std::int64_t> hovered_;
+  double zoom_ = 5;    // logical pixels per token
+  double scroll_ = 0;  // device pixels
+  std::optional<double> dragFrom_;
+};
+
+}  // namespace ui
