@@ -433,7 +433,7 @@ void ChatViewModelTest::thinkOpenedByThePrompt() {
   control->promptEnd = "<assistant><think>\n";
   control->answerText = "Hmm.. let me see.</think>The sea.";
   control->nAnswerTokens = 12;
-  control->tokenMicroseconds = 500;
+  control->tokenMicroseconds = 5000;
   Chat c(control);
   QVERIFY(c.load());
   QVERIFY(c.chat.submit("question"));
