@@ -28,8 +28,8 @@ CommandLine readCommandLine(const QApplication& application) {
       QStringLiteral("Chat with a local DeepSeek-family model and see inside it while it speaks."));
   parser.addHelpOption();
   parser.addVersionOption();
-  const QCommandLineOption context(QStringLiteral("context"),
-                                   QStringLiteral("Context length in tokens."), QStringLiteral("N"));
+  const QCommandLineOption context(
+      QStringLiteral("context"), QStringLiteral("Context length in tokens."), QStringLiteral("N"));
   const QCommandLineOption threads(QStringLiteral("threads"), QStringLiteral("Number of threads."),
                                    QStringLiteral("N"));
   parser.addOption(context);

@@ -61,9 +61,9 @@ void MainWindow::refreshTitle() {
   const auto model = workspace_.chat().model();
   QString title = QStringLiteral("Bathyscope");
   if (model) {
-    title += QStringLiteral(" — %1 · %2")
-                 .arg(format::oneLine(QString::fromStdString(model->name), 60),
-                      format::oneLine(QString::fromStdString(model->report.dtype_summary), 40));
+    title += QStringLiteral(" — ") + format::oneLine(QString::fromStdString(model->name), 60);
+    const QString dtype = QString::fromStdString(model->report.dtype_summary);
+    if (!dtype.isEmpty()) title += QStringLiteral(" · ") + format::oneLine(dtype, 40);
   }
   setWindowTitle(title);
 }
@@ -121,8 +121,10 @@ void MainWindow::dropEvent(QDropEvent* event) {
     openLoadDialog(path);
     return;
   }
-  chat_->showNotice({app::NoticeSeverity::Warning, QStringLiteral("checkpoint"),
-                     tr("Only one checkpoint can be opened: drop one folder or one file."), {}});
+  chat_->showNotice({app::NoticeSeverity::Warning,
+                     QStringLiteral("checkpoint"),
+                     tr("Only one checkpoint can be opened: drop one folder or one file."),
+                     {}});
 }
 
 }  // namespace ui

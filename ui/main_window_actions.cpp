@@ -8,6 +8,7 @@
 #include <QMenu>
 #include <QMenuBar>
 #include <QPushButton>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include "app/selection.h"
@@ -64,6 +65,15 @@ void MainWindow::createActions() {
   createModelMenu();
   createInspectMenu();
   createHelpMenu();
+  auto* palette = new QToolButton(menuBar());
+  palette->setIcon(theme_.icon(QStringLiteral("search"), ColourRole::TextMuted));
+  palette->setToolTip(tr("Commands (Ctrl+Shift+P)"));
+  palette->setAccessibleName(tr("Commands"));
+  connect(palette, &QToolButton::clicked, this, &MainWindow::showPalette);
+  connect(&theme_, &Theme::changed, palette, [this, palette] {
+    palette->setIcon(theme_.icon(QStringLiteral("search"), ColourRole::TextMuted));
+  });
+  menuBar()->setCornerWidget(palette);
 }
 
 void MainWindow::createFileMenu() {
@@ -77,11 +87,11 @@ void MainWindow::createFileMenu() {
             [this] { openLoadDialog(); });
   recentMenu_ = menu->addMenu(tr("Open &recent"));
   menu->addSeparator();
-  addAction(menu, QStringLiteral("settings"), tr("&Settings…"), QKeySequence(QStringLiteral("Ctrl+,")),
-            [this] { showSettings(); });
+  addAction(menu, QStringLiteral("settings"), tr("&Settings…"),
+            QKeySequence(QStringLiteral("Ctrl+,")), [this] { showSettings(); });
   menu->addSeparator();
-  addAction(menu, QStringLiteral("close"), tr("&Close window"), QKeySequence(QStringLiteral("Ctrl+W")),
-            [this] { close(); });
+  addAction(menu, QStringLiteral("close"), tr("&Close window"),
+            QKeySequence(QStringLiteral("Ctrl+W")), [this] { close(); });
   addAction(menu, QStringLiteral("quit"), tr("&Quit"), QKeySequence(QStringLiteral("Ctrl+Q")),
             [this] { close(); });
   fillRecentMenu();
@@ -106,7 +116,8 @@ void MainWindow::createEditMenu() {
   addAction(menu, QStringLiteral("focusMessage"), tr("Go to the &message box"),
             QKeySequence(QStringLiteral("Ctrl+L")), [this] { chat_->composer()->setFocus(); });
   addAction(menu, QStringLiteral("focusChat"), tr("Go to the con&versation"),
-            QKeySequence(QStringLiteral("Ctrl+J")), [this] { chat_->view()->setFocus(Qt::TabFocusReason); });
+            QKeySequence(QStringLiteral("Ctrl+J")),
+            [this] { chat_->view()->setFocus(Qt::TabFocusReason); });
 }
 
 void MainWindow::createViewMenu() {
@@ -146,8 +157,8 @@ void MainWindow::createViewMenu() {
             [zoom] { zoom(0.1); });
   addAction(menu, QStringLiteral("smaller"), tr("S&maller text"), QKeySequence::ZoomOut,
             [zoom] { zoom(-0.1); });
-  addAction(menu, QStringLiteral("normalSize"), tr("&Normal text size"), QKeySequence(QStringLiteral("Ctrl+0")),
-            [zoom] { zoom(0); });
+  addAction(menu, QStringLiteral("normalSize"), tr("&Normal text size"),
+            QKeySequence(QStringLiteral("Ctrl+0")), [zoom] { zoom(0); });
 }
 
 void MainWindow::createModelMenu() {
@@ -181,27 +192,33 @@ void MainWindow::createInspectMenu() {
   app::Selection& selection = workspace_.selection();
   addAction(menu, QStringLiteral("previousToken"), tr("&Previous token"),
             QKeySequence(QStringLiteral("Ctrl+Left")), [&selection] { selection.previousToken(); });
-  addAction(menu, QStringLiteral("nextToken"), tr("&Next token"), QKeySequence(QStringLiteral("Ctrl+Right")),
-            [&selection] { selection.nextToken(); });
+  addAction(menu, QStringLiteral("nextToken"), tr("&Next token"),
+            QKeySequence(QStringLiteral("Ctrl+Right")), [&selection] { selection.nextToken(); });
   addAction(menu, QStringLiteral("live"), tr("&Follow the newest token"),
             QKeySequence(QStringLiteral("Ctrl+End")), [&selection] { selection.live(); });
   menu->addSeparator();
-  addAction(menu, QStringLiteral("previousLayer"), tr("Layer &up"), QKeySequence(QStringLiteral("Alt+Up")),
-            [&selection] { selection.previousLayer(); });
-  addAction(menu, QStringLiteral("nextLayer"), tr("Layer &down"), QKeySequence(QStringLiteral("Alt+Down")),
-            [&selection] { selection.nextLayer(); });
-  addAction(menu, QStringLiteral("previousHead"), tr("Previous &head"), QKeySequence(QStringLiteral("Alt+[")),
-            [&selection] { selection.previousHead(); });
-  addAction(menu, QStringLiteral("nextHead"), tr("Next h&ead"), QKeySequence(QStringLiteral("Alt+]")),
-            [&selection] { selection.nextHead(); });
+  addAction(menu, QStringLiteral("previousLayer"), tr("Layer &up"),
+            QKeySequence(QStringLiteral("Alt+Up")), [&selection] { selection.previousLayer(); });
+  addAction(menu, QStringLiteral("nextLayer"), tr("Layer &down"),
+            QKeySequence(QStringLiteral("Alt+Down")), [&selection] { selection.nextLayer(); });
+  addAction(menu, QStringLiteral("previousHead"), tr("Previous &head"),
+            QKeySequence(QStringLiteral("Alt+[")), [&selection] { selection.previousHead(); });
+  addAction(menu, QStringLiteral("nextHead"), tr("Next h&ead"),
+            QKeySequence(QStringLiteral("Alt+]")), [&selection] { selection.nextHead(); });
+  menu->addSeparator();
+  QAction* colour =
+      addAction(menu, QStringLiteral("colourText"), tr("Colour the &text by attention"),
+                QKeySequence(QStringLiteral("Ctrl+H")), [this] { applyHeat(); });
+  colour->setCheckable(true);
+  colour->setChecked(true);
   addAction(menu, QStringLiteral("clearSelection"), tr("&Clear the selection"), {},
             [&selection] { selection.clear(); });
 }
 
 void MainWindow::createHelpMenu() {
   QMenu* menu = menuBar()->addMenu(tr("&Help"));
-  addAction(menu, QStringLiteral("palette"), tr("&Commands…"), QKeySequence(QStringLiteral("Ctrl+Shift+P")),
-            [this] { showPalette(); });
+  addAction(menu, QStringLiteral("palette"), tr("&Commands…"),
+            QKeySequence(QStringLiteral("Ctrl+Shift+P")), [this] { showPalette(); });
   addAction(menu, QStringLiteral("keys"), tr("&Keys"), QKeySequence(Qt::Key_F1),
             [this] { showKeys(); });
   menu->addSeparator();

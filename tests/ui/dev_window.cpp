@@ -25,7 +25,12 @@ int main(int argc, char** argv) {
         "config.json › n_group: found 7, allowed a divisor of n_routed_experts (64); correct the "
         "file";
   fixture::Window window(control);
-  if (arguments.contains(QStringLiteral("dark"))) window.theme().setMode(ui::ThemeMode::Dark);
+  if (arguments.contains(QStringLiteral("dark"))) {
+    app::SettingsValues values = window.workspace().settings().values();
+    values.theme = app::Theme::Dark;
+    window.workspace().settings().setValues(values);
+    window.theme().setMode(ui::ThemeMode::Dark);
+  }
   window.theme().apply(application);
   QObject::connect(&window.theme(), &ui::Theme::changed, &window.theme(),
                    [&] { window.theme().apply(application); });

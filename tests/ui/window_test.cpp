@@ -5,6 +5,7 @@
 #include <QClipboard>
 #include <QDockWidget>
 #include <QLabel>
+#include <QLineEdit>
 #include <QMimeData>
 #include <QSpinBox>
 #include <QToolButton>
@@ -71,7 +72,7 @@ void WindowTest::everyButtonHasANameAndATip() {
     const bool internal = button->objectName().startsWith(QStringLiteral("qt_")) ||
                           button->metaObject()->className() == QByteArray("QDockWidgetTitleButton");
     if (internal) continue;
-    const QString where = button->parentWidget()->metaObject()->className() +
+    const QString where = QString::fromLatin1(button->parentWidget()->metaObject()->className()) +
                           QStringLiteral(" / ") + button->objectName() + button->text();
     QVERIFY2(!button->accessibleName().isEmpty() || !button->text().isEmpty(), qPrintable(where));
     if (button->text().isEmpty()) QVERIFY2(!button->toolTip().isEmpty(), qPrintable(where));

@@ -136,6 +136,7 @@ class ChatView : public QAbstractScrollArea {
   bool followsEnd_ = true;
   bool settling_ = false;
   int currentRow_ = -1;
+  bool byKeyboard_ = false;  // the current message is only marked for those who steer by keys
   int hoverRow_ = -1;
   ItemHit hoverHit_;
   std::optional<TextPlace> anchor_;

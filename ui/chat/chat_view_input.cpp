@@ -81,6 +81,7 @@ void ChatView::mousePressEvent(QMouseEvent* event) {
   if (event->button() != Qt::LeftButton) return;
   pressed_ = true;
   dragging_ = false;
+  byKeyboard_ = false;
   pressPoint_ = event->position();
   const Spot spot = spotAt(event->position());
   if (spot.row >= 0) setCurrentRow(spot.row);

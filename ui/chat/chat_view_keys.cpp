@@ -101,6 +101,7 @@ void ChatView::escape() {
 }
 
 void ChatView::keyPressEvent(QKeyEvent* event) {
+  byKeyboard_ = true;
   QScrollBar* bar = verticalScrollBar();
   const bool control = event->modifiers() == Qt::ControlModifier;
   if (event->matches(QKeySequence::Copy)) {
@@ -140,6 +141,7 @@ void ChatView::keyPressEvent(QKeyEvent* event) {
 void ChatView::focusInEvent(QFocusEvent* event) {
   const bool byKey =
       event->reason() == Qt::TabFocusReason || event->reason() == Qt::BacktabFocusReason;
+  byKeyboard_ = byKeyboard_ || byKey;
   if (byKey && currentRow_ < 0) moveCurrent(-1);
   viewport()->update();
 }

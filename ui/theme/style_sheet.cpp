@@ -26,7 +26,10 @@ QMenu::separator { height: 1px; background: $line; margin: $1 $2; }
 QMenu::icon { padding-left: $1; }
 QStatusBar { background: $window; border-top: 1px solid $line; }
 QStatusBar::item { border: none; }
-#chatPanel, QDockWidget > QWidget { background: $panel; }
+#chatPanel, #dockContent { background: $panel; }
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; padding: 0; min-height: 0; background: transparent; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
+QScrollArea { background: transparent; border: none; }
 QLabel { background: transparent; }
 QLabel[muted="true"] { color: $muted; }
 QLabel[title="true"] { font-size: $titlept; font-weight: 600; }
@@ -53,12 +56,12 @@ QPushButton[primary="true"] { background: $accent; color: $accent-text; border: 
 QPushButton[primary="true"]:hover { border: 1px solid $text; }
 QPushButton[primary="true"]:focus { border: 2px solid $text; padding: 3px 11px; }
 QPushButton[primary="true"]:disabled { background: $raised; color: $muted; border: 1px solid $line; }
-QLineEdit, QSpinBox, QDoubleSpinBox, QPlainTextEdit, QTextEdit, QTextBrowser {
+QLineEdit, QPlainTextEdit, QTextEdit, QTextBrowser {
   background: $field; color: $text; border: 1px solid $line-strong; border-radius: $1;
   selection-background-color: $selection; selection-color: $selection-text; }
-QLineEdit, QSpinBox, QDoubleSpinBox { padding: 3px $1; min-height: $5; }
-QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QPlainTextEdit:focus, QTextEdit:focus, QTextBrowser:focus { border: 1px solid $accent; }
-QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled { color: $muted; border: 1px solid $line; }
+QLineEdit { padding: 3px $1; min-height: $5; }
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QTextBrowser:focus { border: 1px solid $accent; }
+QLineEdit:disabled { color: $muted; border: 1px solid $line; }
 QListView, QTreeView, QTableView { background: $panel; border: none; outline: none; alternate-background-color: $raised; }
 QHeaderView::section { background: $raised; color: $muted; border: none; border-bottom: 1px solid $line; padding: $1 $2; }
 QProgressBar { background: $data-low; border: none; border-radius: 2px; max-height: $1; min-height: $1; }
