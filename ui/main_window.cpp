@@ -38,7 +38,8 @@ MainWindow::MainWindow(app::Workspace& workspace, Theme& theme, const QString& l
   chat_->composer()->setFocus();
 }
 
-MainWindow::~MainWindow() = default;
+// Hidden while its members still stand: panels that vanish report to the window.
+MainWindow::~MainWindow() { hide(); }
 
 void MainWindow::connectWorkspace() {
   const app::ChatViewModel* chat = &workspace_.chat();

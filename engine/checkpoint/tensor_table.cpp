@@ -101,9 +101,6 @@ class TableBuilder {
                       file.error().message + (missing ? "; download it" : ""));
       return nullptr;
     }
-    for (const std::string& warning : file->header().warnings()) {
-      findings_.warning("header-space", warning);
-    }
     if (file->n_links() > 1) {
       findings_.warning("hard-link", quoted_name(name) + ": the same file has " +
                                          std::to_string(file->n_links()) +

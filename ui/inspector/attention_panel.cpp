@@ -6,6 +6,7 @@
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QResizeEvent>
 #include <QSplitter>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -174,6 +175,7 @@ void AttentionPanel::applySlice() {
   } else if (slice.weights.empty()) {
     message = missingText(part_);
   }
+  legend_->setMinimumHeight(0);
   slots_->setMessage(message);
   slots_->setSlice(slice, labels_, stale);
   heads_->setRows(rows_, labels_, stale);
@@ -189,6 +191,10 @@ void AttentionPanel::applyLegend() {
   const QString marked = slots_->readout(slots_->markedSlot().value_or(-1));
   if (!marked.isEmpty()) text += QLatin1Char('\n') + onOneLine(marked);
   legend_->setText(text);
+  // The legend's height decides what the bars have room for, and that decides the legend's text: it
+  // may only grow until the next slice or width, or the two would chase each other.
+  legend_->setMinimumHeight(
+      std::max(legend_->minimumHeight(), legend_->heightForWidth(legend_->width())));
 }
 
 // In a low dock the bars keep the room.
@@ -199,6 +205,7 @@ void AttentionPanel::applyHeads() {
 
 void AttentionPanel::resizeEvent(QResizeEvent* event) {
   InspectorPanel::resizeEvent(event);
+  if (event->size().width() != event->oldSize().width()) legend_->setMinimumHeight(0);
   applyHeads();
 }
 
