@@ -174,8 +174,8 @@ TEST_F(EngineThreadTest, InspectionRepeatsTheLiveDecision) {
 TEST_F(EngineThreadTest, FullQueueIsAnError) {
   EventRecorder events;
   EngineThread engine(events);
-  ASSERT_TRUE(engine.load(folder_.path(), options(2000)));
-  ASSERT_TRUE(engine.generate(request(0, 5, 1900)));
+  ASSERT_TRUE(engine.load(folder_.path(), options(40000)));
+  ASSERT_TRUE(engine.generate(request(0, 5, 39000)));
   ASSERT_TRUE(events.wait_for<TokenGenerated>());
   int n_refused = 0;
   for (std::uint64_t i = 1; i <= 70; ++i) {
