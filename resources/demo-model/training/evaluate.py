@@ -258,14 +258,15 @@ def pictures(folder, run, res):
     import matplotlib
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
-    log = [json.loads(l) for l in open(run / "log.jsonl")]
+    log = list({r["step"]: r for r in map(json.loads, open(run / "log.jsonl"))}.values())  # a step done twice counts once
+    log.sort(key=lambda r: r["step"])
     fig, ax = plt.subplots(figsize=(6.4, 3.2))
     x = [r["tokens"] / 1e6 for r in log]
     y = [r["answer"] for r in log]
     ax.plot(x, y, lw=0.6, color="#9bb8d3", label="training, answer tokens (10 steps)")
     k = 15
     if len(y) > k:
-        ax.plot(x[k - 1:], np.convolve(y, np.ones(k) / k, "valid"), color="#1f5a96", label="the same, running mean")
+        ax.plot(x[k // 2:len(y) - k // 2], np.convolve(y, np.ones(k) / k, "valid"), color="#1f5a96", label="the same, running mean")
     h = [(r["tokens"] / 1e6, r["held"]) for r in log if "held" in r]
     ax.plot(*zip(*h), "o-", ms=2.5, lw=0.8, color="#c4501b", label="held out")
     ax.set_ylim(0, min(7, max(y)))
