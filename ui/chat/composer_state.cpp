@@ -30,6 +30,7 @@ void Composer::refresh() {
   edit_->setPlaceholderText(chat.state() == app::ChatState::Loading
                                 ? tr("Message (sent when the model is ready)")
                                 : tr("Message"));
+  edit_->viewport()->update();  // one placeholder for another is not repainted by itself
   refreshProgress();
   refreshHint();
 }

@@ -48,11 +48,15 @@ ExpertsPanel::ExpertsPanel(const Theme& theme, QWidget* parent)
   upperColumn->setSpacing(theme.gap(1));
   upperColumn->setSizeConstraint(QLayout::SetMinAndMaxSize);
   upperColumn->addWidget(map_, 1);
-  auto* legends = new QHBoxLayout;
+  // A widget, not a bare layout: an empty layout would cap the column's width while the legends are
+  // hidden.
+  auto* legendRow = new QWidget(upper);
+  auto* legends = new QHBoxLayout(legendRow);
+  legends->setContentsMargins(0, 0, 0, 0);
   legends->setSpacing(theme.gap(3));
   legends->addWidget(weightLegend_, 2);
   legends->addWidget(usageLegend_, 3);
-  upperColumn->addLayout(legends);
+  upperColumn->addWidget(legendRow);
   auto* scroll = new QScrollArea(splitter_);
   decisionArea_ = scroll;
   scroll->setWidgetResizable(true);
