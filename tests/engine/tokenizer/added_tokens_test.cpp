@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <random>
 #include <string>
 #include <vector>
@@ -88,9 +88,9 @@ TEST(AddedTokens, ManyTokensAndAHostileTextAreFine) {
   tokens.add("a", 2'000'000);
   tokens.build();
   const std::string text = std::string(1'000'000, 'a') + "<extra_199999>";
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   const auto matches = find(tokens, text, 0, text.size());
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  EXPECT_LT(std::clock() - start, 5 * CLOCKS_PER_SEC);
   ASSERT_EQ(matches.size(), 1'000'001u);
   EXPECT_EQ(matches.back().id, 199'999);
 }

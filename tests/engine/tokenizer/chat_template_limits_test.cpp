@@ -1,5 +1,5 @@
 // Templates that mean harm: steps, time, memory, depth (catalogue P1, P2), and host access (P3).
-#include <chrono>
+#include <ctime>
 
 #include "engine/tokenizer/chat_template.h"
 #include "tests/engine/tokenizer/test_files.h"
@@ -16,11 +16,11 @@ std::string repeated(const std::string& text, int n) {
 }
 
 Error run(const std::string& source) {
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   const auto chat_template = ChatTemplate::parse(source, "hostile");
   if (!chat_template.has_value()) return chat_template.error();
   const auto prompt = chat_template->render(kMessages, {});
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  EXPECT_LT(std::clock() - start, 5 * CLOCKS_PER_SEC);
   EXPECT_FALSE(prompt.has_value()) << source.substr(0, 200);
   return prompt.has_value() ? Error{} : prompt.error();
 }
