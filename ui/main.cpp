@@ -76,7 +76,6 @@ int main(int argc, char** argv) {
       Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
   QApplication application(argc, argv);
   QApplication::setApplicationName(QStringLiteral("bathyscope"));
-  QApplication::setApplicationDisplayName(QStringLiteral("Bathyscope"));
   QApplication::setApplicationVersion(QStringLiteral(BATHYSCOPE_VERSION));
   QApplication::setDesktopFileName(QStringLiteral("bathyscope"));
   QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/bathyscope.svg")));
