@@ -121,7 +121,7 @@ class ConversationFilter : public QSortFilterProxyModel {
     const QVariant value =
         QSortFilterProxyModel::data(index, title ? int{ConversationListModel::TitleRole} : role);
     return role == Qt::ToolTipRole
-               ? QVariant(format::oneLine(value.toString(), 300).toHtmlEscaped())
+               ? QVariant(format::toolTip(format::oneLine(value.toString(), 300)))
                : value;
   }
   bool setData(const QModelIndex& index, const QVariant& value, int role) override {

@@ -157,6 +157,12 @@ QString tokenLabel(std::string_view bytes, int maxCharacters) {
   return text.size() <= maxCharacters ? text : text.left(maxCharacters - 1) + QChar(0x2026);
 }
 
+QString toolTip(const QString& text) {
+  QString escaped = text.toHtmlEscaped();
+  escaped.replace(u'\n', QLatin1String("<br>"));
+  return QStringLiteral("<qt>%1</qt>").arg(escaped);
+}
+
 QString oneLine(const QString& text, int maxCharacters) {
   QString line = text.left(maxCharacters + 1).simplified();
   for (QChar& c : line) {

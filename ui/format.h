@@ -35,6 +35,8 @@ QString signedValue(double v);
 QString tokenText(std::string_view bytes);
 /// tokenText cut to `maxCharacters` with an ellipsis.
 QString tokenLabel(std::string_view bytes, int maxCharacters);
+/// For QToolTip: always shown as it is, whatever it holds.
+QString toolTip(const QString& text);
 /// Text from elsewhere for one line: control characters made visible, cut with an ellipsis.
 QString oneLine(const QString& text, int maxCharacters);
 

@@ -7,6 +7,7 @@
 #include <QCloseEvent>
 #include <QDragEnterEvent>
 #include <QMimeData>
+#include <QScreen>
 #include <QUrl>
 
 #include "ui/chat/chat_panel.h"
@@ -30,8 +31,9 @@ MainWindow::MainWindow(app::Workspace& workspace, Theme& theme, const QString& l
   createDocks();
   createActions();
   connectWorkspace();
-  resize(theme.gap(360), theme.gap(220));
-  setMinimumSize(theme.gap(180), theme.gap(110));
+  const QSize available = screen()->availableSize();
+  resize(std::min(theme.gap(360), available.width() * 95 / 100),
+         std::min(theme.gap(220), available.height() * 90 / 100));
   restoreLayout();
   refreshTitle();
   refreshActions();

@@ -78,6 +78,7 @@ class MainWindow : public QMainWindow {
                        Qt::DockWidgetArea area);
   void createInspectorDocks();
   void arrangeInspect();
+  bool isLow() const;
   void applyHeat();
   void restoreLayout();
   void saveLayout() const;

@@ -97,6 +97,9 @@ void MainWindow::applyHeat() {
   chat_->setTokenHeat(shown ? heat_ : std::vector<HeatedToken>());
 }
 
+// Too low for three panels above each other.
+bool MainWindow::isLow() const { return height() < theme_.gap(195); }
+
 // As drawn: experts, attention below, next token and cache as tabs at the bottom of the right side.
 void MainWindow::arrangeInspect() {
   for (QDockWidget* dock : {conversationDock_, expertsDock_, attentionDock_, nextTokenDock_,
@@ -106,11 +109,15 @@ void MainWindow::arrangeInspect() {
   addDockWidget(Qt::LeftDockWidgetArea, conversationDock_);
   addDockWidget(Qt::RightDockWidgetArea, expertsDock_);
   splitDockWidget(expertsDock_, attentionDock_, Qt::Vertical);
-  splitDockWidget(attentionDock_, nextTokenDock_, Qt::Vertical);
+  if (isLow()) {
+    tabifyDockWidget(attentionDock_, nextTokenDock_);
+  } else {
+    splitDockWidget(attentionDock_, nextTokenDock_, Qt::Vertical);
+  }
   tabifyDockWidget(nextTokenDock_, cacheDock_);
   tabifyDockWidget(cacheDock_, samplingDock_);
   addDockWidget(Qt::BottomDockWidgetArea, timelineDock_);
-  nextTokenDock_->raise();
+  (isLow() ? attentionDock_ : nextTokenDock_)->raise();
 }
 
 void MainWindow::applyLayout(app::Layout layout) {
@@ -122,14 +129,18 @@ void MainWindow::applyLayout(app::Layout layout) {
   }
   samplingDock_->setVisible(false);
   timelineDock_->setVisible(panels);
-  nextTokenDock_->raise();
+  (isLow() ? attentionDock_ : nextTokenDock_)->raise();
   const int left = theme_.gap(52);
   const int right = layout == app::Layout::Study ? width() * 6 / 10 : width() * 36 / 100;
   if (panels) {
     resizeDocks({expertsDock_}, {right}, Qt::Horizontal);
     const int high = height() - theme_.gap(50);
-    resizeDocks({expertsDock_, attentionDock_, nextTokenDock_},
-                {high * 44 / 100, high * 31 / 100, high * 25 / 100}, Qt::Vertical);
+    if (isLow()) {
+      resizeDocks({expertsDock_, attentionDock_}, {high * 55 / 100, high * 45 / 100}, Qt::Vertical);
+    } else {
+      resizeDocks({expertsDock_, attentionDock_, nextTokenDock_},
+                  {high * 44 / 100, high * 31 / 100, high * 25 / 100}, Qt::Vertical);
+    }
     resizeDocks({timelineDock_}, {theme_.gap(16)}, Qt::Vertical);
   }
   if (layout != app::Layout::Study) resizeDocks({conversationDock_}, {left}, Qt::Horizontal);

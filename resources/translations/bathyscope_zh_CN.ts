@@ -1459,6 +1459,18 @@ Licensed under the Apache License 2.0.</source>
         <source>Only one checkpoint can be opened: drop one folder or one file.</source>
         <translation>只能打开一个检查点：请拖入一个文件夹或一个文件。</translation>
     </message>
+    <message>
+        <source>Commands (Ctrl+Shift+P)</source>
+        <translation>命令（Ctrl+Shift+P）</translation>
+    </message>
+    <message>
+        <source>Commands</source>
+        <translation>命令</translation>
+    </message>
+    <message>
+        <source>Colour the &amp;text by attention</source>
+        <translation>按注意力给文字着色(&amp;T)</translation>
+    </message>
 </context>
 <context>
     <name>ui::NextTokenPanel</name>
@@ -1664,10 +1676,6 @@ Licensed under the Apache License 2.0.</source>
         <translation>文件</translation>
     </message>
     <message>
-        <source>%1 files, %2 tensors</source>
-        <translation>%1 个文件，%2 个张量</translation>
-    </message>
-    <message>
         <source>Tokenizer</source>
         <translation>分词器</translation>
     </message>
@@ -1700,8 +1708,16 @@ Licensed under the Apache License 2.0.</source>
         <translation>没有缺失或错误。</translation>
     </message>
     <message>
-        <source>%1 errors, %2 warnings, %3 notes</source>
-        <translation>%1 个错误，%2 个警告，%3 条说明</translation>
+        <source>%1 (%2 tensors)</source>
+        <translation>%1（%2 个张量）</translation>
+    </message>
+    <message>
+        <source>Memory: not known without a valid configuration.</source>
+        <translation>内存：没有有效配置，无法得知。</translation>
+    </message>
+    <message>
+        <source>Errors: %1 · warnings: %2 · notes: %3</source>
+        <translation>错误：%1 · 警告：%2 · 说明：%3</translation>
     </message>
 </context>
 <context>

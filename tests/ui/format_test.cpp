@@ -71,6 +71,8 @@ void FormatTest::tokens() {
   QCOMPARE(ui::format::tokenText("\xe2\x80\xae"), QStringLiteral("\\u202e"));
   QCOMPARE(ui::format::tokenText("\xef\xbf\xbd"), QStringLiteral("\ufffd"));
   QCOMPARE(ui::format::tokenText(std::string_view("\0", 1)), QStringLiteral("\\x00"));
+  QCOMPARE(ui::format::toolTip(QStringLiteral("a<b>&\nc")),
+           QStringLiteral("<qt>a&lt;b&gt;&amp;<br>c</qt>"));
   QCOMPARE(ui::format::tokenLabel("abcdefgh", 5), QStringLiteral("abcd…"));
 }
 

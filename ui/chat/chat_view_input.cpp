@@ -142,6 +142,8 @@ void ChatView::mouseDoubleClickEvent(QMouseEvent* event) {
 }
 
 void ChatView::runAction(const ItemHit& hit, int row) {
+  // A menu may have stood open while rows went away.
+  if (row < 0 || row >= static_cast<int>(items_.size())) return;
   const app::MessageRow& message = parts_.messages.row(row);
   MessageItem& item = items_[static_cast<std::size_t>(row)];
   switch (hit.action) {

@@ -153,6 +153,7 @@ void ChatView::contextMenuEvent(QContextMenuEvent* event) {
   if (event->reason() == QContextMenuEvent::Mouse) row = spotAt(QPointF(event->pos())).row;
   if (row < 0 || row >= static_cast<int>(items_.size())) return;
   const app::MessageRow& message = parts_.messages.row(row);
+  const int version = message.versionIndex;
   QMenu menu(this);
   const auto add = [&](const QString& text, const QString& key, bool enabled, auto run) {
     QAction* action = menu.addAction(text + u'\t' + key, this, run);
@@ -171,10 +172,10 @@ void ChatView::contextMenuEvent(QContextMenuEvent* event) {
       [this, row] { Q_EMIT editRequested(row); });
   const bool canSwitch = parts_.chat.canSelectVersion(row);
   add(tr("Previous version"), QStringLiteral("Alt+Left"), canSwitch && message.versionIndex > 0,
-      [this, row, &message] { parts_.chat.selectVersion(row, message.versionIndex - 1); });
+      [this, row, version] { parts_.chat.selectVersion(row, version - 1); });
   add(tr("Next version"), QStringLiteral("Alt+Right"),
       canSwitch && message.versionIndex + 1 < message.versionCount,
-      [this, row, &message] { parts_.chat.selectVersion(row, message.versionIndex + 1); });
+      [this, row, version] { parts_.chat.selectVersion(row, version + 1); });
   if (items_[static_cast<std::size_t>(row)].hasReasoning()) {
     add(tr("Show or hide the reasoning"), QStringLiteral("Space"), true, [this, row] {
       runAction({ItemAction::ToggleReasoning, MessagePart::Reasoning, -1, {}}, row);
@@ -220,7 +221,8 @@ bool ChatView::viewportEvent(QEvent* event) {
     if (text.isEmpty()) {
       QToolTip::hideText();
     } else {
-      QToolTip::showText(help->globalPos(), format::oneLine(text, 300).toHtmlEscaped(), viewport());
+      QToolTip::showText(help->globalPos(), format::toolTip(format::oneLine(text, 300)),
+                         viewport());
     }
     return true;
   }

@@ -222,7 +222,7 @@ bool ContextTokensView::viewportEvent(QEvent* event) {
                              .arg(format::count(token->value), QString::number(found.token.value),
                                   label(static_cast<int>(token->value)),
                                   QString::fromLatin1(found.bytes.left(32).toHex(' ')));
-    QToolTip::showText(help->globalPos(), text.toHtmlEscaped(), viewport());
+    QToolTip::showText(help->globalPos(), format::toolTip(text), viewport());
     return true;
   }
   return QAbstractScrollArea::viewportEvent(event);

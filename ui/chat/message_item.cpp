@@ -120,7 +120,7 @@ void MessageItem::measure(const app::MessageRow& row, const ItemContext& context
   const double unit = context.style.unit;
   double y = headerHeight(context);
   foldTop_ = y;
-  if (split_.hasReasoning) y += foldHeight(context);
+  if (split_.hasReasoning) y += foldHeight(context) + unit;
   reasoningTop_ = y;
   if (split_.hasReasoning && reasoningExpanded_) {
     y += reasoning_.height(context.reasoningStyle) + unit * 3;

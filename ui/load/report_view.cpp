@@ -72,6 +72,9 @@ ReportView::ReportView(const Theme& theme, QWidget* parent)
   findings_->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
   findings_->header()->setStretchLastSection(true);
   findings_->setAccessibleName(tr("Findings"));
+  // Wrapped rows are only as high as they must be once the column's width is known.
+  connect(findings_->header(), &QHeaderView::sectionResized, findings_,
+          &QTreeWidget::doItemsLayout);
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(theme.gap(3));
@@ -144,8 +147,7 @@ void ReportView::fillFacts(const engine::CheckpointReport& report) {
       tr("%1 in total, %2 activated")
           .arg(format::count(report.parameters.total), format::count(report.parameters.activated)));
   setRow(row++, tr("Files"),
-         tr("%1 files, %2 tensors")
-             .arg(format::count(report.n_files), format::count(report.n_tensors)));
+         tr("%1 (%2 tensors)").arg(format::count(report.n_files), format::count(report.n_tensors)));
   setRow(row++, tr("Tokenizer"), report.tokenizer.empty() ? none : text(report.tokenizer));
   setRow(row++, tr("Chat template"),
          report.chat_template.empty() ? none : text(report.chat_template));
@@ -154,6 +156,11 @@ void ReportView::fillFacts(const engine::CheckpointReport& report) {
 
 void ReportView::fillMemory(const engine::CheckpointReport& report) {
   const std::int64_t needed = bytesNeeded(report);
+  memoryBar_->setVisible(report.config_valid);
+  if (!report.config_valid) {
+    memory_->setText(tr("Memory: not known without a valid configuration."));
+    return;
+  }
   memory_->setText(
       tr("Memory: %1 weights + %2 cache for %3 tokens (%4 per token) + %5 scratch = %6; %7 free")
           .arg(format::bytes(report.weight_bytes), format::bytes(report.cache_bytes),
@@ -191,12 +198,12 @@ void ReportView::fillFindings(const engine::CheckpointReport& report) {
     item->setForeground(0, theme_.colour(role));
     item->setText(1, text(finding.code));
     item->setText(2, format::oneLine(QString::fromStdString(finding.message), 2000));
-    item->setToolTip(2, item->text(2).toHtmlEscaped());
+    item->setToolTip(2, format::toolTip(item->text(2)));
   }
   findingsTitle_->setText(
       report.findings.empty()
           ? tr("Nothing is missing or wrong.")
-          : tr("%1 errors, %2 warnings, %3 notes")
+          : tr("Errors: %1 · warnings: %2 · notes: %3")
                 .arg(nErrors)
                 .arg(nWarnings)
                 .arg(static_cast<int>(report.findings.size()) - nErrors - nWarnings));

@@ -60,7 +60,7 @@ QFont contentFont() {
   const bool unnamed = family.isEmpty() ||
                        family.compare(QLatin1String("Sans Serif"), Qt::CaseInsensitive) == 0 ||
                        family.compare(QLatin1String("Sans"), Qt::CaseInsensitive) == 0;
-  QStringList families{family};
+  QStringList families{QFontInfo(font).family()};
   if (unnamed && QFontDatabase::hasFamily(QStringLiteral("Inter"))) {
     families = {QStringLiteral("Inter")};
   }
@@ -72,7 +72,16 @@ QFont contentFont() {
 
 QFont fixedFont(double pointSize) {
   QFont font = QFontDatabase::systemFont(QFontDatabase::FixedFont);
-  font.setFamilies({font.family(), QStringLiteral("Noto Sans Mono CJK SC")});
+  // The real family: a list of families does not understand "monospace". In a Chinese locale that
+  // is a Chinese font, whose middle dot is as wide as a character; tokens need a narrow one first.
+  QStringList families{QFontInfo(font).family(), QStringLiteral("Noto Sans Mono CJK SC")};
+  if (families.first().contains(QLatin1String("CJK"))) {
+    for (const auto* name : {"DejaVu Sans Mono", "Noto Sans Mono"}) {
+      const QString latin = QString::fromLatin1(name);
+      if (QFontDatabase::hasFamily(latin)) families.prepend(latin);
+    }
+  }
+  font.setFamilies(families);
   font.setStyleHint(QFont::Monospace);
   font.setFixedPitch(true);
   font.setPointSizeF(pointSize);
