@@ -6,10 +6,10 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build_packages=(
   build-essential cmake ninja-build
   qt6-base-dev qt6-tools-dev qt6-tools-dev-tools qt6-l10n-tools libqt6svg6-dev libgl-dev
-  libexpected-dev nlohmann-json3-dev libpcre2-dev libsqlite3-dev libmd4c-dev
+  pkg-config libexpected-dev nlohmann-json3-dev libicu-dev libsqlite3-dev libmd4c-dev
 )
 run_packages=(qt6-qpa-plugins libqt6svg6 fonts-noto-cjk)
-test_packages=(libgtest-dev libgmock-dev libbenchmark-dev clang-format-14)
+test_packages=(libpcre2-dev libgtest-dev libgmock-dev libbenchmark-dev clang-format-14)
 
 say() { printf '\033[1m» %s\033[0m\n' "$*"; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }

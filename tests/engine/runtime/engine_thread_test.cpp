@@ -224,7 +224,11 @@ TEST_F(EngineThreadTest, ManyStartsAndStopsLeaveNothingBehind) {
   for (int i = 0; i < 200; ++i) cycle(i);
   EXPECT_EQ(count_entries("/proc/self/task"), n_threads);
   EXPECT_EQ(count_entries("/proc/self/fd"), n_files);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they keep freed memory back
   EXPECT_LT(resident_kib(), memory + 8 * 1024);
+#else
+  EXPECT_GT(memory, 0);
+#endif
 }
 
 }  // namespace
