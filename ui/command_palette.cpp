@@ -5,6 +5,9 @@
 #include <QKeyEvent>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QMenu>
+#include <QPainter>
+#include <QStyledItemDelegate>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <utility>
@@ -12,6 +15,42 @@
 #include "ui/theme/theme.h"
 
 namespace ui {
+namespace {
+
+constexpr int kKeyRole = Qt::UserRole + 1;
+
+// The name at the left, the key at the right.
+class EntryDelegate : public QStyledItemDelegate {
+ public:
+  EntryDelegate(const Theme& theme, QObject* parent) : QStyledItemDelegate(parent), theme_(theme) {}
+  QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex&) const override {
+    return {option.rect.width(), theme_.gap(8)};
+  }
+  void paint(QPainter* painter, const QStyleOptionViewItem& option,
+             const QModelIndex& index) const override {
+    const bool selected = (option.state & QStyle::State_Selected) != 0;
+    painter->save();
+    if (selected) {
+      painter->setRenderHint(QPainter::Antialiasing);
+      painter->setPen(Qt::NoPen);
+      painter->setBrush(theme_.colour(ColourRole::Selection));
+      painter->drawRoundedRect(option.rect, theme_.unit(), theme_.unit());
+    }
+    const QRect text = option.rect.adjusted(theme_.gap(3), 0, -theme_.gap(3), 0);
+    painter->setFont(theme_.font(FontRole::Content));
+    painter->setPen(theme_.colour(selected ? ColourRole::SelectionText : ColourRole::Text));
+    painter->drawText(text, Qt::AlignVCenter | Qt::AlignLeft, index.data().toString());
+    painter->setFont(theme_.font(FontRole::Small));
+    painter->setPen(theme_.colour(ColourRole::TextMuted));
+    painter->drawText(text, Qt::AlignVCenter | Qt::AlignRight, index.data(kKeyRole).toString());
+    painter->restore();
+  }
+
+ private:
+  const Theme& theme_;
+};
+
+}  // namespace
 
 QString plainActionText(const QAction& action) {
   QString text = action.text();
@@ -47,6 +86,7 @@ CommandPalette::CommandPalette(const QList<QAction*>& actions, const Theme& them
   field_->installEventFilter(this);
   list_->setAccessibleName(tr("Commands"));
   list_->setFocusPolicy(Qt::NoFocus);
+  list_->setItemDelegate(new EntryDelegate(theme, list_));
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(theme.gap(2), theme.gap(2), theme.gap(2), theme.gap(2));
   column->setSpacing(theme.gap(2));
@@ -68,11 +108,8 @@ void CommandPalette::fill() {
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   list_->clear();
   for (const auto& [score, action] : matches) {
-    const QString key = action->shortcut().toString(QKeySequence::NativeText);
-    const QString text = plainActionText(*action);
-    auto* item =
-        new QListWidgetItem(key.isEmpty() ? text : text + QStringLiteral("    ") + key, list_);
-    item->setIcon(action->icon());
+    auto* item = new QListWidgetItem(plainActionText(*action), list_);
+    item->setData(kKeyRole, action->shortcut().toString(QKeySequence::NativeText));
     item->setData(Qt::UserRole, QVariant::fromValue(static_cast<void*>(action)));
   }
   list_->setCurrentRow(0);

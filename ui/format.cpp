@@ -67,6 +67,9 @@ QString count(std::int64_t n) { return QLocale().toString(static_cast<qlonglong>
 QString largeCount(std::int64_t n) {
   const double v = static_cast<double>(n);
   const auto scaled = [](double x) { return QLocale().toString(x, 'f', x >= 99.95 ? 0 : 1); };
+  if (QLocale().language() == QLocale::Chinese && v >= 1e8) {
+    return Texts::tr("%1 hundred million").arg(scaled(v / 1e8));  // Chinese counts in 10⁸
+  }
   if (v >= 999.5e6) return Texts::tr("%1 billion").arg(scaled(v / 1e9));
   if (v >= 999.5e3) return Texts::tr("%1 million").arg(scaled(v / 1e6));
   return count(n);

@@ -28,8 +28,8 @@ CommandLine readCommandLine(const QApplication& application) {
       QStringLiteral("Chat with a local DeepSeek-family model and see inside it while it speaks."));
   parser.addHelpOption();
   parser.addVersionOption();
-  const QCommandLineOption context(QStringLiteral("context"),
-                                   QStringLiteral("Context length in tokens."), QStringLiteral("N"));
+  const QCommandLineOption context(
+      QStringLiteral("context"), QStringLiteral("Context length in tokens."), QStringLiteral("N"));
   const QCommandLineOption threads(QStringLiteral("threads"), QStringLiteral("Number of threads."),
                                    QStringLiteral("N"));
   parser.addOption(context);
@@ -76,7 +76,6 @@ int main(int argc, char** argv) {
       Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
   QApplication application(argc, argv);
   QApplication::setApplicationName(QStringLiteral("bathyscope"));
-  QApplication::setApplicationDisplayName(QStringLiteral("Bathyscope"));
   QApplication::setApplicationVersion(QStringLiteral(BATHYSCOPE_VERSION));
   QApplication::setDesktopFileName(QStringLiteral("bathyscope"));
   QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/bathyscope.svg")));

@@ -38,7 +38,8 @@ MainWindow::MainWindow(app::Workspace& workspace, Theme& theme, const QString& l
   chat_->composer()->setFocus();
 }
 
-MainWindow::~MainWindow() = default;
+// Hidden while its members still stand: panels that vanish report to the window.
+MainWindow::~MainWindow() { hide(); }
 
 void MainWindow::connectWorkspace() {
   const app::ChatViewModel* chat = &workspace_.chat();
@@ -61,9 +62,9 @@ void MainWindow::refreshTitle() {
   const auto model = workspace_.chat().model();
   QString title = QStringLiteral("Bathyscope");
   if (model) {
-    title += QStringLiteral(" — %1 · %2")
-                 .arg(format::oneLine(QString::fromStdString(model->name), 60),
-                      format::oneLine(QString::fromStdString(model->report.dtype_summary), 40));
+    title += QStringLiteral(" — ") + format::oneLine(QString::fromStdString(model->name), 60);
+    const QString dtype = QString::fromStdString(model->report.dtype_summary);
+    if (!dtype.isEmpty()) title += QStringLiteral(" · ") + format::oneLine(dtype, 40);
   }
   setWindowTitle(title);
 }
@@ -106,8 +107,8 @@ void MainWindow::changeEvent(QEvent* event) {
 }
 
 // One folder or file opens the report; many are refused where they were dropped.
-QString MainWindow::droppedPath(const QMimeData* data) const {
-  const QList<QUrl> urls = data->urls();
+QString MainWindow::droppedPath(const QMimeData* mime) const {
+  const QList<QUrl> urls = mime->urls();
   return urls.size() == 1 && urls.first().isLocalFile() ? urls.first().toLocalFile() : QString();
 }
 
@@ -121,8 +122,10 @@ void MainWindow::dropEvent(QDropEvent* event) {
     openLoadDialog(path);
     return;
   }
-  chat_->showNotice({app::NoticeSeverity::Warning, QStringLiteral("checkpoint"),
-                     tr("Only one checkpoint can be opened: drop one folder or one file."), {}});
+  chat_->showNotice({app::NoticeSeverity::Warning,
+                     QStringLiteral("checkpoint"),
+                     tr("Only one checkpoint can be opened: drop one folder or one file."),
+                     {}});
 }
 
 }  // namespace ui

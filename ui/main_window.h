@@ -6,8 +6,10 @@
 #include <QList>
 #include <QMainWindow>
 #include <QString>
+#include <vector>
 
 #include "app/workspace.h"
+#include "ui/chat/token_heat.h"
 
 class QActionGroup;
 class QDockWidget;
@@ -76,6 +78,7 @@ class MainWindow : public QMainWindow {
                        Qt::DockWidgetArea area);
   void createInspectorDocks();
   void arrangeInspect();
+  void applyHeat();
   void restoreLayout();
   void saveLayout() const;
 
@@ -83,7 +86,7 @@ class MainWindow : public QMainWindow {
   void refreshTitle();
   void refreshActions();
   void applySettings();
-  QString droppedPath(const QMimeData* data) const;
+  QString droppedPath(const QMimeData* mime) const;
 
   app::Workspace& workspace_;
   Theme& theme_;
@@ -102,6 +105,7 @@ class MainWindow : public QMainWindow {
   QDockWidget* cacheDock_ = nullptr;
   QDockWidget* timelineDock_ = nullptr;
   QDockWidget* samplingDock_ = nullptr;
+  std::vector<HeatedToken> heat_;  // as the attention panel wants it
 };
 
 }  // namespace ui

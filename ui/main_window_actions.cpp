@@ -8,6 +8,7 @@
 #include <QMenu>
 #include <QMenuBar>
 #include <QPushButton>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include "app/selection.h"
@@ -64,6 +65,15 @@ void MainWindow::createActions() {
   createModelMenu();
   createInspectMenu();
   createHelpMenu();
+  auto* palette = new QToolButton(menuBar());
+  palette->setIcon(theme_.icon(QStringLiteral("search"), ColourRole::TextMuted));
+  palette->setToolTip(tr("Commands (Ctrl+Shift+P)"));
+  palette->setAccessibleName(tr("Commands"));
+  connect(palette, &QToolButton::clicked, this, &MainWindow::showPalette);
+  connect(&theme_, &Theme::changed, palette, [this, palette] {
+    palette->setIcon(theme_.icon(QStringLiteral("search"), ColourRole::TextMuted));
+  });
+  menuBar()->setCornerWidget(palette);
 }
 
 void MainWindow::createFileMenu() {
@@ -77,12 +87,12 @@ void MainWindow::createFileMenu() {
             [this] { openLoadDialog(); });
   recentMenu_ = menu->addMenu(tr("Open &recent"));
   menu->addSeparator();
-  addAction(menu, QStringLiteral("settings"), tr("&Settings…"), QKeySequence(tr("Ctrl+,")),
-            [this] { showSettings(); });
+  addAction(menu, QStringLiteral("settings"), tr("&Settings…"),
+            QKeySequence(QStringLiteral("Ctrl+,")), [this] { showSettings(); });
   menu->addSeparator();
-  addAction(menu, QStringLiteral("close"), tr("&Close window"), QKeySequence(tr("Ctrl+W")),
-            [this] { close(); });
-  addAction(menu, QStringLiteral("quit"), tr("&Quit"), QKeySequence(tr("Ctrl+Q")),
+  addAction(menu, QStringLiteral("close"), tr("&Close window"),
+            QKeySequence(QStringLiteral("Ctrl+W")), [this] { close(); });
+  addAction(menu, QStringLiteral("quit"), tr("&Quit"), QKeySequence(QStringLiteral("Ctrl+Q")),
             [this] { close(); });
   fillRecentMenu();
 }
@@ -90,7 +100,7 @@ void MainWindow::createFileMenu() {
 void MainWindow::createEditMenu() {
   QMenu* menu = menuBar()->addMenu(tr("&Edit"));
   addAction(menu, QStringLiteral("copyMessage"), tr("Copy last &answer"),
-            QKeySequence(tr("Ctrl+Shift+C")), [this] {
+            QKeySequence(QStringLiteral("Ctrl+Shift+C")), [this] {
               chat_->view()->clearTextSelection();
               chat_->view()->setCurrentRow(workspace_.messages().rowCount() - 1);
               chat_->view()->copySelectionOrMessage();
@@ -98,15 +108,16 @@ void MainWindow::createEditMenu() {
   addAction(menu, QStringLiteral("find"), tr("&Find in conversation…"), QKeySequence::Find,
             [this] { chat_->openFind(); });
   addAction(menu, QStringLiteral("findConversation"), tr("Find &conversation…"),
-            QKeySequence(tr("Ctrl+K")), [this] {
+            QKeySequence(QStringLiteral("Ctrl+K")), [this] {
               conversationDock_->show();
               conversations_->focusSearch();
             });
   menu->addSeparator();
   addAction(menu, QStringLiteral("focusMessage"), tr("Go to the &message box"),
-            QKeySequence(tr("Ctrl+L")), [this] { chat_->composer()->setFocus(); });
+            QKeySequence(QStringLiteral("Ctrl+L")), [this] { chat_->composer()->setFocus(); });
   addAction(menu, QStringLiteral("focusChat"), tr("Go to the con&versation"),
-            QKeySequence(tr("Ctrl+J")), [this] { chat_->view()->setFocus(Qt::TabFocusReason); });
+            QKeySequence(QStringLiteral("Ctrl+J")),
+            [this] { chat_->view()->setFocus(Qt::TabFocusReason); });
 }
 
 void MainWindow::createViewMenu() {
@@ -133,7 +144,7 @@ void MainWindow::createViewMenu() {
     panelMenu_->addAction(dock->toggleViewAction());
   }
   QAction* tokens = addAction(menu, QStringLiteral("showTokens"), tr("Show &tokens"),
-                              QKeySequence(tr("Ctrl+T")),
+                              QKeySequence(QStringLiteral("Ctrl+T")),
                               [this](bool shown) { chat_->setShowsTokens(shown); });
   tokens->setCheckable(true);
   menu->addSeparator();
@@ -146,8 +157,8 @@ void MainWindow::createViewMenu() {
             [zoom] { zoom(0.1); });
   addAction(menu, QStringLiteral("smaller"), tr("S&maller text"), QKeySequence::ZoomOut,
             [zoom] { zoom(-0.1); });
-  addAction(menu, QStringLiteral("normalSize"), tr("&Normal text size"), QKeySequence(tr("Ctrl+0")),
-            [zoom] { zoom(0); });
+  addAction(menu, QStringLiteral("normalSize"), tr("&Normal text size"),
+            QKeySequence(QStringLiteral("Ctrl+0")), [zoom] { zoom(0); });
 }
 
 void MainWindow::createModelMenu() {
@@ -155,7 +166,7 @@ void MainWindow::createModelMenu() {
   app::ChatViewModel& chat = workspace_.chat();
   addAction(menu, QStringLiteral("stop"), tr("&Stop"), {}, [&chat] { chat.stop(); });
   addAction(menu, QStringLiteral("regenerate"), tr("&Regenerate the last answer"),
-            QKeySequence(tr("Ctrl+R")), [this] {
+            QKeySequence(QStringLiteral("Ctrl+R")), [this] {
               for (int row = workspace_.messages().rowCount() - 1; row >= 0; --row) {
                 if (!workspace_.chat().canRegenerate(row)) continue;
                 workspace_.chat().regenerate(row);
@@ -164,11 +175,11 @@ void MainWindow::createModelMenu() {
             });
   menu->addSeparator();
   addAction(menu, QStringLiteral("sampling"), tr("Sam&pling settings"),
-            QKeySequence(tr("Ctrl+Shift+S")), [this] { showSampling(); });
+            QKeySequence(QStringLiteral("Ctrl+Shift+S")), [this] { showSampling(); });
   addAction(menu, QStringLiteral("systemPrompt"), tr("S&ystem prompt…"),
-            QKeySequence(tr("Ctrl+Shift+Y")), [this] { showSystemPrompt(); });
+            QKeySequence(QStringLiteral("Ctrl+Shift+Y")), [this] { showSystemPrompt(); });
   addAction(menu, QStringLiteral("exactPrompt"), tr("Show &exact prompt…"),
-            QKeySequence(tr("Ctrl+Shift+E")), [this] { showExactPrompt(); });
+            QKeySequence(QStringLiteral("Ctrl+Shift+E")), [this] { showExactPrompt(); });
   menu->addSeparator();
   addAction(menu, QStringLiteral("cancelLoad"), tr("&Cancel loading"), {},
             [&chat] { chat.cancelLoad(); });
@@ -180,28 +191,34 @@ void MainWindow::createInspectMenu() {
   QMenu* menu = menuBar()->addMenu(tr("&Inspect"));
   app::Selection& selection = workspace_.selection();
   addAction(menu, QStringLiteral("previousToken"), tr("&Previous token"),
-            QKeySequence(tr("Ctrl+Left")), [&selection] { selection.previousToken(); });
-  addAction(menu, QStringLiteral("nextToken"), tr("&Next token"), QKeySequence(tr("Ctrl+Right")),
-            [&selection] { selection.nextToken(); });
+            QKeySequence(QStringLiteral("Ctrl+Left")), [&selection] { selection.previousToken(); });
+  addAction(menu, QStringLiteral("nextToken"), tr("&Next token"),
+            QKeySequence(QStringLiteral("Ctrl+Right")), [&selection] { selection.nextToken(); });
   addAction(menu, QStringLiteral("live"), tr("&Follow the newest token"),
-            QKeySequence(tr("Ctrl+End")), [&selection] { selection.live(); });
+            QKeySequence(QStringLiteral("Ctrl+End")), [&selection] { selection.live(); });
   menu->addSeparator();
-  addAction(menu, QStringLiteral("previousLayer"), tr("Layer &up"), QKeySequence(tr("Alt+Up")),
-            [&selection] { selection.previousLayer(); });
-  addAction(menu, QStringLiteral("nextLayer"), tr("Layer &down"), QKeySequence(tr("Alt+Down")),
-            [&selection] { selection.nextLayer(); });
-  addAction(menu, QStringLiteral("previousHead"), tr("Previous &head"), QKeySequence(tr("Alt+[")),
-            [&selection] { selection.previousHead(); });
-  addAction(menu, QStringLiteral("nextHead"), tr("Next h&ead"), QKeySequence(tr("Alt+]")),
-            [&selection] { selection.nextHead(); });
+  addAction(menu, QStringLiteral("previousLayer"), tr("Layer &up"),
+            QKeySequence(QStringLiteral("Alt+Up")), [&selection] { selection.previousLayer(); });
+  addAction(menu, QStringLiteral("nextLayer"), tr("Layer &down"),
+            QKeySequence(QStringLiteral("Alt+Down")), [&selection] { selection.nextLayer(); });
+  addAction(menu, QStringLiteral("previousHead"), tr("Previous &head"),
+            QKeySequence(QStringLiteral("Alt+[")), [&selection] { selection.previousHead(); });
+  addAction(menu, QStringLiteral("nextHead"), tr("Next h&ead"),
+            QKeySequence(QStringLiteral("Alt+]")), [&selection] { selection.nextHead(); });
+  menu->addSeparator();
+  QAction* colour =
+      addAction(menu, QStringLiteral("colourText"), tr("Colour the &text by attention"),
+                QKeySequence(QStringLiteral("Ctrl+H")), [this] { applyHeat(); });
+  colour->setCheckable(true);
+  colour->setChecked(true);
   addAction(menu, QStringLiteral("clearSelection"), tr("&Clear the selection"), {},
             [&selection] { selection.clear(); });
 }
 
 void MainWindow::createHelpMenu() {
   QMenu* menu = menuBar()->addMenu(tr("&Help"));
-  addAction(menu, QStringLiteral("palette"), tr("&Commands…"), QKeySequence(tr("Ctrl+Shift+P")),
-            [this] { showPalette(); });
+  addAction(menu, QStringLiteral("palette"), tr("&Commands…"),
+            QKeySequence(QStringLiteral("Ctrl+Shift+P")), [this] { showPalette(); });
   addAction(menu, QStringLiteral("keys"), tr("&Keys"), QKeySequence(Qt::Key_F1),
             [this] { showKeys(); });
   menu->addSeparator();

@@ -1,14 +1,18 @@
 // Docks, the three ready-made layouts, and remembering where everything was.
+#include <QAction>
 #include <QActionGroup>
 #include <QDockWidget>
+#include <QScrollArea>
 #include <QSettings>
 
 #include "ui/chat/chat_panel.h"
 #include "ui/chat/chat_view.h"
 #include "ui/conversation_panel.h"
+#include "ui/dock_title.h"
 #include "ui/inspector/attention_panel.h"
 #include "ui/inspector/cache_panel.h"
 #include "ui/inspector/experts_panel.h"
+#include "ui/inspector/inspector_binding.h"
 #include "ui/inspector/next_token_panel.h"
 #include "ui/inspector/timeline_strip.h"
 #include "ui/main_window.h"
@@ -27,7 +31,10 @@ QDockWidget* MainWindow::addDock(const QString& name, const QString& title, QWid
                                  Qt::DockWidgetArea area) {
   auto* dock = new QDockWidget(title, this);
   dock->setObjectName(name);
+  widget->setObjectName(QStringLiteral("dockContent"));
+  widget->setAttribute(Qt::WA_StyledBackground);
   dock->setWidget(widget);
+  dock->setTitleBarWidget(new DockTitle(dock, theme_));
   addDockWidget(area, dock);
   return dock;
 }
@@ -36,12 +43,17 @@ void MainWindow::createDocks() {
   setCorner(Qt::BottomLeftCorner, Qt::BottomDockWidgetArea);
   setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
   setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
-  conversations_ = new ConversationPanel(workspace_.conversations(), workspace_.chat(), theme_, this);
+  conversations_ =
+      new ConversationPanel(workspace_.conversations(), workspace_.chat(), theme_, this);
   conversationDock_ = addDock(QStringLiteral("conversations"), tr("Conversations"), conversations_,
                               Qt::LeftDockWidgetArea);
   createInspectorDocks();
-  samplingDock_ = addDock(QStringLiteral("sampling"), tr("Sampling"),
-                          new SamplingPanel(workspace_, theme_, this), Qt::RightDockWidgetArea);
+  auto* sampling = new QScrollArea(this);
+  sampling->setWidgetResizable(true);
+  sampling->setFrameShape(QFrame::NoFrame);
+  sampling->setWidget(new SamplingPanel(workspace_, theme_, sampling));
+  samplingDock_ =
+      addDock(QStringLiteral("sampling"), tr("Sampling"), sampling, Qt::RightDockWidgetArea);
   arrangeInspect();
 }
 
@@ -62,13 +74,27 @@ void MainWindow::createInspectorDocks() {
   timelineDock_ = add("timeline", tr("Timeline"), timeline, Qt::BottomDockWidgetArea);
   connect(attention, &AttentionPanel::tokenHeatChanged, chat_->view(),
           [this](const std::vector<TokenHeat>& heat) {
-            std::vector<HeatedToken> tokens;
-            tokens.reserve(heat.size());
+            heat_.clear();
+            heat_.reserve(heat.size());
             for (const TokenHeat& token : heat) {
-              tokens.push_back({engine::Position(token.position), static_cast<double>(token.value)});
+              heat_.push_back({engine::Position(token.position), static_cast<double>(token.value)});
             }
-            chat_->setTokenHeat(std::move(tokens));
+            applyHeat();
           });
+  connect(&workspace_.selection(), &app::Selection::followingChanged, this, &MainWindow::applyHeat);
+  // A child of the first panel to go, so that it is gone before any of them.
+  auto* binding =
+      new InspectorBinding({workspace_.timeline(), workspace_.selection(), workspace_.inspector()},
+                           {*experts, *attention, *nextToken, *cache, *timeline}, experts);
+  binding->follow(workspace_);
+}
+
+// Only for a token the user chose: while the newest one is followed the text stays calm.
+void MainWindow::applyHeat() {
+  const QAction* wanted = action(QStringLiteral("colourText"));
+  const bool shown =
+      wanted != nullptr && wanted->isChecked() && !workspace_.selection().isFollowing();
+  chat_->setTokenHeat(shown ? heat_ : std::vector<HeatedToken>());
 }
 
 // As drawn: experts, attention below, next token and cache as tabs at the bottom of the right side.

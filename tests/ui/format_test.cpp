@@ -78,6 +78,8 @@ void FormatTest::localeSeparators() {
   QLocale::setDefault(QLocale(QLocale::German));
   QCOMPARE(ui::format::count(1204), QStringLiteral("1.204"));
   QCOMPARE(ui::format::value(0.5), QStringLiteral("0,5000"));
+  QLocale::setDefault(QLocale(QLocale::Chinese));
+  QCOMPARE(ui::format::largeCount(671'026'419'200), QStringLiteral("6,710 hundred million"));
   QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates));
 }
 

@@ -24,6 +24,7 @@ namespace ui {
 ChatPanel::ChatPanel(app::Workspace& workspace, Theme& theme, QWidget* parent)
     : QWidget(parent), workspace_(workspace), theme_(theme) {
   setObjectName(QStringLiteral("chatPanel"));
+  setAttribute(Qt::WA_StyledBackground);
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);

@@ -162,24 +162,53 @@ double ChatView::contentHeight() const {
   return tops_.back() + items_.back().height() + theme_.gap(6);
 }
 
-// Lays out what is visible, keeping the first visible item where it stands.
+// What stands still while heights around it become known: the first laid-out segment in view, or
+// else the first item.
+ChatView::ScrollAnchor ChatView::scrollAnchor() const {
+  ScrollAnchor anchor;
+  if (followsEnd_ || tops_.size() != items_.size()) return anchor;
+  const double top = verticalScrollBar()->value();
+  anchor.row = rowAt(top);
+  if (anchor.row < 0) return anchor;
+  anchor.offset = top - topOf(anchor.row);
+  const int n = static_cast<int>(items_.size());
+  for (int row = anchor.row; row < n && topOf(row) < top + viewport()->height(); ++row) {
+    const auto segment =
+        items_[static_cast<std::size_t>(row)].anchorBelow(top - topOf(row), context_);
+    if (!segment) continue;
+    anchor.row = row;
+    anchor.segment = segment;
+    anchor.offset = top - topOf(row) - segment->top;
+    break;
+  }
+  return anchor;
+}
+
+double ChatView::valueFor(const ScrollAnchor& anchor) const {
+  if (anchor.row < 0 || anchor.row >= static_cast<int>(items_.size())) {
+    return verticalScrollBar()->value();
+  }
+  const MessageItem& item = items_[static_cast<std::size_t>(anchor.row)];
+  const double inside =
+      anchor.segment && anchor.segment->segment < item.text(anchor.segment->part).count()
+          ? item.topOf(*anchor.segment, context_)
+          : 0;
+  return topOf(anchor.row) + inside + anchor.offset;
+}
+
+// Lays out what is visible, then says how much there is to scroll.
 void ChatView::updateGeometries() {
   if (settling_) return;
   settling_ = true;
   QScrollBar* bar = verticalScrollBar();
-  const int anchorRow = tops_.size() == items_.size() ? rowAt(bar->value()) : -1;
-  const double anchorOffset = anchorRow >= 0 ? bar->value() - topOf(anchorRow) : 0;
+  const ScrollAnchor anchor = scrollAnchor();
   placeItems();
   for (int attempt = 0; attempt < 6; ++attempt) {
     const int page = viewport()->height();
     const int maximum = std::max(0, static_cast<int>(std::ceil(contentHeight())) - page);
     bar->setPageStep(page);
     bar->setRange(0, maximum);
-    if (followsEnd_) {
-      bar->setValue(maximum);
-    } else if (anchorRow >= 0 && anchorRow < static_cast<int>(items_.size())) {
-      bar->setValue(static_cast<int>(std::lround(topOf(anchorRow) + anchorOffset)));
-    }
+    bar->setValue(followsEnd_ ? maximum : static_cast<int>(std::lround(valueFor(anchor))));
     const double before = contentHeight();
     layOutVisible();
     placeItems();

@@ -81,6 +81,14 @@ class ChatView : public QAbstractScrollArea {
     QPointF inItem;
   };
 
+  struct ScrollAnchor {
+    int row = -1;
+    std::optional<MessageItem::Anchor> segment;
+    double offset = 0;  // of the viewport's top, from the segment's or the item's top
+  };
+
+  ScrollAnchor scrollAnchor() const;
+  double valueFor(const ScrollAnchor& anchor) const;
   void connectModel();
   void onReset();
   void onRowsInserted(int first, int last);
@@ -107,12 +115,14 @@ class ChatView : public QAbstractScrollArea {
   void hoverTokenAt(const Spot& spot);
   void selectTokenAt(const Spot& spot);
   void runAction(const ItemHit& hit, int row);
+  void toggleReasoning(int row);
   void ensureTokenVisible();
   void moveCurrent(int delta);
   QString codeAt(int row, const ItemHit& hit) const;
   QString partText(int row, MessagePart part, const TextPlace& begin, const TextPlace& end) const;
   bool handleMessageKey(QKeyEvent* event);
   void announceCurrent();
+  void escape();
 
   Parts parts_;
   Theme& theme_;
@@ -126,6 +136,7 @@ class ChatView : public QAbstractScrollArea {
   bool followsEnd_ = true;
   bool settling_ = false;
   int currentRow_ = -1;
+  bool byKeyboard_ = false;  // the current message is only marked for those who steer by keys
   int hoverRow_ = -1;
   ItemHit hoverHit_;
   std::optional<TextPlace> anchor_;

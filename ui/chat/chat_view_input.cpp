@@ -81,6 +81,7 @@ void ChatView::mousePressEvent(QMouseEvent* event) {
   if (event->button() != Qt::LeftButton) return;
   pressed_ = true;
   dragging_ = false;
+  byKeyboard_ = false;
   pressPoint_ = event->position();
   const Spot spot = spotAt(event->position());
   if (spot.row >= 0) setCurrentRow(spot.row);
@@ -160,10 +161,7 @@ void ChatView::runAction(const ItemHit& hit, int row) {
       parts_.chat.selectVersion(row, message.versionIndex + 1);
       break;
     case ItemAction::ToggleReasoning:
-      item.setReasoningExpanded(!item.isReasoningExpanded());
-      item.update(message, context_);
-      followsEnd_ = false;
-      updateGeometries();
+      toggleReasoning(row);
       break;
     case ItemAction::CopyCode:
       QApplication::clipboard()->setText(codeAt(row, hit));
@@ -175,6 +173,17 @@ void ChatView::runAction(const ItemHit& hit, int row) {
     case ItemAction::None:
       break;
   }
+}
+
+// The fold's own line stays where it is.
+void ChatView::toggleReasoning(int row) {
+  MessageItem& item = items_[static_cast<std::size_t>(row)];
+  const double inView = topOf(row) - verticalScrollBar()->value();
+  item.setReasoningExpanded(!item.isReasoningExpanded());
+  item.update(parts_.messages.row(row), context_);
+  followsEnd_ = false;
+  updateGeometries();
+  verticalScrollBar()->setValue(static_cast<int>(topOf(row) - inView));
 }
 
 // The whole block, also where it was cut into pieces; lines without the fence's indentation.

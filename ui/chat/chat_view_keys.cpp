@@ -87,7 +87,21 @@ bool ChatView::handleMessageKey(QKeyEvent* event) {
   }
 }
 
+// The nearest thing first: marked text, a running answer, the selected token.
+void ChatView::escape() {
+  if (!selectedText().isEmpty()) {
+    clearTextSelection();
+  } else if (parts_.chat.canStop()) {
+    parts_.chat.stop();
+  } else {
+    found_.reset();
+    parts_.selection.clear();
+    viewport()->update();
+  }
+}
+
 void ChatView::keyPressEvent(QKeyEvent* event) {
+  byKeyboard_ = true;
   QScrollBar* bar = verticalScrollBar();
   const bool control = event->modifiers() == Qt::ControlModifier;
   if (event->matches(QKeySequence::Copy)) {
@@ -113,8 +127,12 @@ void ChatView::keyPressEvent(QKeyEvent* event) {
     parts_.selection.previousToken();
   } else if (event->key() == Qt::Key_Right) {
     parts_.selection.nextToken();
-  } else if (event->key() == Qt::Key_Escape && !selectedText().isEmpty()) {
-    clearTextSelection();
+  } else if (event->key() == Qt::Key_BracketLeft) {
+    parts_.selection.previousHead();
+  } else if (event->key() == Qt::Key_BracketRight) {
+    parts_.selection.nextHead();
+  } else if (event->key() == Qt::Key_Escape) {
+    escape();
   } else {
     QAbstractScrollArea::keyPressEvent(event);
   }
@@ -123,6 +141,7 @@ void ChatView::keyPressEvent(QKeyEvent* event) {
 void ChatView::focusInEvent(QFocusEvent* event) {
   const bool byKey =
       event->reason() == Qt::TabFocusReason || event->reason() == Qt::BacktabFocusReason;
+  byKeyboard_ = byKeyboard_ || byKey;
   if (byKey && currentRow_ < 0) moveCurrent(-1);
   viewport()->update();
 }

@@ -56,7 +56,7 @@ std::vector<TextMark> ChatView::marksFor(int row, qsizetype begin, qsizetype end
 ItemPaint ChatView::itemPaint(int row) const {
   ItemPaint paint;
   const bool last = row == static_cast<int>(items_.size()) - 1;
-  paint.isCurrent = hasFocus() && row == currentRow_;
+  paint.isCurrent = hasFocus() && byKeyboard_ && row == currentRow_;
   const bool writing = parts_.messages.row(row).record.status == app::MessageStatus::Streaming;
   paint.showsActions = (row == hoverRow_ || row == currentRow_ || last) && !writing;
   paint.canEdit = parts_.chat.canEdit(row);

@@ -127,7 +127,7 @@ int MarkdownVisitor::leaveBlock(MD_BLOCKTYPE type, void*) {
       lists_.pop_back();
       break;
     case MD_BLOCK_LI:
-      ensureBlock();  // an empty item still shows its marker
+      if (!pendingMarker_.isEmpty()) ensureBlock();  // an empty item still shows its marker
       break;
     case MD_BLOCK_H:
       heading_ = 0;
@@ -181,6 +181,7 @@ void MarkdownVisitor::startTable(const MD_BLOCK_TABLE_DETAIL& detail) {
   format.setCellPadding(style_.unit * 1.5);
   format.setCellSpacing(0);
   format.setTopMargin(isFirstBlock_ ? 0 : style_.unit * 2);
+  format.setBottomMargin(style_.unit * 2);
   if (!hasEmptyBlock_) {
     cursor_.movePosition(QTextCursor::End);
     cursor_.insertBlock(QTextBlockFormat(), QTextCharFormat());

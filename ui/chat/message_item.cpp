@@ -238,6 +238,22 @@ QRectF MessageItem::rectOf(qsizetype begin, qsizetype end, const ItemContext& co
   return {};
 }
 
+std::optional<MessageItem::Anchor> MessageItem::anchorBelow(double y,
+                                                            const ItemContext& context) const {
+  std::optional<Anchor> anchor;
+  eachSegment(context,
+              [&](MessagePart part, int index, const TextSegment& segment, const QPointF& corner) {
+                if (!anchor && corner.y() + segment.height() > y)
+                  anchor = Anchor{part, index, corner.y()};
+              });
+  return anchor;
+}
+
+double MessageItem::topOf(const Anchor& anchor, const ItemContext& context) const {
+  return partTop(anchor.part) +
+         text(anchor.part).topOf(anchor.segment, partStyle(anchor.part, context));
+}
+
 void MessageItem::eachSegment(const ItemContext& context, const Visit& visit) const {
   for (const MessagePart part : kParts) {
     if (part == MessagePart::Reasoning && !reasoningExpanded_) continue;

@@ -94,6 +94,16 @@ class MessageItem {
   /// Rectangle of source[begin, end) if laid out, else of its segment.
   QRectF rectOf(qsizetype begin, qsizetype end, const ItemContext& context) const;
 
+  /// The first laid-out segment that ends below `y`: what scrolling holds on to.
+  struct Anchor {
+    MessagePart part;
+    int segment;
+    double top;
+  };
+  std::optional<Anchor> anchorBelow(double y, const ItemContext& context) const;
+  /// Where that segment stands now.
+  double topOf(const Anchor& anchor, const ItemContext& context) const;
+
   bool isReasoningExpanded() const { return reasoningExpanded_; }
   void setReasoningExpanded(bool expanded) { reasoningExpanded_ = expanded; }
   bool hasReasoning() const { return split_.hasReasoning; }

@@ -88,6 +88,7 @@ void PromptDialog::show(const engine::RenderedPrompt& prompt) {
   fromTemplate.setForeground(theme_.colour(ColourRole::SelectionText));
   fromTemplate.setBackground(theme_.colour(ColourRole::Selection));
   cursor.beginEditBlock();
+  if (prompt.segments.empty()) cursor.insertText(QString::fromStdString(prompt.text), own);
   for (const engine::PromptSegment& segment : prompt.segments) {
     if (segment.bytes.begin > kMaxShown) break;
     const std::size_t end = std::min(segment.bytes.end, segment.bytes.begin + kMaxShown);

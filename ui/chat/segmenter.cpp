@@ -80,8 +80,8 @@ class Splitter {
   std::vector<SegmentRange> run() {
     qsizetype at = begin_;
     bool afterBlank = false;
-    // A restart at a fence's own line reads that line again.
-    if (fence_.isOpen && !continues_) at = openedAt(at);
+    // A restart at a fence's own line reads that line again: it may have grown.
+    if (!continues_) fence_ = {};
     contentBegin_ = at;
     while (at < end_) {
       const Line line = lineAt(text_, at, end_);
@@ -104,11 +104,6 @@ class Splitter {
     return table ? 4 * kMaxSegment : kMaxSegment;
   }
 
-  qsizetype openedAt(qsizetype at) {
-    const Line line = lineAt(text_, at, end_);
-    return line.next;
-  }
-
   // The segment would grow too long with this line: cut before it, or inside it.
   qsizetype cutLongLine(const Line& line) {
     qsizetype cut = line.begin;
@@ -129,6 +124,8 @@ class Splitter {
   }
 
   qsizetype proseLine(const Line& line, bool& afterBlank) {
+    // A line that still grows decides nothing: "1" may become a list, "```" a word.
+    if (line.next == line.end) return line.next;
     const QStringView content = text_.sliced(line.begin, line.end - line.begin);
     const FenceState fence = fenceOpenedBy(content);
     if (fence.isOpen) {

@@ -39,8 +39,8 @@ struct SegmentRange {
 /// No segment is longer, except tables (four times) and single characters.
 inline constexpr qsizetype kMaxSegment = 6000;
 
-/// Splits text[begin, end) as Markdown. `fence` and `continues` restart inside what an earlier call
-/// found: pass those of the last segment together with its begin.
+/// Splits text[begin, end) as Markdown. `fence` and `continues` restart where an earlier call's
+/// last segment begins: pass its own. A fence counts only where the segment continues one.
 std::vector<SegmentRange> splitMarkdown(QStringView text, qsizetype begin, qsizetype end,
                                         const FenceState& fence, bool continues);
 /// Splits by size only.

@@ -320,7 +320,7 @@ QString ExpertMapView::usageLine(CellGrid::Cell cell) const {
   const std::size_t at = static_cast<std::size_t>(cell.row) * static_cast<std::size_t>(nExperts()) +
                          static_cast<std::size_t>(cell.column);
   if (at >= usage_.counts.size()) return tr("used\tnot counted yet");
-  return tr("used\t%1 times in %2 tokens (all alike: %3)")
+  return tr("used\t%1 times in %2 tokens (uniform: %3)")
       .arg(format::count(usage_.counts[at]), format::count(usage_.nTokens),
            format::value(uniformUsage()));
 }
@@ -369,7 +369,7 @@ QString ExpertMapView::tableText() const {
 QSize ExpertMapView::minimumSizeHint() const {
   const int unit = theme().unit();
   return {std::max(60 * unit, nExperts() + 20 * unit),
-          std::max(24 * unit, 2 * nLayers() + 8 * unit)};
+          std::max(16 * unit, 2 * nLayers() + 8 * unit)};
 }
 
 QSize ExpertMapView::sizeHint() const {

@@ -48,13 +48,18 @@ ExpertsPanel::ExpertsPanel(const Theme& theme, QWidget* parent)
   upperColumn->setSpacing(theme.gap(1));
   upperColumn->setSizeConstraint(QLayout::SetMinAndMaxSize);
   upperColumn->addWidget(map_, 1);
-  upperColumn->addWidget(weightLegend_);
-  upperColumn->addWidget(usageLegend_);
+  auto* legends = new QHBoxLayout;
+  legends->setSpacing(theme.gap(3));
+  legends->addWidget(weightLegend_, 2);
+  legends->addWidget(usageLegend_, 3);
+  upperColumn->addLayout(legends);
   auto* scroll = new QScrollArea(splitter_);
+  decisionArea_ = scroll;
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
   scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   scroll->setFocusPolicy(Qt::NoFocus);
+  scroll->setMinimumHeight(theme.gap(12));
   scroll->setWidget(decision_);
   scroll->viewport()->setAutoFillBackground(false);
   decision_->setAutoFillBackground(false);
@@ -139,22 +144,21 @@ void ExpertsPanel::applyUsage() {
 void ExpertsPanel::applyLegends() {
   const QString message = mapMessage();
   map_->setMessage(message);
+  decisionArea_->setVisible(message.isEmpty());
   weightLegend_->setVisible(message.isEmpty() && map_->mode() != ExpertMapMode::Usage);
   usageLegend_->setVisible(message.isEmpty() && map_->mode() != ExpertMapMode::Now);
   if (!message.isEmpty()) {
-    decision_->hide();
     return;
   }
-  decision_->show();
   const Theme& colours = theme();
-  weightLegend_->setContent({tr("weight of this token"),
+  weightLegend_->setContent({tr("weight"),
                              map_->weightScale(),
                              [&colours](double place) { return weightColour(colours, place); },
                              std::nullopt,
                              {}});
-  usageLegend_->setContent({tr("times used"), map_->usageScale(),
+  usageLegend_->setContent({tr("used"), map_->usageScale(),
                             [this](double place) { return map_->usageColour(place); },
-                            map_->uniformUsage(), tr("all alike")});
+                            map_->uniformUsage(), tr("uniform")});
 }
 
 void ExpertsPanel::setWeightRange(double high) {

@@ -66,6 +66,7 @@ class ExpertsPanel : public InspectorPanel {
   ScaleLegend* weightLegend_;
   ScaleLegend* usageLegend_;
   RouterDecisionView* decision_;
+  QWidget* decisionArea_ = nullptr;
   QSplitter* splitter_;
 };
 

@@ -104,13 +104,13 @@ void HeadMapView::paintPicture(QPainter& painter, QSize size) {
   for (int head = 0; head < layout.nHeads; ++head) {
     const int top = head * layout.pitchY + layout.pitchY / 2 - line / 2;
     const bool selected = head == selectedHead_;
-    if (!selected && top < nextFree) continue;
+    if (!selected && (top < nextFree || top + line > size.height())) continue;
     if (!selected && selectedHead_ > head && (selectedHead_ - head) * layout.pitchY < line)
       continue;
     painter.setPen(colour(selected ? ColourRole::Accent : ColourRole::TextMuted));
     painter.drawText(QRect(0, std::max(0, top), layout.left - px(4), line),
                      Qt::AlignRight | Qt::AlignVCenter, QStringLiteral("H%1").arg(head));
-    nextFree = top + line;
+    nextFree = std::max(0, top) + line;
   }
   painter.setBrush(Qt::NoBrush);
   if (selectedHead_ >= 0 && selectedHead_ < layout.nHeads) {
@@ -200,7 +200,7 @@ QString HeadMapView::tableText() const {
 
 QSize HeadMapView::minimumSizeHint() const {
   const int nHeads = rows_ ? static_cast<int>(rows_->n_heads) : 4;
-  return {60 * theme().unit(), std::clamp(nHeads * 3, 12 * theme().unit(), 34 * theme().unit())};
+  return {60 * theme().unit(), std::clamp(nHeads * 2, 8 * theme().unit(), 32 * theme().unit())};
 }
 
 QSize HeadMapView::sizeHint() const {

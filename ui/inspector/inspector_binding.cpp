@@ -18,7 +18,12 @@ namespace {
 TokenLabel labelOf(const app::TimelineToken& token) {
   const std::string_view bytes(token.bytes.constData(),
                                static_cast<std::size_t>(token.bytes.size()));
-  return {format::tokenText(bytes), token.isControl};
+  // Most tokens are a word after a space: no need to decode them character by character.
+  const bool plain =
+      std::all_of(bytes.begin(), bytes.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  if (!plain) return {format::tokenText(bytes), token.isControl};
+  QString text = QString::fromLatin1(token.bytes);
+  return {text.replace(QLatin1Char(' '), QChar(0xb7)), token.isControl};
 }
 
 std::optional<std::int64_t> positionValue(std::optional<engine::Position> position) {
@@ -39,7 +44,7 @@ InspectorBinding::InspectorBinding(InspectorModels models, InspectorPanels panel
   models_.inspector.setRouterVisible(panels_.experts.isVisible());
   models_.inspector.setAttentionVisible(panels_.attention.isVisible());
   models_.inspector.setNextTokenVisible(panels_.nextToken.isVisible());
-  onTimelineReset();
+  onTimelineReset(0);
 }
 
 void InspectorBinding::connectTimeline() {
@@ -128,11 +133,10 @@ void InspectorBinding::follow(app::Workspace& workspace) {
 void InspectorBinding::setModel(std::shared_ptr<const engine::ModelInfo> info) {
   if (info_ == info) return;
   info_ = std::move(info);
-  largestWeight_ = 0;
   panels_.experts.setModel(info_);
   panels_.attention.setModel(info_);
   panels_.nextToken.setModelPresent(info_ != nullptr);
-  onTimelineReset();
+  onTimelineReset(0);
   panels_.attention.setHead(models_.selection.head());
 }
 
@@ -176,13 +180,11 @@ TimelineMark InspectorBinding::markOf(int position) const {
   return mark;
 }
 
-void InspectorBinding::onTimelineReset() {
-  labels_.clear();
-  largestWeight_ = 0;
-  panels_.timeline.clearMarks();
+void InspectorBinding::onTimelineReset(int kept) {
   const int count = models_.timeline.count();
-  if (count > 0) onTokensAppended(0, count);
-  addWeights(0, count);
+  const int known = std::clamp(kept, 0, std::min(count, static_cast<int>(labels_.size())));
+  onTokensAppended(known, count - known);
+  readWeights(known, count);
   showUsage();
   showToken();
   showRouter();
@@ -193,11 +195,13 @@ void InspectorBinding::onTimelineReset() {
 void InspectorBinding::onTokensAppended(int first, int count) {
   std::vector<TimelineMark> marks;
   labels_.resize(static_cast<std::size_t>(first));
+  largestWeights_.resize(static_cast<std::size_t>(first));
   for (int position = first; position < first + count; ++position) {
     labels_.push_back(labelOf(models_.timeline.at(position)));
+    largestWeights_.push_back(0.0F);
     marks.push_back(markOf(position));
   }
-  panels_.timeline.appendMarks(marks);
+  panels_.timeline.setMarksFrom(first, marks);
 }
 
 void InspectorBinding::onRoutingAdded(int first, int count) {
@@ -205,24 +209,26 @@ void InspectorBinding::onRoutingAdded(int first, int count) {
   for (int position = first; position < end; ++position) {
     panels_.timeline.replaceMark(position, markOf(position));
   }
-  addWeights(first, end - first);
+  readWeights(first, end);
   if (panels_.experts.isVisible()) showUsage();
   showToken();
 }
 
-void InspectorBinding::addWeights(int first, int count) {
-  for (int position = first; position < first + count; ++position) {
+void InspectorBinding::readWeights(int first, int end) {
+  for (int position = first; position < end; ++position) {
     const auto& routing = models_.timeline.at(position).routing;
-    if (!routing) continue;
-    for (const float weight : routing->weights) {
-      largestWeight_ = std::max(largestWeight_, static_cast<double>(weight));
-    }
+    if (!routing || routing->weights.empty()) continue;
+    largestWeights_[static_cast<std::size_t>(position)] =
+        *std::max_element(routing->weights.begin(), routing->weights.end());
   }
 }
 
 void InspectorBinding::showUsage() {
   panels_.experts.setUsage(models_.timeline.usage());
-  if (largestWeight_ > 0.0) panels_.experts.setWeightRange(largestWeight_);
+  const auto largest = std::max_element(largestWeights_.begin(), largestWeights_.end());
+  if (largest != largestWeights_.end() && *largest > 0.0F) {
+    panels_.experts.setWeightRange(static_cast<double>(*largest));
+  }
 }
 
 void InspectorBinding::showToken() {

@@ -56,7 +56,7 @@ class InspectorBinding : public QObject {
   void connectSelection();
   void connectPanels();
   void connectPanel(InspectorPanel& panel);
-  void onTimelineReset();
+  void onTimelineReset(int kept);
   void onTokensAppended(int first, int count);
   void onRoutingAdded(int first, int count);
   void showToken();
@@ -66,15 +66,15 @@ class InspectorBinding : public QObject {
   void showAttention();
   void showNextToken();
   void showHeaders();
-  void addWeights(int first, int count);
+  void readWeights(int first, int end);
   TimelineMark markOf(int position) const;
   QString statusOf(const app::InspectionPart& part) const;
 
   InspectorModels models_;
   InspectorPanels panels_;
   std::shared_ptr<const engine::ModelInfo> info_;
-  std::vector<TokenLabel> labels_;  // of every token in the timeline
-  double largestWeight_ = 0;        // of the conversation: the top of the weight scale
+  std::vector<TokenLabel> labels_;     // of every token in the timeline
+  std::vector<float> largestWeights_;  // of every token: the largest is the top of the weight scale
 };
 
 }  // namespace ui

@@ -76,7 +76,7 @@ void TokenHeader::setAddress(std::optional<std::int32_t> layer,
   if (layer) parts << QStringLiteral("L%1").arg(*layer);
   if (position) parts << tokenAddress(*position, label);
   address_->setText(parts.join(QStringLiteral(" · ")));
-  copy_->setEnabled(position.has_value());
+  copy_->setVisible(position.has_value());
 }
 
 void TokenHeader::setStatus(const QString& status) { status_->setText(status); }

@@ -28,18 +28,13 @@ TimelineStrip::TimelineStrip(const Theme& theme, QWidget* parent) : Canvas(theme
          "newest."));
 }
 
-void TimelineStrip::clearMarks() {
-  marks_.clear();
-  selected_.reset();
-  hovered_.reset();
-  scroll_ = 0;
-  update();
-}
-
-void TimelineStrip::appendMarks(const std::vector<TimelineMark>& marks) {
+void TimelineStrip::setMarksFrom(std::int64_t first, const std::vector<TimelineMark>& marks) {
+  marks_.resize(static_cast<std::size_t>(std::clamp<std::int64_t>(first, 0, count())));
   marks_.insert(marks_.end(), marks.begin(), marks.end());
-  if (following_) scrollTo(count() - 1);
-  update();
+  if (selected_ && *selected_ >= count()) selected_.reset();
+  if (hovered_ && *hovered_ >= count()) hovered_.reset();
+  if (following_ && count() > 0) scrollTo(count() - 1);
+  scrollBy(0);
 }
 
 void TimelineStrip::replaceMark(std::int64_t position, const TimelineMark& mark) {
@@ -72,8 +67,10 @@ TimelineStrip::Layout TimelineStrip::layoutFor(QSize size) const {
   const QFontMetrics metrics(deviceFont(FontRole::Small));
   const int liveWidth = metrics.horizontalAdvance(tr("live")) + px(28);
   layout.live = QRect(size.width() - liveWidth, 0, liveWidth, size.height());
+  const QFontMetrics mono(deviceFont(FontRole::MonoSmall));
+  const int left = mono.horizontalAdvance(QLatin1Char('0')) + px(10);
   layout.area =
-      QRect(px(8), px(4), std::max(1, layout.live.left() - px(12)), size.height() - px(8));
+      QRect(left, px(4), std::max(1, layout.live.left() - left - px(4)), size.height() - px(8));
   layout.baseline = layout.area.bottom() - std::max(px(6), layout.area.height() / 4);
   const double fit = marks_.empty()
                          ? 1.0
@@ -131,6 +128,7 @@ void TimelineStrip::paintPicture(QPainter& painter, QSize size) {
   paintMarks(painter, layout);
   painter.restore();
   paintLive(painter, layout);
+  if (!marks_.empty()) paintScale(painter, layout);
 }
 
 void TimelineStrip::paintMarks(QPainter& painter, const Layout& layout) const {
@@ -191,6 +189,16 @@ void TimelineStrip::paintPointer(QPainter& painter, const Layout& layout, std::i
   painter.fillRect(QRect(x, layout.area.bottom() + px(1), width, px(2)),
                    colour(ColourRole::Accent));
   painter.fillRect(QRect(x, layout.area.top() - px(3), width, px(2)), colour(ColourRole::Accent));
+}
+
+void TimelineStrip::paintScale(QPainter& painter, const Layout& layout) const {
+  const int line = useFont(painter, FontRole::MonoSmall);
+  painter.setPen(colour(ColourRole::TextMuted));
+  const int width = layout.area.left() - px(4);
+  painter.drawText(QRect(0, 0, width, line), Qt::AlignRight | Qt::AlignVCenter,
+                   legendNumber(kFullSurprise));
+  painter.drawText(QRect(0, layout.baseline - line / 2, width, line),
+                   Qt::AlignRight | Qt::AlignVCenter, QStringLiteral("0"));
 }
 
 void TimelineStrip::paintLive(QPainter& painter, const Layout& layout) const {
@@ -278,6 +286,12 @@ QString TimelineStrip::readout(std::int64_t position) const {
 QString TimelineStrip::readoutAt(QPoint devicePoint) const {
   if (layoutFor(deviceSize()).live.contains(devicePoint))
     return tr("Follow the newest token (End)");
+  if (devicePoint.x() < layoutFor(deviceSize()).area.left() && !marks_.empty()) {
+    return tr("Bars: −ln p of the token the model drew, p being the model's own probability.\n"
+              "At %1 and above (p ≤ %2) a bar is full. Prompt tokens hang below the line.\n"
+              "Wheel scrolls, Ctrl with the wheel zooms.")
+        .arg(legendNumber(kFullSurprise), format::percent(std::exp(-kFullSurprise)));
+  }
   const auto position = positionAt(devicePoint);
   return position ? readout(*position) : QString();
 }

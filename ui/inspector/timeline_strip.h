@@ -26,8 +26,8 @@ class TimelineStrip : public Canvas {
  public:
   explicit TimelineStrip(const Theme& theme, QWidget* parent = nullptr);
 
-  void clearMarks();
-  void appendMarks(const std::vector<TimelineMark>& marks);
+  /// Keeps the first `first` marks and puts these after them.
+  void setMarksFrom(std::int64_t first, const std::vector<TimelineMark>& marks);
   void replaceMark(std::int64_t position, const TimelineMark& mark);
   std::int64_t count() const { return static_cast<std::int64_t>(marks_.size()); }
 
@@ -78,6 +78,7 @@ class TimelineStrip : public Canvas {
   void paintMarks(QPainter& painter, const Layout& layout) const;
   void paintPointer(QPainter& painter, const Layout& layout, std::int64_t position,
                     ColourRole role) const;
+  void paintScale(QPainter& painter, const Layout& layout) const;
   void paintLive(QPainter& painter, const Layout& layout) const;
   double xOf(const Layout& layout, std::int64_t position) const;
 

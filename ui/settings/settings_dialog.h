@@ -4,6 +4,8 @@
 
 #include <QDialog>
 
+class QFormLayout;
+
 namespace app {
 class AppSettings;
 }
@@ -17,6 +19,18 @@ class SettingsDialog : public QDialog {
 
  public:
   SettingsDialog(app::AppSettings& settings, const Theme& theme, QWidget* parent = nullptr);
+
+ private:
+  void addColours();
+  void addFontSize();
+  void addLanguage();
+  void addEngine();
+  void addSystemPrompt();
+  void addRow(const QString& label, QWidget* field);
+
+  app::AppSettings& settings_;
+  const Theme& theme_;
+  QFormLayout* form_;
 };
 
 }  // namespace ui

@@ -26,12 +26,25 @@ QMenu::separator { height: 1px; background: $line; margin: $1 $2; }
 QMenu::icon { padding-left: $1; }
 QStatusBar { background: $window; border-top: 1px solid $line; }
 QStatusBar::item { border: none; }
-QDockWidget { titlebar-close-icon: none; }
+#chatPanel, #dockContent { background: $panel; }
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; padding: 0; min-height: 0; background: transparent; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
+QScrollArea { background: transparent; border: none; }
+QLabel { background: transparent; }
+QLabel[muted="true"] { color: $muted; }
+QLabel[title="true"] { font-size: $titlept; font-weight: 600; }
+#composer { background: $field; border: 1px solid $line-strong; border-radius: $2; }
+#composer QPlainTextEdit { border: none; background: transparent; }
+#chip { background: $raised; border: 1px solid $line; border-radius: $1; }
+#notice, #strip { background: $raised; border: none; border-bottom: 1px solid $line; }
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: $1; padding: 3px; color: $text; }
 QToolButton:hover { background: $hover; }
 QToolButton:pressed, QToolButton:checked { background: $selection; color: $selection-text; }
 QToolButton:focus { border: 1px solid $accent; }
 QToolButton:disabled { color: $muted; }
+QToolButton[primary="true"] { background: $accent; }
+QToolButton[primary="true"]:disabled { background: $raised; }
+QToolButton[primary="true"]:focus { border: 1px solid $text; }
 QToolButton::menu-indicator { image: none; }
 QPushButton { background: $raised; border: 1px solid $line-strong; border-radius: $1; padding: $1 $3; color: $text; min-height: $4; }
 QPushButton:hover { background: $hover; }
@@ -43,12 +56,12 @@ QPushButton[primary="true"] { background: $accent; color: $accent-text; border: 
 QPushButton[primary="true"]:hover { border: 1px solid $text; }
 QPushButton[primary="true"]:focus { border: 2px solid $text; padding: 3px 11px; }
 QPushButton[primary="true"]:disabled { background: $raised; color: $muted; border: 1px solid $line; }
-QLineEdit, QSpinBox, QDoubleSpinBox, QPlainTextEdit, QTextEdit, QTextBrowser {
+QLineEdit, QPlainTextEdit, QTextEdit, QTextBrowser {
   background: $field; color: $text; border: 1px solid $line-strong; border-radius: $1;
   selection-background-color: $selection; selection-color: $selection-text; }
-QLineEdit, QSpinBox, QDoubleSpinBox { padding: 3px $1; min-height: $5; }
-QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QPlainTextEdit:focus, QTextEdit:focus, QTextBrowser:focus { border: 1px solid $accent; }
-QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled { color: $muted; border: 1px solid $line; }
+QLineEdit { padding: 3px $1; min-height: $5; }
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QTextBrowser:focus { border: 1px solid $accent; }
+QLineEdit:disabled { color: $muted; border: 1px solid $line; }
 QListView, QTreeView, QTableView { background: $panel; border: none; outline: none; alternate-background-color: $raised; }
 QHeaderView::section { background: $raised; color: $muted; border: none; border-bottom: 1px solid $line; padding: $1 $2; }
 QProgressBar { background: $data-low; border: none; border-radius: 2px; max-height: $1; min-height: $1; }
@@ -93,6 +106,8 @@ QString styleSheet(const Theme& theme) {
   for (const auto& [name, role] : roles) {
     sheet.replace(QLatin1String(name), theme.colour(role).name());
   }
+  const double title = theme.font(FontRole::Title).pointSizeF();
+  sheet.replace(QLatin1String("$titlept"), QStringLiteral("%1pt").arg(title));
   for (int n = 1; n <= 9; ++n) {
     sheet.replace(QStringLiteral("$%1").arg(n), QStringLiteral("%1px").arg(theme.gap(n)));
   }

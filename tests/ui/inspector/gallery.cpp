@@ -81,7 +81,7 @@ void fill(Panels& panels, const QString& what) {
   panels.next.setNextToken(ready, fake::nextToken(!replay));
   panels.next.header().setAddress(std::nullopt, n - 1, label);
   panels.cache.setLedger(ledger(n));
-  panels.timeline.appendMarks(fake::marks(n / 2, n - n / 2));
+  panels.timeline.setMarksFrom(0, fake::marks(n / 2, n - n / 2));
   panels.timeline.setSelected(n - 5, false);
 }
 
@@ -107,6 +107,7 @@ int main(int argc, char** argv) {
   all->addLayout(lower, 1);
   all->addWidget(&panels.timeline);
   if (!arguments.contains(QStringLiteral("empty"))) fill(panels, arguments.value(2));
+  window.setAttribute(Qt::WA_AlwaysShowToolTips);
   window.setWindowTitle(QStringLiteral("Inspector gallery"));
   window.resize(arguments.value(3, QStringLiteral("1000")).toInt(),
                 arguments.value(4, QStringLiteral("900")).toInt());

@@ -1,0 +1,2210 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+<context>
+    <name>MessageItem</name>
+    <message>
+        <source>You</source>
+        <translation>您</translation>
+    </message>
+    <message>
+        <source>System</source>
+        <translation>系统</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Thinking…</source>
+        <translation>思考中…</translation>
+    </message>
+    <message>
+        <source>Thought</source>
+        <translation>已思考</translation>
+    </message>
+    <message>
+        <source>Thought for %1</source>
+        <translation>思考了 %1</translation>
+    </message>
+    <message>
+        <source>Contains control text: it is sent as plain text.</source>
+        <translation>含有控制文本：作为普通文字发送。</translation>
+    </message>
+    <message>
+        <source>This message was changed on the disk: it does not match its checksum.</source>
+        <translation>此消息在磁盘上被改动：与校验和不符。</translation>
+    </message>
+    <message>
+        <source>Not saved yet; trying again.</source>
+        <translation>尚未保存；正在重试。</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Waiting for the model…</source>
+        <translation>等待模型…</translation>
+    </message>
+</context>
+<context>
+    <name>app</name>
+    <message>
+        <source>Waiting for the model.</source>
+        <translation>等待模型。</translation>
+    </message>
+    <message>
+        <source>Interrupted: the program ended before the answer did. Regenerate to try again.</source>
+        <translation>已中断：程序在回答结束前退出。可重新生成再试。</translation>
+    </message>
+    <message>
+        <source>Stopped.</source>
+        <translation>已停止。</translation>
+    </message>
+    <message>
+        <source>Stopped at the maximum number of tokens set in the sampling settings.</source>
+        <translation>达到采样设置中的最多词元数，已停止。</translation>
+    </message>
+    <message>
+        <source>The context is full. Start a new chat, or load with a larger context.</source>
+        <translation>上下文已满。请新建对话，或用更大的上下文加载。</translation>
+    </message>
+    <message>
+        <source>The answer failed.</source>
+        <translation>回答失败。</translation>
+    </message>
+</context>
+<context>
+    <name>app::AppSettings</name>
+    <message>
+        <source>it is not a settings file of this program</source>
+        <translation>它不是本程序的设置文件</translation>
+    </message>
+    <message>
+        <source>it was written by a newer version (format %1)</source>
+        <translation>它由更新的版本写成（格式 %1）</translation>
+    </message>
+    <message numerus="yes">
+        <source>it is incomplete: %n of its settings are missing</source>
+        <translation>
+            <numerusform>它不完整：缺少 %n 项设置</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>unusable values: %1</source>
+        <translation>无法使用的值：%1</translation>
+    </message>
+    <message>
+        <source>Some settings could not be read and have their defaults now: %1.</source>
+        <translation>有些设置无法读取，现在使用默认值：%1。</translation>
+    </message>
+    <message>
+        <source>The file was kept as %1.</source>
+        <translation>原文件已保留为 %1。</translation>
+    </message>
+    <message>
+        <source>The settings could not be saved to %1.</source>
+        <translation>设置无法保存到 %1。</translation>
+    </message>
+    <message>
+        <source>Check that the folder exists and is writable.</source>
+        <translation>请检查该文件夹是否存在并且可写。</translation>
+    </message>
+</context>
+<context>
+    <name>app::ChatViewModel</name>
+    <message>
+        <source>Reading headers</source>
+        <translation>读取文件头</translation>
+    </message>
+    <message>
+        <source>Mapping weights</source>
+        <translation>映射权重</translation>
+    </message>
+    <message>
+        <source>Reserving the cache</source>
+        <translation>分配缓存</translation>
+    </message>
+    <message>
+        <source>Opening</source>
+        <translation>打开中</translation>
+    </message>
+    <message>
+        <source>This checkpoint has no tokenizer, so it cannot chat: %1</source>
+        <translation>此检查点没有分词器，无法对话：%1</translation>
+    </message>
+    <message>
+        <source>Not sent: the checkpoint was not loaded. Regenerate sends it again.</source>
+        <translation>未发送：检查点没有加载。“重新生成”会再次发送。</translation>
+    </message>
+    <message>
+        <source>The context is full (%L1 tokens). Start a new chat, or load the checkpoint with a larger context.</source>
+        <translation>上下文已满（%L1 个词元）。请新建对话，或用更大的上下文加载检查点。</translation>
+    </message>
+    <message>
+        <source>The engine met an unexpected problem. Your conversation is safe; if it happens again, restart the program.</source>
+        <translation>引擎遇到意外问题。您的对话是安全的；如再次发生，请重新启动程序。</translation>
+    </message>
+    <message>
+        <source>The conversation could not be opened.</source>
+        <translation>无法打开该对话。</translation>
+    </message>
+</context>
+<context>
+    <name>app::ConversationListModel</name>
+    <message>
+        <source>Today</source>
+        <translation>今天</translation>
+    </message>
+    <message>
+        <source>Yesterday</source>
+        <translation>昨天</translation>
+    </message>
+    <message>
+        <source>New conversation</source>
+        <translation>新对话</translation>
+    </message>
+</context>
+<context>
+    <name>app::InspectorModel</name>
+    <message>
+        <source>Open a checkpoint to look inside it.</source>
+        <translation>打开一个检查点，即可查看其内部。</translation>
+    </message>
+    <message>
+        <source>This token has not gone through the model yet.</source>
+        <translation>此词元尚未经过模型。</translation>
+    </message>
+    <message>
+        <source>This model has no routed experts.</source>
+        <translation>此模型没有路由专家。</translation>
+    </message>
+    <message>
+        <source>Send a message to see which experts answer.</source>
+        <translation>发送消息，即可看到哪些专家在回答。</translation>
+    </message>
+    <message>
+        <source>Send a message to see where each head reads.</source>
+        <translation>发送消息，即可看到每个头读取何处。</translation>
+    </message>
+    <message>
+        <source>Send a message to see what the model expects next.</source>
+        <translation>发送消息，即可看到模型预期的下一个词元。</translation>
+    </message>
+    <message>
+        <source>The engine has no such values for this token.</source>
+        <translation>引擎没有此词元的这些数值。</translation>
+    </message>
+</context>
+<context>
+    <name>app::Workspace</name>
+    <message>
+        <source>The checkpoint's own chat template cannot run; %1 is used instead.</source>
+        <translation>检查点自带的对话模板无法运行；改用 %1。</translation>
+    </message>
+</context>
+<context>
+    <name>format</name>
+    <message>
+        <source>%1 billion</source>
+        <translation>%1 十亿</translation>
+    </message>
+    <message>
+        <source>%1 million</source>
+        <translation>%1 百万</translation>
+    </message>
+    <message>
+        <source>%1 bytes</source>
+        <translation>%1 字节</translation>
+    </message>
+    <message>
+        <source>%1 of %2 %3</source>
+        <translation>%1 / %2 %3</translation>
+    </message>
+    <message>
+        <source>%1 tok/s</source>
+        <translation>%1 词元/秒</translation>
+    </message>
+    <message>
+        <source>%1 s</source>
+        <translation>%1 秒</translation>
+    </message>
+    <message>
+        <source>%1 min %2 s</source>
+        <translation>%1 分 %2 秒</translation>
+    </message>
+    <message>
+        <source>%1 ms</source>
+        <translation>%1 毫秒</translation>
+    </message>
+    <message>
+        <source>%1 %</source>
+        <translation>%1%</translation>
+    </message>
+    <message>
+        <source>%1 hundred million</source>
+        <translation>%1 亿</translation>
+    </message>
+</context>
+<context>
+    <name>store</name>
+    <message>
+        <source>The conversations were written by a newer version of this program. They can be read; new messages are not saved.</source>
+        <translation>对话由本程序更新的版本写成。可以阅读；新消息不会保存。</translation>
+    </message>
+    <message>
+        <source>The conversations cannot be written here. They can be read; new messages are not saved.</source>
+        <translation>无法在此写入对话。可以阅读；新消息不会保存。</translation>
+    </message>
+    <message>
+        <source>Another window of this program has the conversations open. What you write here is kept in memory and saved when the other window is closed.</source>
+        <translation>本程序的另一个窗口已打开这些对话。您在此写的内容保存在内存中，另一窗口关闭后即会保存。</translation>
+    </message>
+    <message>
+        <source>The conversations cannot be opened. What you write is kept in memory; opening is tried again.</source>
+        <translation>无法打开对话。您写的内容保存在内存中；正在重试打开。</translation>
+    </message>
+    <message numerus="yes">
+        <source>The conversation database was damaged. %n message(s) could be read and were kept; the damaged file was set aside.</source>
+        <translation>
+            <numerusform>对话数据库已损坏。%n 条消息可以读取并已保留；损坏的文件已另存。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>It is not in the database.</source>
+        <translation>它不在数据库中。</translation>
+    </message>
+    <message>
+        <source>A message is too large to be saved (limit 256 MiB). Copy it before you close the window.</source>
+        <translation>有一条消息太大，无法保存（上限 256 MiB）。请在关闭窗口前复制它。</translation>
+    </message>
+    <message>
+        <source>The disk is full: messages are kept in memory and saved when there is room. Free some space.</source>
+        <translation>磁盘已满：消息保存在内存中，有空间时再保存。请腾出一些空间。</translation>
+    </message>
+    <message>
+        <source>Messages cannot be saved at present. They are kept in memory; saving is tried again.</source>
+        <translation>目前无法保存消息。它们保存在内存中；正在重试。</translation>
+    </message>
+</context>
+<context>
+    <name>ui::AttachmentChip</name>
+    <message>
+        <source>Put this text into the message</source>
+        <translation>把这段文字放进消息</translation>
+    </message>
+    <message>
+        <source>Remove this text</source>
+        <translation>移除这段文字</translation>
+    </message>
+    <message>
+        <source>%1 tokens</source>
+        <translation>%1 个词元</translation>
+    </message>
+    <message>
+        <source>%1 characters</source>
+        <translation>%1 个字符</translation>
+    </message>
+    <message>
+        <source>Attached text, %1</source>
+        <translation>附加的文字，%1</translation>
+    </message>
+</context>
+<context>
+    <name>ui::AttentionPanel</name>
+    <message>
+        <source>Attention</source>
+        <translation>注意力</translation>
+    </message>
+    <message>
+        <source>Where the selected token reads among the cached tokens, in one layer, for one head or all</source>
+        <translation>所选词元在某一层中读取哪些已缓存的词元，可看单个注意力头或全部</translation>
+    </message>
+    <message>
+        <source>Head, or the mean or maximum over all heads of the layer ([ and ])</source>
+        <translation>注意力头，或该层所有头的平均值或最大值（[ 和 ]）</translation>
+    </message>
+    <message>
+        <source>Head</source>
+        <translation>头</translation>
+    </message>
+    <message>
+        <source>log</source>
+        <translation>对数</translation>
+    </message>
+    <message>
+        <source>lin</source>
+        <translation>线性</translation>
+    </message>
+    <message>
+        <source>Weights on a logarithmic scale</source>
+        <translation>权重用对数刻度</translation>
+    </message>
+    <message>
+        <source>Weights on a linear scale</source>
+        <translation>权重用线性刻度</translation>
+    </message>
+    <message>
+        <source>from %1</source>
+        <translation>从 %1 起</translation>
+    </message>
+    <message>
+        <source>The lower end of the logarithmic scale</source>
+        <translation>对数刻度的下端</translation>
+    </message>
+    <message>
+        <source>Lower end</source>
+        <translation>下端</translation>
+    </message>
+    <message>
+        <source>clamp sink</source>
+        <translation>截断汇点</translation>
+    </message>
+    <message>
+        <source>The first token often takes most of the weight: let it go beyond the scale, and print what it holds</source>
+        <translation>第一个词元常占去大部分权重：让它超出刻度，并写出它所占的权重</translation>
+    </message>
+    <message>
+        <source>score parts</source>
+        <translation>分数组成</translation>
+    </message>
+    <message>
+        <source>The content (latent) and the RoPE part of every score</source>
+        <translation>每个分数的内容（潜变量）部分与 RoPE 部分</translation>
+    </message>
+    <message>
+        <source>all heads</source>
+        <translation>所有头</translation>
+    </message>
+    <message>
+        <source>Every head of the layer as a row</source>
+        <translation>该层的每个头一行</translation>
+    </message>
+    <message>
+        <source>mean of heads</source>
+        <translation>各头平均</translation>
+    </message>
+    <message>
+        <source>max of heads</source>
+        <translation>各头最大</translation>
+    </message>
+    <message>
+        <source>Open a checkpoint and send a message to see where the heads read.</source>
+        <translation>打开一个检查点并发送消息，即可看到各头读取何处。</translation>
+    </message>
+</context>
+<context>
+    <name>ui::AttentionSlotsView</name>
+    <message>
+        <source>Attention over the cached tokens</source>
+        <translation>对已缓存词元的注意力</translation>
+    </message>
+    <message>
+        <source>One bar per cache slot: the attention weight; below it the content and the RoPE part of the score. Shift with left and right moves the marked slot, Enter goes to its token.</source>
+        <translation>每个缓存槽位一根条：注意力权重；其下是分数的内容部分与 RoPE 部分。Shift 加左右键移动标记的槽位，Enter 转到它的词元。</translation>
+    </message>
+    <message>
+        <source>content</source>
+        <translation>内容</translation>
+    </message>
+    <message>
+        <source>RoPE</source>
+        <translation>RoPE</translation>
+    </message>
+    <message>
+        <source>weight, log %1 … %2</source>
+        <translation>权重，对数 %1 … %2</translation>
+    </message>
+    <message>
+        <source>weight, linear %1 … %2</source>
+        <translation>权重，线性 %1 … %2</translation>
+    </message>
+    <message>
+        <source>bars: max of %1 slots, mean in the full tone</source>
+        <translation>条：%1 个槽位的最大值，平均值用深色</translation>
+    </message>
+    <message>
+        <source>score parts ±%1</source>
+        <translation>分数组成 ±%1</translation>
+    </message>
+    <message>
+        <source>first token beyond the scale: it holds %1</source>
+        <translation>第一个词元超出刻度：它占 %1</translation>
+    </message>
+    <message>
+        <source>slots below the scale: %1, together %2</source>
+        <translation>低于刻度的槽位：%1 个，合计 %2</translation>
+    </message>
+    <message>
+        <source>head	H%1, the one that reads it most</source>
+        <translation>头	H%1，读取它最多的头</translation>
+    </message>
+    <message>
+        <source>weight (mean)	%1</source>
+        <translation>权重（平均）	%1</translation>
+    </message>
+    <message>
+        <source>weight	%1</source>
+        <translation>权重	%1</translation>
+    </message>
+    <message>
+        <source>content score	%1</source>
+        <translation>内容分数	%1</translation>
+    </message>
+    <message>
+        <source>RoPE score	%1</source>
+        <translation>RoPE 分数	%1</translation>
+    </message>
+    <message>
+        <source>sum	%1</source>
+        <translation>合计	%1</translation>
+    </message>
+    <message>
+        <source>rank	%1 of %2</source>
+        <translation>名次	%1 / %2</translation>
+    </message>
+    <message>
+        <source>bar	max of t%1 … t%2</source>
+        <translation>条	t%1 … t%2 的最大值</translation>
+    </message>
+</context>
+<context>
+    <name>ui::CachePanel</name>
+    <message>
+        <source>equal</source>
+        <translation>相同</translation>
+    </message>
+    <message>
+        <source>%1× more</source>
+        <translation>多 %1 倍</translation>
+    </message>
+    <message>
+        <source>%1× less</source>
+        <translation>少 %1 倍</translation>
+    </message>
+    <message>
+        <source>attention</source>
+        <translation>注意力</translation>
+    </message>
+    <message>
+        <source>per token</source>
+        <translation>每词元</translation>
+    </message>
+    <message>
+        <source>now</source>
+        <translation>当前</translation>
+    </message>
+    <message>
+        <source>full context</source>
+        <translation>整个上下文</translation>
+    </message>
+    <message>
+        <source>less ◂ ▸ more</source>
+        <translation>更少 ◂ ▸ 更多</translation>
+    </message>
+    <message>
+        <source>Cache</source>
+        <translation>缓存</translation>
+    </message>
+    <message>
+        <source>Bytes per token of this model's cache, beside what other kinds of attention would keep</source>
+        <translation>本模型缓存每词元的字节数，与其他注意力方式所需的对比</translation>
+    </message>
+    <message>
+        <source>Open a checkpoint to see what a token costs in its cache.</source>
+        <translation>打开一个检查点，即可看到一个词元在缓存中占用多少。</translation>
+    </message>
+    <message>
+        <source>Cache ledger</source>
+        <translation>缓存账目</translation>
+    </message>
+    <message>
+        <source>%1, %2 values over all layers</source>
+        <translation>%1，所有层共 %2 个数值</translation>
+    </message>
+    <message>
+        <source>this cache</source>
+        <translation>本缓存</translation>
+    </message>
+    <message>
+        <source>%1 of %2 tokens in the context · bars: logarithm of the ratio, the same model and element size</source>
+        <translation>上下文中 %1 / %2 个词元 · 条：比率的对数，同一模型、同一元素大小</translation>
+    </message>
+</context>
+<context>
+    <name>ui::Canvas</name>
+    <message>
+        <source>Copy this value</source>
+        <translation>复制此值</translation>
+    </message>
+    <message>
+        <source>Copy all as a table (TSV)</source>
+        <translation>全部复制为表格（TSV）</translation>
+    </message>
+</context>
+<context>
+    <name>ui::ChatPanel</name>
+    <message>
+        <source>Find in this conversation</source>
+        <translation>在本对话中查找</translation>
+    </message>
+    <message>
+        <source>Previous (Shift+Enter)</source>
+        <translation>上一个（Shift+Enter）</translation>
+    </message>
+    <message>
+        <source>Next (Enter)</source>
+        <translation>下一个（Enter）</translation>
+    </message>
+    <message>
+        <source>Close (Esc)</source>
+        <translation>关闭（Esc）</translation>
+    </message>
+    <message>
+        <source>Open checkpoint…</source>
+        <translation>打开检查点…</translation>
+    </message>
+    <message>
+        <source>No checkpoint is open</source>
+        <translation>没有打开检查点</translation>
+    </message>
+    <message>
+        <source>Open one with File → Open checkpoint… (Ctrl+O), or drop its folder on this window.</source>
+        <translation>用“文件 → 打开检查点…”（Ctrl+O）打开一个，或把它的文件夹拖到本窗口。</translation>
+    </message>
+    <message>
+        <source>A new conversation</source>
+        <translation>新对话</translation>
+    </message>
+    <message>
+        <source>The checkpoint is loading. You can write now: your message is sent when the model is ready.</source>
+        <translation>检查点正在加载。现在就可以书写：模型就绪后消息即会发送。</translation>
+    </message>
+    <message>
+        <source>Ask %1 something, and watch which experts answer and where its heads read.</source>
+        <translation>向 %1 提问，看看是哪些专家在回答、各头读取何处。</translation>
+    </message>
+    <message>
+        <source>Not found</source>
+        <translation>未找到</translation>
+    </message>
+    <message>
+        <source>Link copied, not opened: %1</source>
+        <translation>链接已复制，没有打开：%1</translation>
+    </message>
+</context>
+<context>
+    <name>ui::ChatView</name>
+    <message>
+        <source>Conversation</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>Copy selection</source>
+        <translation>复制所选</translation>
+    </message>
+    <message>
+        <source>Copy message</source>
+        <translation>复制消息</translation>
+    </message>
+    <message>
+        <source>Select message</source>
+        <translation>选中消息</translation>
+    </message>
+    <message>
+        <source>Regenerate</source>
+        <translation>重新生成</translation>
+    </message>
+    <message>
+        <source>Edit and resend</source>
+        <translation>编辑并重发</translation>
+    </message>
+    <message>
+        <source>Previous version</source>
+        <translation>上一版本</translation>
+    </message>
+    <message>
+        <source>Next version</source>
+        <translation>下一版本</translation>
+    </message>
+    <message>
+        <source>Show or hide the reasoning</source>
+        <translation>显示或隐藏推理</translation>
+    </message>
+    <message>
+        <source>Copy message (Ctrl+C)</source>
+        <translation>复制消息（Ctrl+C）</translation>
+    </message>
+    <message>
+        <source>Edit and resend (E)</source>
+        <translation>编辑并重发（E）</translation>
+    </message>
+    <message>
+        <source>Regenerate (R)</source>
+        <translation>重新生成（R）</translation>
+    </message>
+    <message>
+        <source>Previous version (Alt+Left)</source>
+        <translation>上一版本（Alt+Left）</translation>
+    </message>
+    <message>
+        <source>Next version (Alt+Right)</source>
+        <translation>下一版本（Alt+Right）</translation>
+    </message>
+    <message>
+        <source>Show or hide the reasoning (Space)</source>
+        <translation>显示或隐藏推理（空格）</translation>
+    </message>
+    <message>
+        <source>Copy this code</source>
+        <translation>复制这段代码</translation>
+    </message>
+    <message>
+        <source>Click to copy the error</source>
+        <translation>点击复制错误信息</translation>
+    </message>
+</context>
+<context>
+    <name>ui::CommandPalette</name>
+    <message>
+        <source>Commands</source>
+        <translation>命令</translation>
+    </message>
+    <message>
+        <source>Type a command</source>
+        <translation>输入命令</translation>
+    </message>
+</context>
+<context>
+    <name>ui::Composer</name>
+    <message>
+        <source>Message (sent when the model is ready)</source>
+        <translation>消息（模型就绪后发送）</translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>消息</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>正在停止…</translation>
+    </message>
+    <message>
+        <source>Reading the prompt…</source>
+        <translation>正在读取提示…</translation>
+    </message>
+    <message>
+        <source>Reading the prompt: %1 of %2 tokens</source>
+        <translation>正在读取提示：%1 / %2 个词元</translation>
+    </message>
+    <message>
+        <source>Editing a sent message: Enter sends a new version, Esc keeps the old one.</source>
+        <translation>正在编辑已发送的消息：Enter 发送新版本，Esc 保留旧版本。</translation>
+    </message>
+    <message>
+        <source>Contains control text: it will be sent as plain text.</source>
+        <translation>含有控制文本：将作为普通文字发送。</translation>
+    </message>
+    <message>
+        <source>Your message is sent as soon as the model is ready.</source>
+        <translation>模型一就绪就会发送您的消息。</translation>
+    </message>
+    <message>
+        <source>%1 tokens</source>
+        <translation>%1 个词元</translation>
+    </message>
+    <message>
+        <source>%1 characters</source>
+        <translation>%1 个字符</translation>
+    </message>
+    <message>
+        <source>Prompt progress</source>
+        <translation>提示读取进度</translation>
+    </message>
+    <message>
+        <source>Sampling settings (Ctrl+Shift+S)</source>
+        <translation>采样设置（Ctrl+Shift+S）</translation>
+    </message>
+    <message>
+        <source>System prompt (Ctrl+Shift+Y)</source>
+        <translation>系统提示（Ctrl+Shift+Y）</translation>
+    </message>
+    <message>
+        <source>Show exact prompt (Ctrl+Shift+E)</source>
+        <translation>显示准确的提示（Ctrl+Shift+E）</translation>
+    </message>
+    <message>
+        <source>Stop (Esc)</source>
+        <translation>停止（Esc）</translation>
+    </message>
+    <message>
+        <source>Send (Enter)</source>
+        <translation>发送（Enter）</translation>
+    </message>
+    <message>
+        <source>The clipboard holds %1 characters: too many for one message (16 million at most).</source>
+        <translation>剪贴板中有 %1 个字符：对一条消息来说太多（最多 1600 万）。</translation>
+    </message>
+</context>
+<context>
+    <name>ui::ContextTokensView</name>
+    <message>
+        <source>Context as tokens</source>
+        <translation>以词元显示的上下文</translation>
+    </message>
+    <message>
+        <source>Send a message to see the context token by token, template text and white space included.</source>
+        <translation>发送消息，即可逐词元查看上下文，包括模板文字与空白。</translation>
+    </message>
+    <message>
+        <source>Token %1 · id %2 · %3 · bytes %4</source>
+        <translation>词元 %1 · 编号 %2 · %3 · 字节 %4</translation>
+    </message>
+</context>
+<context>
+    <name>ui::ConversationPanel</name>
+    <message>
+        <source>New</source>
+        <translation>新建</translation>
+    </message>
+    <message>
+        <source>New conversation (Ctrl+N)</source>
+        <translation>新对话（Ctrl+N）</translation>
+    </message>
+    <message>
+        <source>New conversation</source>
+        <translation>新对话</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation>搜索</translation>
+    </message>
+    <message>
+        <source>Search conversations</source>
+        <translation>搜索对话</translation>
+    </message>
+    <message>
+        <source>Conversations</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Conversation deleted</source>
+        <translation>对话已删除</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>重命名</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+</context>
+<context>
+    <name>ui::DockTitle</name>
+    <message>
+        <source>Float or dock this panel</source>
+        <translation>浮动或停靠此面板</translation>
+    </message>
+    <message>
+        <source>Close this panel (View → Panels brings it back)</source>
+        <translation>关闭此面板（“视图 → 面板”可恢复）</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1：%2</translation>
+    </message>
+</context>
+<context>
+    <name>ui::ExpertMapView</name>
+    <message>
+        <source>Expert map</source>
+        <translation>专家图</translation>
+    </message>
+    <message>
+        <source>Every layer with experts as a row, every routed expert as a column. Up and down change the layer, left and right the token, Shift with left and right the expert.</source>
+        <translation>每个有专家的层一行，每个路由专家一列。上下键换层，左右键换词元，Shift 加左右键换专家。</translation>
+    </message>
+    <message>
+        <source>affinity: not known for this token</source>
+        <translation>亲和度：此词元未知</translation>
+    </message>
+    <message>
+        <source>affinity	%1</source>
+        <translation>亲和度	%1</translation>
+    </message>
+    <message>
+        <source>bias	%1</source>
+        <translation>偏置	%1</translation>
+    </message>
+    <message>
+        <source>biased score	%1</source>
+        <translation>加偏置后的分数	%1</translation>
+    </message>
+    <message>
+        <source>group	%1, open</source>
+        <translation>组	%1，开放</translation>
+    </message>
+    <message>
+        <source>group	%1, closed</source>
+        <translation>组	%1，关闭</translation>
+    </message>
+    <message>
+        <source>rank	%1 of %2</source>
+        <translation>名次	%1 / %2</translation>
+    </message>
+    <message>
+        <source>used	not counted yet</source>
+        <translation>使用	尚未计数</translation>
+    </message>
+    <message>
+        <source>used	%1 times in %2 tokens (uniform: %3)</source>
+        <translation>使用	%2 个词元中 %1 次（均匀：%3）</translation>
+    </message>
+    <message>
+        <source>L%1 · expert %2</source>
+        <translation>L%1 · 专家 %2</translation>
+    </message>
+    <message>
+        <source>not chosen</source>
+        <translation>未选中</translation>
+    </message>
+    <message>
+        <source>not known for this token</source>
+        <translation>此词元未知</translation>
+    </message>
+    <message>
+        <source>weight	%1</source>
+        <translation>权重	%1</translation>
+    </message>
+</context>
+<context>
+    <name>ui::ExpertsPanel</name>
+    <message>
+        <source>Recomputing this token from the cache …</source>
+        <translation>正在由缓存重新计算此词元…</translation>
+    </message>
+    <message>
+        <source>Experts</source>
+        <translation>专家</translation>
+    </message>
+    <message>
+        <source>Which routed experts the selected token activated in every layer, and why</source>
+        <translation>所选词元在每一层激活了哪些路由专家，以及原因</translation>
+    </message>
+    <message>
+        <source>Both</source>
+        <translation>两者</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>当前</translation>
+    </message>
+    <message>
+        <source>Usage</source>
+        <translation>使用</translation>
+    </message>
+    <message>
+        <source>The selected token's experts over the usage of the conversation</source>
+        <translation>所选词元的专家，叠加在整个对话的使用情况上</translation>
+    </message>
+    <message>
+        <source>Only the experts of the selected token</source>
+        <translation>只看所选词元的专家</translation>
+    </message>
+    <message>
+        <source>How often every expert was chosen in this conversation</source>
+        <translation>本对话中每个专家被选中的次数</translation>
+    </message>
+    <message>
+        <source>prompt + answer</source>
+        <translation>提示 + 回答</translation>
+    </message>
+    <message>
+        <source>prompt</source>
+        <translation>提示</translation>
+    </message>
+    <message>
+        <source>answer</source>
+        <translation>回答</translation>
+    </message>
+    <message>
+        <source>Whose tokens are counted in the usage</source>
+        <translation>使用情况统计哪些词元</translation>
+    </message>
+    <message>
+        <source>Usage of</source>
+        <translation>使用统计</translation>
+    </message>
+    <message>
+        <source>log</source>
+        <translation>对数</translation>
+    </message>
+    <message>
+        <source>Usage on a logarithmic scale</source>
+        <translation>使用次数用对数刻度</translation>
+    </message>
+    <message>
+        <source>Open a checkpoint and send a message to see which experts answer.</source>
+        <translation>打开一个检查点并发送消息，即可看到哪些专家在回答。</translation>
+    </message>
+    <message>
+        <source>This model has no routed experts: every token goes through the same weights.</source>
+        <translation>此模型没有路由专家：每个词元都经过相同的权重。</translation>
+    </message>
+    <message>
+        <source>Send a message to see which experts answer: one row per layer, one column per expert.</source>
+        <translation>发送消息即可看到哪些专家在回答：每层一行，每个专家一列。</translation>
+    </message>
+    <message>
+        <source>weight of this token</source>
+        <translation>此词元的权重</translation>
+    </message>
+    <message>
+        <source>times used</source>
+        <translation>使用次数</translation>
+    </message>
+    <message>
+        <source>uniform</source>
+        <translation>均匀</translation>
+    </message>
+    <message>
+        <source>Layer %1 is dense: it has no router. Choose a layer with experts with ↑ and ↓ or in the map.</source>
+        <translation>第 %1 层是稠密层：没有路由器。请用 ↑ 和 ↓ 或在图中选择有专家的层。</translation>
+    </message>
+</context>
+<context>
+    <name>ui::HeadMapView</name>
+    <message>
+        <source>Attention of every head</source>
+        <translation>每个头的注意力</translation>
+    </message>
+    <message>
+        <source>One row per head of the selected layer, one column per cache slot. The brackets [ and ] choose a head.</source>
+        <translation>所选层的每个头一行，每个缓存槽位一列。用 [ 和 ] 选择头。</translation>
+    </message>
+    <message>
+        <source>weight	%1</source>
+        <translation>权重	%1</translation>
+    </message>
+    <message>
+        <source>content score	%1</source>
+        <translation>内容分数	%1</translation>
+    </message>
+    <message>
+        <source>RoPE score	%1</source>
+        <translation>RoPE 分数	%1</translation>
+    </message>
+    <message>
+        <source>cell	max of %1 slots</source>
+        <translation>单元	%1 个槽位的最大值</translation>
+    </message>
+</context>
+<context>
+    <name>ui::InspectorBinding</name>
+    <message>
+        <source>recomputing …</source>
+        <translation>重新计算中…</translation>
+    </message>
+    <message>
+        <source>live</source>
+        <translation>实时</translation>
+    </message>
+</context>
+<context>
+    <name>ui::KeySheet</name>
+    <message>
+        <source>Keys</source>
+        <translation>按键</translation>
+    </message>
+    <message>
+        <source>Send</source>
+        <translation>发送</translation>
+    </message>
+    <message>
+        <source>New line</source>
+        <translation>换行</translation>
+    </message>
+    <message>
+        <source>Stop, or leave editing</source>
+        <translation>停止，或退出编辑</translation>
+    </message>
+    <message>
+        <source>In an empty box: edit the last message</source>
+        <translation>输入框为空时：编辑上一条消息</translation>
+    </message>
+    <message>
+        <source>Previous or next message</source>
+        <translation>上一条或下一条消息</translation>
+    </message>
+    <message>
+        <source>Regenerate</source>
+        <translation>重新生成</translation>
+    </message>
+    <message>
+        <source>Edit and resend</source>
+        <translation>编辑并重发</translation>
+    </message>
+    <message>
+        <source>Copy the selection or the message</source>
+        <translation>复制所选或整条消息</translation>
+    </message>
+    <message>
+        <source>Select the message</source>
+        <translation>选中消息</translation>
+    </message>
+    <message>
+        <source>Previous or next version</source>
+        <translation>上一或下一版本</translation>
+    </message>
+    <message>
+        <source>Show or hide the reasoning</source>
+        <translation>显示或隐藏推理</translation>
+    </message>
+    <message>
+        <source>Previous or next token</source>
+        <translation>上一个或下一个词元</translation>
+    </message>
+    <message>
+        <source>Layer (in a panel)</source>
+        <translation>层（在面板中）</translation>
+    </message>
+    <message>
+        <source>Previous or next head</source>
+        <translation>上一个或下一个头</translation>
+    </message>
+    <message>
+        <source>Follow the newest token</source>
+        <translation>跟随最新的词元</translation>
+    </message>
+    <message>
+        <source>Clear the selection</source>
+        <translation>清除选择</translation>
+    </message>
+    <message>
+        <source>Message box</source>
+        <translation>消息框</translation>
+    </message>
+    <message>
+        <source>Conversation</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>Tokens and panels</source>
+        <translation>词元与面板</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <translation>窗口</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>ui::LoadDialog</name>
+    <message>
+        <source>Open checkpoint</source>
+        <translation>打开检查点</translation>
+    </message>
+    <message>
+        <source>Checkpoint folder or file</source>
+        <translation>检查点文件夹或文件</translation>
+    </message>
+    <message>
+        <source>Folder with config.json and *.safetensors</source>
+        <translation>包含 config.json 与 *.safetensors 的文件夹</translation>
+    </message>
+    <message>
+        <source>Folder…</source>
+        <translation>文件夹…</translation>
+    </message>
+    <message>
+        <source>File…</source>
+        <translation>文件…</translation>
+    </message>
+    <message>
+        <source>Choose a checkpoint, or drop its folder here.</source>
+        <translation>请选择检查点，或把它的文件夹拖到这里。</translation>
+    </message>
+    <message>
+        <source>Copy findings</source>
+        <translation>复制检查结果</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Load</source>
+        <translation>加载</translation>
+    </message>
+    <message>
+        <source>Context length</source>
+        <translation>上下文长度</translation>
+    </message>
+    <message>
+        <source>all cores</source>
+        <translation>所有核心</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>线程数</translation>
+    </message>
+    <message>
+        <source>CPU, %1 threads</source>
+        <translation>CPU，%1 个线程</translation>
+    </message>
+    <message>
+        <source> (missing)</source>
+        <translation>（缺失）</translation>
+    </message>
+    <message>
+        <source>Bundled demo checkpoint</source>
+        <translation>随附的演示检查点</translation>
+    </message>
+    <message>
+        <source>Checkpoint folder</source>
+        <translation>检查点文件夹</translation>
+    </message>
+    <message>
+        <source>Checkpoint file</source>
+        <translation>检查点文件</translation>
+    </message>
+    <message>
+        <source>Checkpoints (*.safetensors *.gguf config.json);;All files (*)</source>
+        <translation>检查点 (*.safetensors *.gguf config.json);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Reading headers…</source>
+        <translation>正在读取文件头…</translation>
+    </message>
+</context>
+<context>
+    <name>ui::LoadStrip</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Loading progress</source>
+        <translation>加载进度</translation>
+    </message>
+    <message>
+        <source>Cancel loading</source>
+        <translation>取消加载</translation>
+    </message>
+    <message>
+        <source>Cancelling…</source>
+        <translation>正在取消…</translation>
+    </message>
+    <message>
+        <source>Opening</source>
+        <translation>打开中</translation>
+    </message>
+    <message>
+        <source>%1, %2</source>
+        <translation>%1，%2</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1：%2</translation>
+    </message>
+</context>
+<context>
+    <name>ui::MainWindow</name>
+    <message>
+        <source>&amp;File</source>
+        <translation>文件(&amp;F)</translation>
+    </message>
+    <message>
+        <source>&amp;New conversation</source>
+        <translation>新对话(&amp;N)</translation>
+    </message>
+    <message>
+        <source>&amp;Open checkpoint…</source>
+        <translation>打开检查点(&amp;O)…</translation>
+    </message>
+    <message>
+        <source>Open &amp;recent</source>
+        <translation>打开最近(&amp;R)</translation>
+    </message>
+    <message>
+        <source>&amp;Settings…</source>
+        <translation>设置(&amp;S)…</translation>
+    </message>
+    <message>
+        <source>&amp;Close window</source>
+        <translation>关闭窗口(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>退出(&amp;Q)</translation>
+    </message>
+    <message>
+        <source>&amp;Edit</source>
+        <translation>编辑(&amp;E)</translation>
+    </message>
+    <message>
+        <source>Copy last &amp;answer</source>
+        <translation>复制最后的回答(&amp;A)</translation>
+    </message>
+    <message>
+        <source>&amp;Find in conversation…</source>
+        <translation>在对话中查找(&amp;F)…</translation>
+    </message>
+    <message>
+        <source>Find &amp;conversation…</source>
+        <translation>查找对话(&amp;C)…</translation>
+    </message>
+    <message>
+        <source>Go to the &amp;message box</source>
+        <translation>转到消息框(&amp;M)</translation>
+    </message>
+    <message>
+        <source>Go to the con&amp;versation</source>
+        <translation>转到对话(&amp;V)</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>视图(&amp;V)</translation>
+    </message>
+    <message>
+        <source>Layout: &amp;Chat</source>
+        <translation>布局：对话(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Layout: &amp;Inspect</source>
+        <translation>布局：检视(&amp;I)</translation>
+    </message>
+    <message>
+        <source>Layout: &amp;Study</source>
+        <translation>布局：研究(&amp;S)</translation>
+    </message>
+    <message>
+        <source>&amp;Reset layout</source>
+        <translation>重置布局(&amp;R)</translation>
+    </message>
+    <message>
+        <source>&amp;Panels</source>
+        <translation>面板(&amp;P)</translation>
+    </message>
+    <message>
+        <source>Show &amp;tokens</source>
+        <translation>显示词元(&amp;T)</translation>
+    </message>
+    <message>
+        <source>&amp;Larger text</source>
+        <translation>放大文字(&amp;L)</translation>
+    </message>
+    <message>
+        <source>S&amp;maller text</source>
+        <translation>缩小文字(&amp;M)</translation>
+    </message>
+    <message>
+        <source>&amp;Normal text size</source>
+        <translation>正常文字大小(&amp;N)</translation>
+    </message>
+    <message>
+        <source>&amp;Model</source>
+        <translation>模型(&amp;M)</translation>
+    </message>
+    <message>
+        <source>&amp;Stop</source>
+        <translation>停止(&amp;S)</translation>
+    </message>
+    <message>
+        <source>&amp;Regenerate the last answer</source>
+        <translation>重新生成最后的回答(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Sam&amp;pling settings</source>
+        <translation>采样设置(&amp;P)</translation>
+    </message>
+    <message>
+        <source>S&amp;ystem prompt…</source>
+        <translation>系统提示(&amp;Y)…</translation>
+    </message>
+    <message>
+        <source>Show &amp;exact prompt…</source>
+        <translation>显示准确的提示(&amp;E)…</translation>
+    </message>
+    <message>
+        <source>&amp;Cancel loading</source>
+        <translation>取消加载(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Unload the checkpoint</source>
+        <translation>卸载检查点(&amp;U)</translation>
+    </message>
+    <message>
+        <source>&amp;Inspect</source>
+        <translation>检视(&amp;I)</translation>
+    </message>
+    <message>
+        <source>&amp;Previous token</source>
+        <translation>上一个词元(&amp;P)</translation>
+    </message>
+    <message>
+        <source>&amp;Next token</source>
+        <translation>下一个词元(&amp;N)</translation>
+    </message>
+    <message>
+        <source>&amp;Follow the newest token</source>
+        <translation>跟随最新的词元(&amp;F)</translation>
+    </message>
+    <message>
+        <source>Layer &amp;up</source>
+        <translation>上一层(&amp;U)</translation>
+    </message>
+    <message>
+        <source>Layer &amp;down</source>
+        <translation>下一层(&amp;D)</translation>
+    </message>
+    <message>
+        <source>Previous &amp;head</source>
+        <translation>上一个头(&amp;H)</translation>
+    </message>
+    <message>
+        <source>Next h&amp;ead</source>
+        <translation>下一个头(&amp;E)</translation>
+    </message>
+    <message>
+        <source>&amp;Clear the selection</source>
+        <translation>清除选择(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>帮助(&amp;H)</translation>
+    </message>
+    <message>
+        <source>&amp;Commands…</source>
+        <translation>命令(&amp;C)…</translation>
+    </message>
+    <message>
+        <source>&amp;Keys</source>
+        <translation>按键(&amp;K)</translation>
+    </message>
+    <message>
+        <source>&amp;About Bathyscope</source>
+        <translation>关于 Bathyscope(&amp;A)</translation>
+    </message>
+    <message>
+        <source>%1 (missing)</source>
+        <translation>%1（缺失）</translation>
+    </message>
+    <message>
+        <source>Bundled demo checkpoint</source>
+        <translation>随附的演示检查点</translation>
+    </message>
+    <message>
+        <source>About Bathyscope</source>
+        <translation>关于 Bathyscope</translation>
+    </message>
+    <message>
+        <source>Bathyscope %1
+
+Chat with a local DeepSeek-family model and see inside it while it speaks.
+
+Licensed under the Apache License 2.0.</source>
+        <translation>Bathyscope %1
+
+与本地的 DeepSeek 系列模型对话，并在它说话时看到它的内部。
+
+以 Apache License 2.0 许可。</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Conversations</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>Sampling</source>
+        <translation>采样</translation>
+    </message>
+    <message>
+        <source>Experts</source>
+        <translation>专家</translation>
+    </message>
+    <message>
+        <source>Attention</source>
+        <translation>注意力</translation>
+    </message>
+    <message>
+        <source>Next token</source>
+        <translation>下一个词元</translation>
+    </message>
+    <message>
+        <source>Cache</source>
+        <translation>缓存</translation>
+    </message>
+    <message>
+        <source>Timeline</source>
+        <translation>时间线</translation>
+    </message>
+    <message>
+        <source>Only one checkpoint can be opened: drop one folder or one file.</source>
+        <translation>只能打开一个检查点：请拖入一个文件夹或一个文件。</translation>
+    </message>
+</context>
+<context>
+    <name>ui::NextTokenPanel</name>
+    <message>
+        <source>%1 bits</source>
+        <translation>%1 比特</translation>
+    </message>
+    <message>
+        <source>#</source>
+        <translation>#</translation>
+    </message>
+    <message>
+        <source>token</source>
+        <translation>词元</translation>
+    </message>
+    <message>
+        <source>id</source>
+        <translation>编号</translation>
+    </message>
+    <message>
+        <source>model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>after sampler</source>
+        <translation>采样后</translation>
+    </message>
+    <message>
+        <source>Next token</source>
+        <translation>下一个词元</translation>
+    </message>
+    <message>
+        <source>The most probable tokens after the selected one, and the one that was drawn</source>
+        <translation>所选词元之后概率最高的词元，以及实际抽取的词元</translation>
+    </message>
+    <message>
+        <source>Candidates</source>
+        <translation>候选</translation>
+    </message>
+    <message>
+        <source>This token was drawn</source>
+        <translation>抽取了此词元</translation>
+    </message>
+    <message>
+        <source>%1 · logit %2</source>
+        <translation>%1 · logit %2</translation>
+    </message>
+    <message>
+        <source>cut off</source>
+        <translation>被截去</translation>
+    </message>
+    <message>
+        <source>Open a checkpoint and send a message to see what the model expects next.</source>
+        <translation>打开一个检查点并发送消息，即可看到模型预期的下一个词元。</translation>
+    </message>
+    <message>
+        <source>Entropy: %1 before the sampler</source>
+        <translation>熵：采样前 %1</translation>
+    </message>
+    <message>
+        <source>, %1 after it</source>
+        <translation>，采样后 %1</translation>
+    </message>
+    <message>
+        <source>entropy %1 nats · recomputed: only the model's own distribution is known, not the sampler's</source>
+        <translation>熵 %1 奈特 · 重新计算：只知道模型自身的分布，不知道采样器的分布</translation>
+    </message>
+    <message>
+        <source>entropy %1 → %2 nats · tokens the sampler kept: %3</source>
+        <translation>熵 %1 → %2 奈特 · 采样器保留的词元：%3</translation>
+    </message>
+</context>
+<context>
+    <name>ui::NoticeBar</name>
+    <message>
+        <source>Details</source>
+        <translation>详情</translation>
+    </message>
+    <message>
+        <source>Copy this notice</source>
+        <translation>复制此通知</translation>
+    </message>
+    <message>
+        <source>Dismiss</source>
+        <translation>关闭通知</translation>
+    </message>
+</context>
+<context>
+    <name>ui::PromptDialog</name>
+    <message>
+        <source>Rendering…</source>
+        <translation>正在渲染…</translation>
+    </message>
+    <message>
+        <source>Exact prompt</source>
+        <translation>准确的提示</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>%1 characters in %2 messages. Coloured: what the chat template adds; only there can control tokens be.</source>
+        <translation>%2 条消息，共 %1 个字符。着色部分由对话模板添加；控制词元只可能出现在那里。</translation>
+    </message>
+</context>
+<context>
+    <name>ui::ReportView</name>
+    <message>
+        <source>none (dense model)</source>
+        <translation>无（稠密模型）</translation>
+    </message>
+    <message>
+        <source>%1 routed, %2 per token</source>
+        <translation>%1 个路由专家，每词元 %2 个</translation>
+    </message>
+    <message>
+        <source>, %1 of %2 groups open</source>
+        <translation>，开放 %1 / %2 组</translation>
+    </message>
+    <message>
+        <source>, %1 shared</source>
+        <translation>，%1 个共享专家</translation>
+    </message>
+    <message>
+        <source>query rank %1</source>
+        <translation>查询秩 %1</translation>
+    </message>
+    <message>
+        <source>plain query</source>
+        <translation>普通查询</translation>
+    </message>
+    <message>
+        <source>MLA, %1 heads, latent %2 + %3 RoPE, %4</source>
+        <translation>MLA，%1 个头，潜变量 %2 + RoPE %3，%4</translation>
+    </message>
+    <message>
+        <source>Memory needed of memory free</source>
+        <translation>所需内存占可用内存</translation>
+    </message>
+    <message>
+        <source>Severity</source>
+        <translation>严重程度</translation>
+    </message>
+    <message>
+        <source>Code</source>
+        <translation>代码</translation>
+    </message>
+    <message>
+        <source>Finding</source>
+        <translation>检查结果</translation>
+    </message>
+    <message>
+        <source>Findings</source>
+        <translation>检查结果</translation>
+    </message>
+    <message>
+        <source>Path</source>
+        <translation>路径</translation>
+    </message>
+    <message>
+        <source>Architecture</source>
+        <translation>架构</translation>
+    </message>
+    <message>
+        <source>Layers</source>
+        <translation>层</translation>
+    </message>
+    <message>
+        <source>%1 (%2 with experts), hidden size %3</source>
+        <translation>%1 层（%2 层有专家），隐藏维度 %3</translation>
+    </message>
+    <message>
+        <source>Experts</source>
+        <translation>专家</translation>
+    </message>
+    <message>
+        <source>Attention</source>
+        <translation>注意力</translation>
+    </message>
+    <message>
+        <source>Element type</source>
+        <translation>元素类型</translation>
+    </message>
+    <message>
+        <source>Parameters</source>
+        <translation>参数</translation>
+    </message>
+    <message>
+        <source>%1, of which %2 activated per token</source>
+        <translation>%1，其中每词元激活 %2</translation>
+    </message>
+    <message>
+        <source>%1 in total, %2 activated</source>
+        <translation>共 %1，激活 %2</translation>
+    </message>
+    <message>
+        <source>Files</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>%1 files, %2 tensors</source>
+        <translation>%1 个文件，%2 个张量</translation>
+    </message>
+    <message>
+        <source>Tokenizer</source>
+        <translation>分词器</translation>
+    </message>
+    <message>
+        <source>Chat template</source>
+        <translation>对话模板</translation>
+    </message>
+    <message>
+        <source>Runs on</source>
+        <translation>运行于</translation>
+    </message>
+    <message>
+        <source>Memory: %1 weights + %2 cache for %3 tokens (%4 per token) + %5 scratch = %6; %7 free</source>
+        <translation>内存：权重 %1 + %3 个词元的缓存 %2（每词元 %4）+ 工作区 %5 = %6；可用 %7</translation>
+    </message>
+    <message>
+        <source>Error</source>
+        <translation>错误</translation>
+    </message>
+    <message>
+        <source>Warning</source>
+        <translation>警告</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>说明</translation>
+    </message>
+    <message>
+        <source>Nothing is missing or wrong.</source>
+        <translation>没有缺失或错误。</translation>
+    </message>
+    <message>
+        <source>%1 errors, %2 warnings, %3 notes</source>
+        <translation>%1 个错误，%2 个警告，%3 条说明</translation>
+    </message>
+</context>
+<context>
+    <name>ui::RouterBarsView</name>
+    <message>
+        <source>chosen</source>
+        <translation>选中</translation>
+    </message>
+    <message>
+        <source>group open, scored too low</source>
+        <translation>组开放，但分数太低</translation>
+    </message>
+    <message>
+        <source>group closed</source>
+        <translation>组关闭</translation>
+    </message>
+    <message>
+        <source>group closed; without the group limit it would be chosen</source>
+        <translation>组关闭；若无组限制则会选中</translation>
+    </message>
+    <message>
+        <source>Router decision</source>
+        <translation>路由决定</translation>
+    </message>
+    <message>
+        <source>One bar per routed expert of the selected layer: affinity, bias, biased score and whether it was chosen. The table below lists the chosen ones.</source>
+        <translation>所选层的每个路由专家一根条：亲和度、偏置、加偏置后的分数，以及是否选中。下表列出选中的专家。</translation>
+    </message>
+    <message>
+        <source>g%1 %2 open</source>
+        <translation>g%1 %2 开放</translation>
+    </message>
+    <message>
+        <source>g%1 %2 closed</source>
+        <translation>g%1 %2 关闭</translation>
+    </message>
+    <message>
+        <source>expert %1: %2</source>
+        <translation>专家 %1：%2</translation>
+    </message>
+    <message>
+        <source>affinity	%1</source>
+        <translation>亲和度	%1</translation>
+    </message>
+    <message>
+        <source>bias	%1</source>
+        <translation>偏置	%1</translation>
+    </message>
+    <message>
+        <source>biased score	%1</source>
+        <translation>加偏置后的分数	%1</translation>
+    </message>
+    <message>
+        <source>group	%1, open</source>
+        <translation>组	%1，开放</translation>
+    </message>
+    <message>
+        <source>group	%1, closed</source>
+        <translation>组	%1，关闭</translation>
+    </message>
+    <message>
+        <source>rank	%1 of %2</source>
+        <translation>名次	%1 / %2</translation>
+    </message>
+    <message>
+        <source>rank in open groups	%1</source>
+        <translation>在开放组中的名次	%1</translation>
+    </message>
+    <message>
+        <source>final weight	%1</source>
+        <translation>最终权重	%1</translation>
+    </message>
+    <message>
+        <source>short of the line by	%1</source>
+        <translation>距入选线	%1</translation>
+    </message>
+</context>
+<context>
+    <name>ui::RouterDecisionView</name>
+    <message>
+        <source>bias − mean</source>
+        <translation>偏置 − 平均</translation>
+    </message>
+    <message>
+        <source>Draw the bias less its mean over the layer: a bias that all experts share changes no choice</source>
+        <translation>画出偏置减去该层平均值：所有专家共有的偏置不改变选择</translation>
+    </message>
+    <message>
+        <source>Copy the whole decision as a table (TSV)</source>
+        <translation>把整个决定复制为表格（TSV）</translation>
+    </message>
+    <message>
+        <source>Copy decision</source>
+        <translation>复制决定</translation>
+    </message>
+    <message>
+        <source>Chosen experts in order</source>
+        <translation>按次序列出选中的专家</translation>
+    </message>
+    <message>
+        <source>#</source>
+        <translation>#</translation>
+    </message>
+    <message>
+        <source>expert</source>
+        <translation>专家</translation>
+    </message>
+    <message>
+        <source>group</source>
+        <translation>组</translation>
+    </message>
+    <message>
+        <source>affinity</source>
+        <translation>亲和度</translation>
+    </message>
+    <message>
+        <source>+ bias</source>
+        <translation>+ 偏置</translation>
+    </message>
+    <message>
+        <source>= biased</source>
+        <translation>= 合计</translation>
+    </message>
+    <message>
+        <source>weight</source>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <source>L%1: how its experts were chosen</source>
+        <translation>L%1：专家是如何选出的</translation>
+    </message>
+    <message>
+        <source>How the experts were chosen</source>
+        <translation>专家是如何选出的</translation>
+    </message>
+    <message>
+        <source>■ chosen, with a dot</source>
+        <translation>■ 选中，带圆点</translation>
+    </message>
+    <message>
+        <source>cap: the bias, orange adds, blue takes away</source>
+        <translation>顶端：偏置，橙色为加，蓝色为减</translation>
+    </message>
+    <message>
+        <source>hatched: group closed</source>
+        <translation>斜线：组关闭</translation>
+    </message>
+    <message>
+        <source>▽ only shut out by the group limit: %1</source>
+        <translation>▽ 仅因组限制而落选：%1</translation>
+    </message>
+    <message>
+        <source>dashed: the line to reach, %1</source>
+        <translation>虚线：入选线，%1</translation>
+    </message>
+    <message>
+        <source>margin to the next: %1</source>
+        <translation>与下一名的差距：%1</translation>
+    </message>
+    <message>
+        <source>bias drawn less its mean %1</source>
+        <translation>偏置已减去平均值 %1</translation>
+    </message>
+    <message>
+        <source>not chosen</source>
+        <translation>未选中</translation>
+    </message>
+    <message>
+        <source>shared experts (%1): always, weight 1</source>
+        <translation>共享专家（%1）：始终参与，权重 1</translation>
+    </message>
+    <message>
+        <source>Shared experts read every token; the router does not weigh them</source>
+        <translation>共享专家读取每个词元；路由器不给它们加权</translation>
+    </message>
+    <message>
+        <source>next</source>
+        <translation>下一名</translation>
+    </message>
+    <message>
+        <source>Affinity = sigmoid of the router's output for each of %1 experts.</source>
+        <translation>亲和度 = 路由器对 %1 个专家各自输出的 sigmoid。</translation>
+    </message>
+    <message>
+        <source>Affinity = softmax of the router's output over %1 experts.</source>
+        <translation>亲和度 = 路由器对 %1 个专家输出的 softmax。</translation>
+    </message>
+    <message>
+        <source>A bias is added for choosing only.</source>
+        <translation>偏置只用于选择。</translation>
+    </message>
+    <message>
+        <source>The bias for choosing is zero in this layer.</source>
+        <translation>本层用于选择的偏置为零。</translation>
+    </message>
+    <message>
+        <source>A group counts the sum of its two best; the best %1 of %2 groups are open.</source>
+        <translation>每组以其最好的两个之和计分；%2 组中最好的 %1 组开放。</translation>
+    </message>
+    <message>
+        <source>A group counts its best; the best %1 of %2 groups are open.</source>
+        <translation>每组以其最好的一个计分；%2 组中最好的 %1 组开放。</translation>
+    </message>
+    <message>
+        <source>The best %1 are chosen.</source>
+        <translation>选出最好的 %1 个。</translation>
+    </message>
+    <message>
+        <source>Weight = affinity ÷ sum of the chosen affinities × %1.</source>
+        <translation>权重 = 亲和度 ÷ 选中亲和度之和 × %1。</translation>
+    </message>
+    <message>
+        <source>Weight = affinity × %1.</source>
+        <translation>权重 = 亲和度 × %1。</translation>
+    </message>
+</context>
+<context>
+    <name>ui::SamplingPanel</name>
+    <message>
+        <source>Temperature</source>
+        <translation>温度</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Top-k</source>
+        <translation>Top-k</translation>
+    </message>
+    <message>
+        <source>Top-p</source>
+        <translation>Top-p</translation>
+    </message>
+    <message>
+        <source>Min-p</source>
+        <translation>Min-p</translation>
+    </message>
+    <message>
+        <source>Repetition penalty</source>
+        <translation>重复惩罚</translation>
+    </message>
+    <message>
+        <source>random</source>
+        <translation>随机</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>until the context is full</source>
+        <translation>直到上下文已满</translation>
+    </message>
+    <message>
+        <source>Maximum tokens</source>
+        <translation>最多词元数</translation>
+    </message>
+    <message>
+        <source>0 always takes the most probable token</source>
+        <translation>0 表示总是取概率最高的词元</translation>
+    </message>
+    <message>
+        <source>Keep only the k most probable tokens</source>
+        <translation>只保留概率最高的 k 个词元</translation>
+    </message>
+    <message>
+        <source>Keep the most probable tokens that together reach this probability</source>
+        <translation>保留概率合计达到此值的最可能词元</translation>
+    </message>
+    <message>
+        <source>Drop tokens below this share of the most probable one</source>
+        <translation>去掉低于最高概率此比例的词元</translation>
+    </message>
+    <message>
+        <source>1 is off; above 1 tokens of the context get rarer</source>
+        <translation>1 为关闭；大于 1 时上下文中的词元更少出现</translation>
+    </message>
+    <message>
+        <source>An answer stops after this many tokens</source>
+        <translation>回答在达到此词元数后停止</translation>
+    </message>
+    <message>
+        <source>Reset to the checkpoint's defaults</source>
+        <translation>恢复检查点的默认值</translation>
+    </message>
+</context>
+<context>
+    <name>ui::ScaleLegend</name>
+    <message>
+        <source>%1 … %2 log  %3</source>
+        <translation>%1 … %2 对数  %3</translation>
+    </message>
+    <message>
+        <source>%1 … %2  %3</source>
+        <translation>%1 … %2  %3</translation>
+    </message>
+</context>
+<context>
+    <name>ui::SettingsDialog</name>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Follow the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>Colours</source>
+        <translation>颜色</translation>
+    </message>
+    <message>
+        <source>Font size</source>
+        <translation>字体大小</translation>
+    </message>
+    <message>
+        <source>The language changes when the program starts again.</source>
+        <translation>语言在程序下次启动时改变。</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>all cores</source>
+        <translation>所有核心</translation>
+    </message>
+    <message>
+        <source>Counts from the next checkpoint that is opened</source>
+        <translation>从下一次打开检查点起生效</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>线程数</translation>
+    </message>
+    <message>
+        <source>the checkpoint's default</source>
+        <translation>检查点的默认值</translation>
+    </message>
+    <message>
+        <source>Context length</source>
+        <translation>上下文长度</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>System prompt of new conversations</source>
+        <translation>新对话的系统提示</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>ui::StatusBar</name>
+    <message>
+        <source>Where the model runs</source>
+        <translation>模型运行的设备</translation>
+    </message>
+    <message>
+        <source>Speed of reading the prompt, of the tokens really computed</source>
+        <translation>读取提示的速度，只计实际计算的词元</translation>
+    </message>
+    <message>
+        <source>Speed of the answer</source>
+        <translation>回答的速度</translation>
+    </message>
+    <message>
+        <source>From sending to the first token</source>
+        <translation>从发送到第一个词元</translation>
+    </message>
+    <message>
+        <source>Tokens in the context, of its length</source>
+        <translation>上下文中的词元数 / 上下文长度</translation>
+    </message>
+    <message>
+        <source>Resident memory of this program, mapped weights included</source>
+        <translation>本程序的常驻内存，包括映射的权重</translation>
+    </message>
+    <message>
+        <source>no checkpoint</source>
+        <translation>没有检查点</translation>
+    </message>
+    <message>
+        <source>prompt %1</source>
+        <translation>提示 %1</translation>
+    </message>
+    <message>
+        <source>answer %1</source>
+        <translation>回答 %1</translation>
+    </message>
+    <message>
+        <source>first token %1</source>
+        <translation>首个词元 %1</translation>
+    </message>
+    <message>
+        <source>context %1 / %2</source>
+        <translation>上下文 %1 / %2</translation>
+    </message>
+    <message>
+        <source>context –</source>
+        <translation>上下文 –</translation>
+    </message>
+    <message>
+        <source>memory %1</source>
+        <translation>内存 %1</translation>
+    </message>
+</context>
+<context>
+    <name>ui::SystemPromptEditor</name>
+    <message>
+        <source>System prompt</source>
+        <translation>系统提示</translation>
+    </message>
+    <message>
+        <source>No system prompt. What is written here stands before the first message.</source>
+        <translation>没有系统提示。写在这里的内容位于第一条消息之前。</translation>
+    </message>
+    <message>
+        <source>For this conversation, from its next message on.</source>
+        <translation>用于本对话，从下一条消息起。</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Use</source>
+        <translation>使用</translation>
+    </message>
+</context>
+<context>
+    <name>ui::TimelineStrip</name>
+    <message>
+        <source>Token timeline</source>
+        <translation>词元时间线</translation>
+    </message>
+    <message>
+        <source>One mark per token. Left and right choose a token, Home the first, End follows the newest.</source>
+        <translation>每个词元一个标记。左右键选择词元，Home 选第一个，End 跟随最新的。</translation>
+    </message>
+    <message>
+        <source>live</source>
+        <translation>实时</translation>
+    </message>
+    <message>
+        <source>drawn by the model</source>
+        <translation>由模型抽取</translation>
+    </message>
+    <message>
+        <source>part of the prompt</source>
+        <translation>属于提示</translation>
+    </message>
+    <message>
+        <source>log-probability	%1</source>
+        <translation>对数概率	%1</translation>
+    </message>
+    <message>
+        <source>probability	%1</source>
+        <translation>概率	%1</translation>
+    </message>
+    <message>
+        <source>not yet through the model: no routing</source>
+        <translation>尚未经过模型：没有路由</translation>
+    </message>
+    <message>
+        <source>Follow the newest token (End)</source>
+        <translation>跟随最新的词元（End）</translation>
+    </message>
+    <message>
+        <source>Bars: −ln p of the token the model drew, p being the model's own probability.
+At %1 and above (p ≤ %2) a bar is full. Prompt tokens hang below the line.
+Wheel scrolls, Ctrl with the wheel zooms.</source>
+        <translation>条：模型所抽取词元的 −ln p，p 为模型自身的概率。
+达到 %1 及以上（p ≤ %2）时条为满格。提示词元挂在线下。
+滚轮滚动，Ctrl 加滚轮缩放。</translation>
+    </message>
+</context>
+<context>
+    <name>ui::TokenHeader</name>
+    <message>
+        <source>Selected token</source>
+        <translation>所选词元</translation>
+    </message>
+    <message>
+        <source>Copy the address of the token in view</source>
+        <translation>复制当前词元的地址</translation>
+    </message>
+    <message>
+        <source>Copy address</source>
+        <translation>复制地址</translation>
+    </message>
+</context>
+</TS>

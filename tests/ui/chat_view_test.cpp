@@ -1,0 +1,276 @@
+// ChatView over the fake engine: streaming, tokens under the pointer, selection, keys, and how long
+// one event may keep the loop busy.
+#include "ui/chat/chat_view.h"
+
+#include <time.h>
+
+#include <QClipboard>
+#include <QScrollBar>
+
+#include "tests/ui/window_fixture.h"
+
+namespace {
+
+double threadMilliseconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+}
+
+// Remembers the longest single event in CPU time of the GUI thread: what a stall is made of,
+// whatever else the machine does.
+class TimedApplication : public QApplication {
+ public:
+  using QApplication::QApplication;
+  bool notify(QObject* receiver, QEvent* event) override {
+    const double start = threadMilliseconds();
+    ++depth_;
+    const bool handled = QApplication::notify(receiver, event);
+    if (--depth_ == 0) longest = std::max(longest, threadMilliseconds() - start);
+    return handled;
+  }
+  double longest = 0;
+
+ private:
+  int depth_ = 0;
+};
+
+TimedApplication* timed() { return static_cast<TimedApplication*>(QCoreApplication::instance()); }
+
+std::unique_ptr<ui::ChatView> makeView(fixture::Window& window) {
+  auto& workspace = window.workspace();
+  auto view = std::make_unique<ui::ChatView>(
+      ui::ChatView::Parts{workspace.messages(), workspace.chat(), workspace.timeline(),
+                          workspace.selection()},
+      window.theme());
+  view->resize(700, 600);
+  view->show();
+  return view;
+}
+
+}  // namespace
+
+class ChatViewTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void streamsAndFollowsTheEnd();
+  void clickOnTextSelectsItsToken();
+  void selectedTextIsCopied();
+  void keysReachMessagesAndVersions();
+  void reasoningFolds();
+  void failedAnswersSayWhy();
+  void heatColoursText();
+  void findGoesToTheText();
+  void longAnswersKeepTheLoopFree();
+  void hugeMessagesKeepTheLoopFree_data();
+  void hugeMessagesKeepTheLoopFree();
+};
+
+void ChatViewTest::streamsAndFollowsTheEnd() {
+  fixture::Window window;
+  window.control().answerText = fixture::markdownAnswer();
+  window.control().nAnswerTokens = 600;
+  QVERIFY(window.start());
+  const auto view = makeView(window);
+  QVERIFY(window.ask(QStringLiteral("Tell me about the sea.")));
+  QTest::qWait(60);
+  QVERIFY(view->isFollowingEnd());
+  QCOMPARE(view->verticalScrollBar()->value(), view->verticalScrollBar()->maximum());
+  QVERIFY(view->verticalScrollBar()->maximum() > 0);
+  view->verticalScrollBar()->setValue(0);
+  QVERIFY(!view->isFollowingEnd());
+  view->scrollToEnd();
+  QVERIFY(view->isFollowingEnd());
+}
+
+void ChatViewTest::clickOnTextSelectsItsToken() {
+  fixture::Window window;
+  window.control().answerText = "abc def ghi jkl mno pqr ";
+  window.control().nAnswerTokens = 9;
+  QVERIFY(window.start());
+  const auto view = makeView(window);
+  QVERIFY(window.ask(QStringLiteral("hello world")));
+  QTest::qWait(60);
+  app::Selection& selection = window.workspace().selection();
+  const app::TokenTimeline& timeline = window.workspace().timeline();
+  const app::MessageId answer = window.workspace().messages().row(1).record.id;
+  // Every place of the view that is text selects a token whose text is under the pointer.
+  int nSelected = 0;
+  for (int y = 4; y < view->viewport()->height(); y += 6) {
+    for (int x = 4; x < view->viewport()->width(); x += 9) {
+      QTest::mouseMove(view->viewport(), QPoint(x, y));
+      const auto hovered = selection.hoveredToken();
+      if (!hovered) continue;
+      QTest::mouseClick(view->viewport(), Qt::LeftButton, {}, QPoint(x, y));
+      QCOMPARE(selection.token(), hovered);
+      QVERIFY(!selection.isFollowing());
+      QVERIFY(timeline.textOf(*hovered).has_value());
+      nSelected += timeline.textOf(*hovered)->message == answer ? 1 : 0;
+    }
+  }
+  QVERIFY(nSelected > 3);
+}
+
+void ChatViewTest::selectedTextIsCopied() {
+  fixture::Window window;
+  window.control().answerText = "A **bold** word. ";
+  window.control().nAnswerTokens = 6;
+  QVERIFY(window.start());
+  const auto view = makeView(window);
+  QVERIFY(window.ask(QStringLiteral("hi")));
+  QTest::qWait(60);
+  view->selectAllOfRow(1);
+  QVERIFY2(view->selectedText().startsWith(QStringLiteral("A bold word")),
+           qPrintable(view->selectedText()));
+  QTest::keyClick(view.get(), Qt::Key_C, Qt::ControlModifier);
+  QCOMPARE(QApplication::clipboard()->text(), view->selectedText());
+  // Without a selection the message's own Markdown is copied.
+  view->clearTextSelection();
+  view->setCurrentRow(1);
+  QTest::keyClick(view.get(), Qt::Key_C, Qt::ControlModifier);
+  QVERIFY(QApplication::clipboard()->text().startsWith(QStringLiteral("A **bold** word")));
+}
+
+void ChatViewTest::keysReachMessagesAndVersions() {
+  fixture::Window window;
+  QVERIFY(window.start());
+  const auto view = makeView(window);
+  QVERIFY(window.ask(QStringLiteral("one")));
+  view->setFocus();
+  QTest::keyClick(view.get(), Qt::Key_Up, Qt::ControlModifier);
+  QCOMPARE(view->currentRow(), 1);
+  QVERIFY(view->accessibleDescription().startsWith(QStringLiteral("Model: ")));
+  QTest::keyClick(view.get(), Qt::Key_R);
+  QTRY_COMPARE_WITH_TIMEOUT(window.workspace().messages().row(1).versionCount, 2, 10000);
+  QTRY_COMPARE_WITH_TIMEOUT(window.chat().state(), app::ChatState::Idle, 10000);
+  view->setCurrentRow(1);
+  QCOMPARE(window.workspace().messages().row(1).versionIndex, 1);
+  QTest::keyClick(view.get(), Qt::Key_Left, Qt::AltModifier);
+  QTRY_COMPARE(window.workspace().messages().row(1).versionIndex, 0);
+  QSignalSpy edits(view.get(), &ui::ChatView::editRequested);
+  view->setCurrentRow(0);
+  QTest::keyClick(view.get(), Qt::Key_E);
+  QCOMPARE(edits.count(), 1);
+}
+
+void ChatViewTest::reasoningFolds() {
+  fixture::Window window;
+  window.control().answerText = "<think>\nLong thought, line one.\n</think>\n\nThe answer. ";
+  window.control().nAnswerTokens = 19;
+  QVERIFY(window.start());
+  const auto view = makeView(window);
+  QVERIFY(window.ask(QStringLiteral("think")));
+  QTest::qWait(60);
+  view->selectAllOfRow(1);
+  QVERIFY(!view->selectedText().contains(QStringLiteral("Long thought")));
+  view->setCurrentRow(1);
+  QTest::keyClick(view.get(), Qt::Key_Space);
+  view->selectAllOfRow(1);
+  QVERIFY(view->selectedText().contains(QStringLiteral("Long thought")));
+  QVERIFY(view->selectedText().contains(QStringLiteral("The answer")));
+}
+
+void ChatViewTest::failedAnswersSayWhy() {
+  fixture::Window window;
+  window.control().finish = engine::FinishReason::Failed;
+  QVERIFY(window.start());
+  const auto view = makeView(window);
+  QVERIFY(window.ask(QStringLiteral("fail")));
+  QVERIFY2(view->accessibleText(1).contains(QStringLiteral("NaN at layer 2")),
+           qPrintable(view->accessibleText(1)));
+}
+
+void ChatViewTest::heatColoursText() {
+  fixture::Window window;
+  QVERIFY(window.start());
+  const auto view = makeView(window);
+  QVERIFY(window.ask(QStringLiteral("warm words here")));
+  QTest::qWait(60);
+  const QImage before = view->viewport()->grab().toImage();
+  std::vector<ui::HeatedToken> heat;
+  for (int i = 0; i < window.workspace().timeline().count(); ++i) {
+    heat.push_back({engine::Position(i), 1.0});
+  }
+  view->setTokenHeat(heat);
+  const QImage after = view->viewport()->grab().toImage();
+  const QColor full = ui::heatColour(1.0, window.theme().isDark());
+  int nColoured = 0;
+  for (int y = 0; y < after.height(); ++y) {
+    for (int x = 0; x < after.width(); ++x) nColoured += after.pixelColor(x, y) == full ? 1 : 0;
+  }
+  QVERIFY(nColoured > 200);
+  view->setTokenHeat({});
+  QCOMPARE(view->viewport()->grab().toImage(), before);
+  for (const bool dark : {false, true}) {
+    for (int i = 0; i <= 10; ++i) {
+      QVERIFY(ui::contrastRatio(ui::roleColour(ui::ColourRole::Text, dark),
+                                ui::heatColour(i / 10.0, dark)) >= 4.5);
+    }
+  }
+}
+
+void ChatViewTest::findGoesToTheText() {
+  fixture::Window window;
+  window.control().answerText = "one two three four five. ";
+  window.control().nAnswerTokens = 3000;
+  QVERIFY(window.start());
+  const auto view = makeView(window);
+  QVERIFY(window.ask(QStringLiteral("needle in the question")));
+  QVERIFY(view->findText(QStringLiteral("NEEDLE"), true));
+  QCOMPARE(view->currentRow(), 0);
+  QVERIFY(!view->findText(QStringLiteral("absent"), true));
+}
+
+void ChatViewTest::longAnswersKeepTheLoopFree() {
+  fixture::Window window;
+  window.control().answerText = fixture::markdownAnswer();
+  window.control().nAnswerTokens = 2000;
+  window.control().tokenMicroseconds = 500;
+  QVERIFY(window.start());
+  const auto view = makeView(window);
+  QTest::qWait(100);
+  timed()->longest = 0;
+  QVERIFY(window.ask(QStringLiteral("Write 2,000 tokens.")));
+  qInfo("longest event while 2,000 tokens streamed: %.1f ms", timed()->longest);
+  QVERIFY2(timed()->longest < 50, qPrintable(QString::number(timed()->longest)));
+}
+
+void ChatViewTest::hugeMessagesKeepTheLoopFree_data() {
+  QTest::addColumn<QString>("message");
+  QTest::newRow("a million letters") << QString(1'000'000, u'x');
+  QTest::newRow("a hundred thousand lines") << QStringLiteral("line\n").repeated(100'000);
+  QTest::newRow("a wide table") << QStringLiteral("| a ").repeated(10'000) + QStringLiteral("|\n") +
+                                       QStringLiteral("|-").repeated(10'000) +
+                                       QStringLiteral("|\n");
+}
+
+void ChatViewTest::hugeMessagesKeepTheLoopFree() {
+  QFETCH(QString, message);
+  fixture::Window window;
+  window.control().prefillChunk = 100'000;
+  window.control().contextLength = 4'000'000;
+  QVERIFY(window.start());
+  const auto view = makeView(window);
+  QVERIFY(window.ask(message));
+  QTest::qWait(60);
+  // Only the view's own work is measured here: scrolling through what is there.
+  timed()->longest = 0;
+  QScrollBar* bar = view->verticalScrollBar();
+  for (int i = 0; i <= 40; ++i) {
+    const int target = static_cast<int>(bar->maximum() * (i / 40.0));
+    const double start = threadMilliseconds();
+    bar->setValue(target);
+    const double spent = threadMilliseconds() - start;
+    QVERIFY2(spent < 50, qPrintable(QString::number(spent)));
+    QTest::qWait(5);
+  }
+  qInfo("longest event while scrolling: %.1f ms", timed()->longest);
+  QVERIFY2(timed()->longest < 50, qPrintable(QString::number(timed()->longest)));
+}
+
+int main(int argc, char** argv) {
+  TimedApplication application(argc, argv);
+  ChatViewTest test;
+  return QTest::qExec(&test, argc, argv);
+}
+#include "chat_view_test.moc"
