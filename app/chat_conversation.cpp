@@ -182,6 +182,7 @@ void ChatViewModel::selectVersion(int row, int versionIndex) {
   if (versionIndex < 0 || versionIndex >= versions.size()) return;
   if (versionIndex == messages_.row(row).versionIndex) return;
   conversation_.activeLeaf = tree_.newestLeafUnder(versions.at(versionIndex));
+  conversations_.update(conversation_);
   store_.saveConversation(conversation_);
   showBranch();
 }

@@ -1,4 +1,6 @@
 // ChatViewModel, the engine's side of one answer: asking, streaming, stopping, ending.
+#include <algorithm>
+
 #include "app/chat_view_model.h"
 #include "app/conversation_list_model.h"
 #include "app/conversation_store.h"
@@ -152,8 +154,8 @@ void ChatViewModel::updateReasoning(int row) {
   const MessageRow& answer = messages_.row(row);
   if (running_->reasoningDone || !answer.split.hasReasoning || answer.split.reasoningOpen) return;
   running_->reasoningDone = true;
-  messages_.setReasoningSeconds(row,
-                                static_cast<double>(running_->sinceFirstToken.elapsed()) / 1000.0);
+  const qint64 ms = std::max<qint64>(1, running_->sinceFirstToken.elapsed());  // 0 is "unknown"
+  messages_.setReasoningSeconds(row, static_cast<double>(ms) / 1000.0);
 }
 
 void ChatViewModel::onGenerationFinished(const engine::GenerationFinished& finished) {

@@ -158,6 +158,26 @@ StoreResult<std::optional<ConversationContent>> ConversationDatabase::load(
   return std::optional(std::move(content));
 }
 
+StoreResult<QList<StoreRow>> ConversationDatabase::allRows() const {
+  QList<StoreRow> rows;
+  auto conversations = db_.prepare(kSelectConversations);
+  if (!conversations) return tl::unexpected(std::move(conversations.error()));
+  auto row = conversations->step();
+  for (; row && *row; row = conversations->step()) {
+    const ConversationRecord record = readConversation(*conversations);
+    if (!record.damaged) rows.append(record);
+  }
+  if (!row) return tl::unexpected(std::move(row.error()));
+  auto messages = db_.prepare(kSelectMessages);
+  if (!messages) return tl::unexpected(std::move(messages.error()));
+  for (row = messages->step(); row && *row; row = messages->step()) {
+    const MessageRecord record = readMessage(*messages);
+    if (!record.damaged) rows.append(record);
+  }
+  if (!row) return tl::unexpected(std::move(row.error()));
+  return rows;
+}
+
 StoreResult<void> ConversationDatabase::write(const QList<StoreRow>& rows) {
   if (readOnly_) {
     return tl::unexpected(StoreError{StoreFault::ReadOnly, 0, QStringLiteral("opened read-only")});

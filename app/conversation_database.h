@@ -37,6 +37,8 @@ class ConversationDatabase {
   /// Messages by sequence; those whose parent is missing or comes later are attached to the one
   /// before and marked as damaged.
   StoreResult<std::optional<ConversationContent>> load(ConversationId id) const;
+  /// Every row, undamaged ones only.
+  StoreResult<QList<StoreRow>> allRows() const;
   /// All rows or none. A conversation with sequence 0 becomes the newest.
   StoreResult<void> write(const QList<StoreRow>& rows);
   StoreResult<void> purgeDeletedBefore(std::int64_t unixMs);

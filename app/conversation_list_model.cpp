@@ -132,6 +132,13 @@ void ConversationListModel::touch(const ConversationRecord& record) {
   Q_EMIT dataChanged(index(0), index(0));
 }
 
+void ConversationListModel::update(const ConversationRecord& record) {
+  const int row = rowOf(record.id);
+  if (row < 0) return;
+  records_[row] = record;
+  Q_EMIT dataChanged(index(row), index(row));
+}
+
 void ConversationListModel::setCurrent(ConversationId id) {
   if (current_ == id) return;
   const ConversationId old = std::exchange(current_, id);

@@ -46,6 +46,8 @@ class ConversationListModel : public QAbstractListModel {
   // ---- for ChatViewModel only -------------------------------------------------------------------
   /// Inserts or moves to the top.
   void touch(const ConversationRecord& record);
+  /// Takes over the record without moving it.
+  void update(const ConversationRecord& record);
   void setCurrent(ConversationId id);
   void setAnswering(ConversationId id);  // none: value 0
   /// For a conversation that is used now; 0 (the store decides) until the list is read.

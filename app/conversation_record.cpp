@@ -1,6 +1,5 @@
 #include "app/conversation_record.h"
 
-#include <QHash>
 #include <QSet>
 #include <algorithm>
 
@@ -16,23 +15,38 @@ bool bySequence(const MessageRecord& a, const MessageRecord& b) {
 
 MessageTree::MessageTree(QList<MessageRecord> messages) : messages_(std::move(messages)) {
   std::sort(messages_.begin(), messages_.end(), bySequence);
+  index();
+}
+
+void MessageTree::index() {
+  places_.clear();
+  childrenOf_.clear();
+  for (qsizetype i = 0; i < messages_.size(); ++i) {
+    places_.insert(messages_.at(i).id.value, i);
+    childrenOf_[messages_.at(i).parent.value].append(messages_.at(i).id);
+  }
 }
 
 const MessageRecord* MessageTree::find(MessageId id) const {
-  const auto it = std::find_if(messages_.cbegin(), messages_.cend(),
-                               [id](const MessageRecord& record) { return record.id == id; });
-  return it == messages_.cend() ? nullptr : &*it;
+  const auto place = places_.constFind(id.value);
+  return place == places_.cend() ? nullptr : &messages_.at(*place);
 }
 
 MessageRecord* MessageTree::find(MessageId id) {
-  const auto it = std::find_if(messages_.begin(), messages_.end(),
-                               [id](const MessageRecord& record) { return record.id == id; });
-  return it == messages_.end() ? nullptr : &*it;
+  const auto place = places_.constFind(id.value);
+  return place == places_.cend() ? nullptr : &messages_[*place];
 }
 
 void MessageTree::insert(MessageRecord record) {
+  if (messages_.isEmpty() || bySequence(messages_.last(), record)) {
+    places_.insert(record.id.value, messages_.size());
+    childrenOf_[record.parent.value].append(record.id);
+    messages_.append(std::move(record));
+    return;
+  }
   const auto place = std::upper_bound(messages_.begin(), messages_.end(), record, bySequence);
   messages_.insert(place, std::move(record));
+  index();
 }
 
 std::int64_t MessageTree::nextSequence() const {
@@ -40,18 +54,13 @@ std::int64_t MessageTree::nextSequence() const {
 }
 
 QList<MessageId> MessageTree::pathTo(MessageId leaf) const {
-  QHash<std::int64_t, MessageId> parents;
-  for (const MessageRecord& record : messages_) parents.insert(record.id.value, record.parent);
-  if (!parents.contains(leaf.value)) {
-    if (messages_.isEmpty()) return {};
-    leaf = messages_.last().id;
-  }
+  const MessageRecord* record = find(leaf);
+  if (record == nullptr && !messages_.isEmpty()) record = &messages_.last();
   QList<MessageId> path;
   QSet<std::int64_t> seen;
-  for (MessageId id = leaf; parents.contains(id.value) && !seen.contains(id.value);
-       id = parents.value(id.value)) {
-    seen.insert(id.value);
-    path.append(id);
+  for (; record != nullptr && !seen.contains(record->id.value); record = find(record->parent)) {
+    seen.insert(record->id.value);
+    path.append(record->id);
   }
   std::reverse(path.begin(), path.end());
   return path;
@@ -61,19 +70,19 @@ QList<MessageId> MessageTree::versionsOf(MessageId id) const {
   const MessageRecord* self = find(id);
   if (self == nullptr) return {};
   QList<MessageId> versions;
-  for (const MessageRecord& record : messages_) {
-    if (record.parent == self->parent && record.role == self->role) versions.append(record.id);
+  for (const MessageId sibling : childrenOf_.value(self->parent.value)) {
+    if (find(sibling)->role == self->role) versions.append(sibling);
   }
   return versions;
 }
 
 MessageId MessageTree::newestLeafUnder(MessageId id) const {
-  QHash<std::int64_t, MessageId> newestChild;  // later sequences overwrite earlier ones
-  for (const MessageRecord& record : messages_) newestChild.insert(record.parent.value, record.id);
   QSet<std::int64_t> seen;
-  while (newestChild.contains(id.value) && !seen.contains(id.value)) {
+  for (auto children = childrenOf_.constFind(id.value);
+       children != childrenOf_.cend() && !seen.contains(id.value);
+       children = childrenOf_.constFind(id.value)) {
     seen.insert(id.value);
-    id = newestChild.value(id.value);
+    id = children->last();
   }
   return id;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <QByteArray>
+#include <QHash>
 #include <QList>
 #include <QString>
 #include <cstdint>
@@ -71,7 +72,11 @@ class MessageTree {
   MessageId newestLeafUnder(MessageId id) const;
 
  private:
-  QList<MessageRecord> messages_;
+  void index();
+
+  QList<MessageRecord> messages_;                     // by sequence
+  QHash<std::int64_t, qsizetype> places_;             // id → index in messages_
+  QHash<std::int64_t, QList<MessageId>> childrenOf_;  // by sequence; 0: the first messages
 };
 
 }  // namespace app

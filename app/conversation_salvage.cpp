@@ -1,4 +1,5 @@
 // Getting out of a damaged conversation database what can still be read. The original is kept.
+#include <QCoreApplication>
 #include <QDateTime>
 #include <QFile>
 #include <QSet>
@@ -95,7 +96,7 @@ StoreResult<int> adoptOrphans(const SqliteConnection& db) {
   std::int64_t sequence = *newest;
   for (ConversationRecord& record : adopted) {
     record.sequence = ++sequence;
-    record.title = QStringLiteral("…");  // its own title is on the lost page
+    record.title = QCoreApplication::translate("store", "Recovered conversation");
     STORE_RETURN_IF_ERROR(writeConversation(*insert, record));
   }
   return static_cast<int>(adopted.size());

@@ -8,9 +8,8 @@
 namespace app {
 
 ConversationStore::ConversationStore(const QString& path, QObject* parent) : QObject(parent) {
-  worker_ = std::make_unique<StoreWorker>(path, [this] {
-    QMetaObject::invokeMethod(this, &ConversationStore::drain, Qt::QueuedConnection);
-  });
+  worker_ = std::make_unique<StoreWorker>(
+      path, [this] { QMetaObject::invokeMethod(this, "drain", Qt::QueuedConnection); });
 }
 
 ConversationStore::~ConversationStore() = default;

@@ -25,7 +25,8 @@ enum class StoreState {
 
 /// Writes are whole rows by id, kept in order in memory until they are committed and tried again
 /// after a failure: a full disk loses nothing and duplicates nothing. The destructor writes what
-/// waits once more and joins.
+/// waits once more and joins; what still cannot be written waits in a file beside the database for
+/// the next start.
 class ConversationStore : public QObject {
   Q_OBJECT
 
@@ -60,7 +61,7 @@ class ConversationStore : public QObject {
   void noticeRaised(const app::Notice& notice);
 
  private:
-  void drain();
+  Q_INVOKABLE void drain();  // by name, as EngineBridge's
   void announceSaved(const QList<std::pair<MessageId, quint64>>& messages, SaveState state);
 
   StoreState state_ = StoreState::Opening;

@@ -42,9 +42,7 @@ struct Gathered {
 class EngineBridge::Sink : public engine::EventSink {
  public:
   explicit Sink(EngineBridge* bridge)
-      : mailbox([bridge] {
-          QMetaObject::invokeMethod(bridge, &EngineBridge::drain, Qt::QueuedConnection);
-        }) {}
+      : mailbox([bridge] { QMetaObject::invokeMethod(bridge, "drain", Qt::QueuedConnection); }) {}
   void on_event(engine::Event event) override { mailbox.push(std::move(event), foldEvent); }
 
   Mailbox<engine::Event> mailbox;
@@ -53,7 +51,7 @@ class EngineBridge::Sink : public engine::EventSink {
 EngineBridge::EngineBridge(EngineFactory factory, QObject* parent)
     : QObject(parent), sink_(std::make_unique<Sink>(this)), door_(factory.makeDoor(*sink_)) {
   worker_ = std::make_unique<QuestionWorker>(factory, *door_, [this] {
-    QMetaObject::invokeMethod(this, &EngineBridge::drainAnswers, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(this, "drainAnswers", Qt::QueuedConnection);
   });
 }
 

@@ -1,5 +1,7 @@
 #include "app/inspector_model.h"
 
+#include <algorithm>
+
 #include "app/engine_bridge.h"
 #include "app/selection.h"
 
@@ -11,7 +13,11 @@ InspectorModel::InspectorModel(EngineBridge& bridge, TokenTimeline& timeline, Se
   connect(&bridge, &EngineBridge::inspectionReady, this, &InspectorModel::onReady);
   connect(&bridge, &EngineBridge::inspectionFailed, this, &InspectorModel::onFailed);
   connect(&bridge, &EngineBridge::engineFault, this, [this] { forgetQuestions(); });
+  pace_.setSingleShot(true);
+  connect(&pace_, &QTimer::timeout, this, &InspectorModel::refresh);
+  connect(&bridge, &EngineBridge::generationStarted, this, [this] { generating_ = true; });
   connect(&bridge, &EngineBridge::generationFinished, this, [this] {
+    generating_ = false;
     refused_.reset();  // what could not be replayed during an answer may be possible now
     refresh();
   });
@@ -144,9 +150,12 @@ void InspectorModel::refreshNextToken() {
 // ---- asking the engine
 // -------------------------------------------------------------------------------------------
 
-/// At most one question is under way; the answer to it leads here again.
+/// At most one question is under way; the answer to it leads here again. A replay costs about as
+/// much as a token, so following a running answer takes at most a fifth of the engine's time; what
+/// the user selects is asked for at once.
 void InspectorModel::ask() {
   if (asked_ || !info_ || !selection_.token()) return;
+  if (generating_ && selection_.isFollowing() && pace_.isActive()) return;
   Question question;
   question.position = *selection_.token();
   question.wantsRouter = routerVisible_ && router_.state == InspectionState::Pending;
@@ -170,6 +179,7 @@ void InspectorModel::onReady(const engine::Inspection& inspection) {
   const Question question = *asked_;
   asked_.reset();
   lastReplayMs_ = inspection.milliseconds;
+  pace_.start(std::clamp(static_cast<int>(4.0 * inspection.milliseconds), 50, 1000));
   timeline_.keepDecisions(inspection.position, inspection.decisions);
   if (inspection.attention) {
     attentionRows_ = inspection.attention;

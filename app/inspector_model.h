@@ -4,6 +4,7 @@
 
 #include <QObject>
 #include <QString>
+#include <QTimer>
 #include <memory>
 #include <optional>
 
@@ -109,6 +110,8 @@ class InspectorModel : public QObject {
   bool routerVisible_ = true;
   bool attentionVisible_ = true;
   bool nextTokenVisible_ = true;
+  bool generating_ = false;
+  QTimer pace_;  // runs after an answer while a generation is followed: the engine has other work
   quint64 lastKey_ = 0;
   std::optional<Question> asked_;
   /// The question the engine refused, with its reason, so that it is not asked again and again.

@@ -6,25 +6,15 @@
 #include <QFileInfo>
 #include <algorithm>
 
+#include "app/unsaved_rows.h"
+
 namespace app {
 
 namespace {
 
-constexpr std::chrono::seconds kFirstRetry{1};
-constexpr std::chrono::seconds kLastRetry{30};
 constexpr std::chrono::seconds kLockRetry{3};
 constexpr std::int64_t kKeepDeletedMs = std::int64_t{30} * 24 * 3600 * 1000;
 constexpr int kMaxRecoveries = 3;  // in one program run: a disk that keeps failing is not fought
-
-QString say(const char* text) { return QCoreApplication::translate("store", text); }
-
-Notice notice(NoticeSeverity severity, const QString& text, const QString& details) {
-  return {severity, QStringLiteral("conversations"), text, details};
-}
-
-std::int64_t idOf(const StoreRow& row) {
-  return std::visit([](const auto& record) { return record.id.value; }, row);
-}
 
 }  // namespace
 
@@ -48,6 +38,11 @@ void StoreWorker::run(const std::stop_token& stop) {
   ensureOpen();
   while (true) {
     std::vector<StoreCommand> commands = waitForCommands(stop);
+    const bool isTime = retryAt_ && std::chrono::steady_clock::now() >= *retryAt_;
+    if (isTime || stop.stop_requested()) {
+      retryAt_.reset();  // a failure sets the next time
+      ensureOpen();
+    }
     for (StoreCommand& command : commands) {
       if (auto* save = std::get_if<SaveRow>(&command)) {
         keep(std::move(save->row), save->version);
@@ -57,7 +52,10 @@ void StoreWorker::run(const std::stop_token& stop) {
       }
     }
     flush();
-    if (stop.stop_requested()) return;
+    if (stop.stop_requested()) {
+      keepForNextStart();
+      return;
+    }
     if (commands.empty()) checkInBackground();
   }
 }
@@ -103,22 +101,44 @@ bool StoreWorker::ensureOpen() {
   if (database_->isReadOnly()) {
     const QString why =
         database_->isNewerFormat()
-            ? say(QT_TRANSLATE_NOOP("store",
-                                    "The conversations were written by a newer version of "
-                                    "this program. They can be read; new messages are not "
-                                    "saved."))
-            : say(QT_TRANSLATE_NOOP("store",
-                                    "The conversations cannot be written here. They can be "
-                                    "read; new messages are not saved."));
+            ? QCoreApplication::translate("store",
+                                          "The conversations were written by a newer version of "
+                                          "this program. They can be read; new messages are not "
+                                          "saved.")
+            : QCoreApplication::translate("store",
+                                          "The conversations cannot be written here. They can be "
+                                          "read; new messages are not saved.");
     setState(StoreState::ReadOnly, why);
-    answers_.push(notice(NoticeSeverity::Warning, why, path_));
+    tell(NoticeSeverity::Warning, why, path_);
     return true;
   }
   needsCheck_ = needsCheck_ || database_->wasUnclean();
   (void)database_->purgeDeletedBefore(QDateTime::currentMSecsSinceEpoch() - kKeepDeletedMs);
+  takeOverUnsaved();
   setState(StoreState::Ready, {});
   if (wasElsewhere) answerList();
   return true;
+}
+
+/// What an earlier run could not save before it ended.
+void StoreWorker::takeOverUnsaved() {
+  if (path_.isEmpty()) return;
+  const UnsavedRows unsaved = readUnsaved(path_);
+  if (unsaved.files.isEmpty() || !database_->write(unsaved.rows)) return;
+  removeUnsaved(unsaved);
+  tell(NoticeSeverity::Info,
+       QCoreApplication::translate("store",
+                                   "Messages that could not be saved last time "
+                                   "are saved now."),
+       path_);
+}
+
+/// The last chance: a small database of its own, beside the one that could not be written.
+void StoreWorker::keepForNextStart() {
+  if (pending_.isEmpty() || path_.isEmpty()) return;
+  QList<StoreRow> rows;
+  for (const Pending& pending : std::as_const(pending_)) rows.append(pending.row);
+  (void)writeUnsaved(path_, rows);
 }
 
 void StoreWorker::openFailed(const StoreError& error) {
@@ -130,17 +150,16 @@ void StoreWorker::openFailed(const StoreError& error) {
   retryAt_ = std::chrono::steady_clock::now() + (locked ? kLockRetry : retryDelay_);
   if (!locked) retryDelay_ = std::min(retryDelay_ * 2, kLastRetry);
   const QString text =
-      locked ? say(QT_TRANSLATE_NOOP("store",
-                                     "Another window of this program has the conversations "
-                                     "open. What you write here is kept in memory and saved "
-                                     "when the other window is closed."))
-             : say(QT_TRANSLATE_NOOP("store",
-                                     "The conversations cannot be opened. What you write is "
-                                     "kept in memory; opening is tried again."));
+      locked ? QCoreApplication::translate("store",
+                                           "Another window of this program has the conversations "
+                                           "open. What you write here is kept in memory and saved "
+                                           "when the other window is closed.")
+             : QCoreApplication::translate("store",
+                                           "The conversations cannot be opened. What you write is "
+                                           "kept in memory; opening is tried again.");
   const StoreState state = locked ? StoreState::Locked : StoreState::Unavailable;
   if (state_ != state) {
-    answers_.push(
-        notice(NoticeSeverity::Warning, text, QStringLiteral("%1: %2").arg(path_, error.text)));
+    tell(NoticeSeverity::Warning, text, QStringLiteral("%1: %2").arg(path_, error.text));
   }
   setState(state, text);
 }
@@ -163,8 +182,7 @@ void StoreWorker::recover(const StoreError& error) {
                                   "The conversation database was damaged. %n message(s) could be "
                                   "read and were kept; the damaged file was set aside.",
                                   nullptr, report.nMessages);
-  answers_.push(notice(NoticeSeverity::Warning, text,
-                       QStringLiteral("%1\n%2").arg(report.keptAs, error.text)));
+  tell(NoticeSeverity::Warning, text, QStringLiteral("%1\n%2").arg(report.keptAs, error.text));
   auto opened = ConversationDatabase::open(path_);
   if (!opened) {
     openFailed(opened.error().fault == StoreFault::Corrupt
@@ -176,6 +194,10 @@ void StoreWorker::recover(const StoreError& error) {
   retryAt_.reset();
   setState(StoreState::Ready, {});
   answerList();
+}
+
+void StoreWorker::tell(NoticeSeverity severity, const QString& text, const QString& details) {
+  answers_.push(Notice{severity, QStringLiteral("conversations"), text, details});
 }
 
 void StoreWorker::setState(StoreState state, const QString& text) {
@@ -220,7 +242,7 @@ void StoreWorker::answerList() {
 
 void StoreWorker::answerConversation(ConversationId id) {
   ConversationRead answer;
-  QString reason = say(QT_TRANSLATE_NOOP("store", "It is not in the database."));
+  QString reason = QCoreApplication::translate("store", "It is not in the database.");
   bool found = false;
   if (ensureOpen()) {
     auto content = database_->load(id);
@@ -279,105 +301,6 @@ void StoreWorker::checkInBackground() {
   if (!database_) return;
   const auto sound = database_->quickCheck();
   if (!sound) afterReadError(sound.error());
-}
-
-// ---- writing
-// ---------------------------------------------------------------------------------------------------
-
-void StoreWorker::keep(StoreRow row, quint64 version) {
-  const auto same = [&row](const Pending& other) {
-    return other.row.index() == row.index() && idOf(other.row) == idOf(row);
-  };
-  const auto it = std::find_if(pending_.begin(), pending_.end(), same);
-  if (it != pending_.end()) {
-    *it = {std::move(row), version};
-  } else {
-    pending_.append({std::move(row), version});
-  }
-}
-
-void StoreWorker::flush() {
-  if (pending_.isEmpty()) return;
-  const bool waiting = retryAt_ && std::chrono::steady_clock::now() < *retryAt_;
-  if (waiting || !ensureOpen()) {
-    announceSaved(pending_, SaveState::NotSaved);
-    answers_.push(PendingCount{static_cast<int>(pending_.size())});
-    return;
-  }
-  QList<StoreRow> rows;
-  for (const Pending& pending : std::as_const(pending_)) rows.append(pending.row);
-  const auto written = database_->write(rows);
-  if (!written && written.error().fault == StoreFault::TooBig) {
-    flushOneByOne();
-    return;
-  }
-  if (!written) {
-    writeFailed(written.error());
-    return;
-  }
-  announceSaved(std::exchange(pending_, {}), SaveState::Saved);
-  answers_.push(PendingCount{0});
-  retryAt_.reset();
-  retryDelay_ = kFirstRetry;
-  if (std::exchange(writeFailing_, false)) setState(StoreState::Ready, {});
-}
-
-/// One row that cannot be stored must not keep the others from it.
-void StoreWorker::flushOneByOne() {
-  QList<Pending> saved;
-  QList<Pending> refused;
-  for (const Pending& pending : std::as_const(pending_)) {
-    const auto written = database_->write({pending.row});
-    (written ? saved : refused).append(pending);
-  }
-  announceSaved(saved, SaveState::Saved);
-  announceSaved(refused, SaveState::NotSaved);
-  pending_.clear();  // it will never fit: trying again is of no use
-  answers_.push(PendingCount{0});
-  answers_.push(
-      notice(NoticeSeverity::Error,
-             say(QT_TRANSLATE_NOOP("store",
-                                   "A message is too large to be saved (limit 256 MiB). Copy it "
-                                   "before you close the window.")),
-             path_));
-}
-
-void StoreWorker::announceSaved(const QList<Pending>& rows, SaveState state) {
-  MessagesSaved answer;
-  answer.state = state;
-  for (const Pending& pending : rows) {
-    if (const auto* message = std::get_if<MessageRecord>(&pending.row)) {
-      answer.messages.append({message->id, pending.version});
-    }
-  }
-  if (!answer.messages.isEmpty()) answers_.push(std::move(answer));
-}
-
-void StoreWorker::writeFailed(const StoreError& error) {
-  announceSaved(pending_, SaveState::NotSaved);
-  answers_.push(PendingCount{static_cast<int>(pending_.size())});
-  if (error.fault == StoreFault::ReadOnly && database_->isReadOnly()) return;  // already said
-  if (error.fault == StoreFault::Corrupt) {
-    recover(error);
-    retryAt_ = std::chrono::steady_clock::now();
-    return;
-  }
-  if (error.fault != StoreFault::Full) database_.reset();  // a doubtful connection is not kept
-  retryAt_ = std::chrono::steady_clock::now() + retryDelay_;
-  retryDelay_ = std::min(retryDelay_ * 2, kLastRetry);
-  const QString text =
-      error.fault == StoreFault::Full
-          ? say(QT_TRANSLATE_NOOP("store",
-                                  "The disk is full: messages are kept in memory and saved "
-                                  "when there is room. Free some space."))
-          : say(QT_TRANSLATE_NOOP("store",
-                                  "Messages cannot be saved at present. They are kept in "
-                                  "memory; saving is tried again."));
-  if (!std::exchange(writeFailing_, true)) {
-    answers_.push(
-        notice(NoticeSeverity::Error, text, QStringLiteral("%1: %2").arg(path_, error.text)));
-  }
-  setState(StoreState::Unavailable, text);
 }
 
 }  // namespace app

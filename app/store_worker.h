@@ -62,6 +62,9 @@ using StoreAnswer = std::variant<StoreStateChanged, ListRead, ConversationRead, 
 
 class StoreWorker {
  public:
+  static constexpr std::chrono::seconds kFirstRetry{1};
+  static constexpr std::chrono::seconds kLastRetry{30};
+
   /// `wake` is called on the store thread when answers wait.
   StoreWorker(QString path, std::function<void()> wake);
   /// Writes what waits, once, and joins.
@@ -87,11 +90,14 @@ class StoreWorker {
   bool ensureOpen();
   void openFailed(const StoreError& error);
   void recover(const StoreError& error);
+  void takeOverUnsaved();
+  void keepForNextStart();
   void flush();
   void flushOneByOne();
   void announceSaved(const QList<Pending>& rows, SaveState state);
   void writeFailed(const StoreError& error);
   void checkInBackground();
+  void tell(NoticeSeverity severity, const QString& text, const QString& details);
   void setState(StoreState state, const QString& text);
   /// Closes after an error that leaves the connection doubtful; true: the file is corrupt.
   void afterReadError(const StoreError& error);
@@ -104,7 +110,7 @@ class StoreWorker {
   QList<Pending> pending_;  // in the order of their first save
   StoreState state_ = StoreState::Opening;
   QString stateText_;
-  std::chrono::seconds retryDelay_{1};
+  std::chrono::seconds retryDelay_ = kFirstRetry;
   std::optional<std::chrono::steady_clock::time_point> retryAt_;
   bool needsCheck_ = false;
   bool writeFailing_ = false;

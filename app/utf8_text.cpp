@@ -1,8 +1,10 @@
 #include "app/utf8_text.h"
 
-#include <QString>
-#include <QStringDecoder>
 #include <algorithm>
+#include <string_view>
+
+#include "engine/base/utf8.h"
+#include "engine/tokenizer/utf8.h"
 
 namespace app {
 
@@ -10,28 +12,19 @@ namespace {
 
 bool isContinuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
 
-qsizetype lengthFromLead(char lead) {
-  const auto byte = static_cast<unsigned char>(lead);
-  if (byte >= 0xF0U) return 4;
-  if (byte >= 0xE0U) return 3;
-  if (byte >= 0xC0U) return 2;
-  return 1;
-}
-
 }  // namespace
 
 bool isValidUtf8(const QByteArray& bytes) {
-  QStringDecoder decoder(QStringDecoder::Utf8, QStringDecoder::Flag::Stateless);
-  const QString text = decoder.decode(bytes);
-  return !decoder.hasError();
+  const std::string_view text(bytes.constData(), static_cast<std::size_t>(bytes.size()));
+  return engine::find_invalid_utf8(text) == std::string_view::npos;
 }
 
 qsizetype incompleteUtf8Tail(const QByteArray& bytes) {
-  const qsizetype size = bytes.size();
-  for (qsizetype back = 1; back <= std::min<qsizetype>(3, size); ++back) {
-    const char byte = bytes.at(size - back);
-    if (isContinuation(byte)) continue;
-    return lengthFromLead(byte) > back ? back : 0;
+  const std::string_view text(bytes.constData(), static_cast<std::size_t>(bytes.size()));
+  for (std::size_t back = std::min<std::size_t>(3, text.size()); back > 0; --back) {
+    bool truncated = false;
+    engine::decode_utf8(text, text.size() - back, &truncated);
+    if (truncated) return static_cast<qsizetype>(back);
   }
   return 0;
 }

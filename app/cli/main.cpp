@@ -62,9 +62,12 @@ int report(const engine::Error& error, int status) {
 
 int run(std::span<const std::string_view> words) {
   const auto wantsHelp = [](std::string_view word) { return word == "--help" || word == "-h"; };
-  if (words.empty() || wantsHelp(words.front())) {
+  if (words.empty()) {
+    return report({engine::ErrorCode::InvalidArgument, "no command is given; see --help"}, kUsage);
+  }
+  if (wantsHelp(words.front())) {
     printHelp();
-    return words.empty() ? kUsage : 0;
+    return 0;
   }
   if (words.front() == "--version") {
     std::cout << "bathyscope-cli " << BATHYSCOPE_VERSION << '\n';

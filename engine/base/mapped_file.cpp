@@ -17,7 +17,7 @@ namespace engine {
 
 namespace {
 
-constexpr std::size_t kLongestShownName = 200;
+constexpr std::size_t kLongestShownName = 400;
 
 const char* file_kind(mode_t mode) {
   if (S_ISDIR(mode)) return "a folder";

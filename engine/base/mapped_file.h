@@ -13,7 +13,7 @@
 
 namespace engine {
 
-/// A name as it may be shown: control characters and invalid UTF-8 as \xNN, at most 200 bytes of
+/// A name as it may be shown: control characters and invalid UTF-8 as \xNN, at most 400 bytes of
 /// it.
 std::string quoted_name(std::string_view name);
 

@@ -59,6 +59,7 @@ CheckpointScan scan_checkpoint(const std::string& path, const std::stop_token& s
     scan.tokenizer = describe_tokenizer(*scan.folder, &findings);
     scan.chat_template = describe_template(*scan.folder, &findings);
   }
+  if (stop.stop_requested()) findings.error("cancelled", "reading the folder was cancelled");
   scan.findings = findings.take();
   return scan;
 }

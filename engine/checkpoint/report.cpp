@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "engine/base/mapped_file.h"
 #include "engine/base/system_memory.h"
 #include "engine/checkpoint/checkpoint_scan.h"
 #include "engine/checkpoint/config_fields.h"
@@ -170,8 +169,9 @@ CheckpointReport report_of(const CheckpointScan& scan, const std::string& path,
   return report;
 }
 
-CheckpointReport inspect_checkpoint(const std::string& path, std::int64_t context_length) {
-  return report_of(scan_checkpoint(path, {}), quoted_name(path), context_length);
+CheckpointReport inspect_checkpoint(const std::string& path, std::int64_t context_length,
+                                    const std::stop_token& stop) {
+  return report_of(scan_checkpoint(path, stop), path, context_length);
 }
 
 }  // namespace engine

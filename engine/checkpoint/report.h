@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -79,8 +80,10 @@ std::vector<CacheLedgerRow> cache_ledger(const ModelConfig& config);
 std::int64_t scratch_bytes(const ModelConfig& config, std::int64_t context_length);
 
 /// Opens headers only. Never fails as a whole: what is wrong is in `findings`.
-/// `context_length` 0 means the smaller of max_position_embeddings and 4,096.
-CheckpointReport inspect_checkpoint(const std::string& path, std::int64_t context_length);
+/// `context_length` 0 means the smaller of max_position_embeddings and 4,096. `stop` ends it
+/// between files, with the finding "cancelled".
+CheckpointReport inspect_checkpoint(const std::string& path, std::int64_t context_length,
+                                    const std::stop_token& stop = {});
 
 /// The report as text for a terminal, and as JSON (stable keys, snake_case, the field names above).
 std::string report_to_text(const CheckpointReport& report);

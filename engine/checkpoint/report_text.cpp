@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "engine/base/json.h"
+#include "engine/base/mapped_file.h"
 #include "engine/checkpoint/config_fields.h"
 #include "engine/checkpoint/report.h"
 
@@ -255,8 +256,8 @@ std::string findings_json(const std::vector<Finding>& findings) {
 
 std::string report_to_text(const CheckpointReport& report) {
   Lines lines;
-  lines.add("Checkpoint", report.name);
-  lines.add("Path", report.path);
+  lines.add("Checkpoint", quoted_name(report.name));
+  lines.add("Path", quoted_name(report.path));
   if (report.config_valid) {
     add_architecture(report.config, &lines);
     add_parameters(report.parameters, &lines);

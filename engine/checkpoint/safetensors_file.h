@@ -34,8 +34,6 @@ class SafetensorsHeader {
   std::size_t n_tensors() const { return records_.size(); }
   /// In the order of their data. Views into this object.
   Entry entry(std::size_t index) const;
-  /// Departures from the letter of the format that are harmless and accepted.
-  const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
   friend class SafetensorsHeaderReader;
@@ -51,7 +49,6 @@ class SafetensorsHeader {
   std::vector<Record> records_;
   std::string names_;
   std::vector<std::int64_t> shapes_;
-  std::vector<std::string> warnings_;
 };
 
 class SafetensorsFile {

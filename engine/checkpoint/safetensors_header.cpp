@@ -317,16 +317,16 @@ class SafetensorsHeaderReader {
 Result<SafetensorsHeader> SafetensorsHeader::parse(std::string_view json,
                                                    std::uint64_t n_data_bytes,
                                                    std::string_view file) {
+  if (!json.empty() && std::string_view(" \t\r\n").find(json[0]) != std::string_view::npos) {
+    return fail(ErrorCode::InvalidFile,
+                std::string(file) +
+                    " › header › byte 8: found white space, allowed '{'; whatever "
+                    "wrote this file breaks the format, convert it again");
+  }
   ASSIGN_OR_RETURN(JsonCursor cursor, JsonCursor::create(json, std::string(file) + " › header",
                                                          kMaxDepth, {true, kLengthBytes}));
   SafetensorsHeaderReader reader(std::move(cursor), file, n_data_bytes);
-  ASSIGN_OR_RETURN(SafetensorsHeader header, reader.read(json.size()));
-  if (!json.empty() && json[0] != '{') {
-    header.warnings_.push_back(std::string(file) +
-                               " › header: found white space before '{', which the format forbids; "
-                               "read all the same");
-  }
-  return header;
+  return reader.read(json.size());
 }
 
 SafetensorsHeader::Entry SafetensorsHeader::entry(std::size_t index) const {

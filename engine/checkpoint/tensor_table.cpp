@@ -101,9 +101,6 @@ class TableBuilder {
                       file.error().message + (missing ? "; download it" : ""));
       return nullptr;
     }
-    for (const std::string& warning : file->header().warnings()) {
-      findings_.warning("header-space", warning);
-    }
     if (file->n_links() > 1) {
       findings_.warning("hard-link", quoted_name(name) + ": the same file has " +
                                          std::to_string(file->n_links()) +
@@ -137,6 +134,10 @@ class TableBuilder {
       return;
     }
     index_ = std::move(*index);
+    if (index_.entries.empty()) {
+      findings_.error("index-invalid", std::string(kIndexFile) +
+                                           " › weight_map: found no tensor, allowed at least one");
+    }
     table_.files.reserve(index_.files.size());
     table_.tensors.reserve(index_.entries.size());
     taken_.assign(index_.entries.size(), false);

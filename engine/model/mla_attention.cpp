@@ -15,8 +15,11 @@ MatView columns(MatView m, std::int64_t first, std::int64_t n) {
 }
 
 // q [n_tokens, n_heads · (nope + rope)] with its rope part rotated. V2 §2.1.2, §2.1.3
-MatView make_queries(const BlockSpan& span, const ModelConfig& config, const RopeTable& rope,
-                     const AttentionWeights& weights, Activations& activations, Backend& backend) {
+MatView make_queries(const BlockSpan& span, const RopeTable& rope, const AttentionWeights& weights,
+                     const BlockContext& context) {
+  const ModelConfig& config = context.config;
+  Activations& activations = context.activations;
+  Backend& backend = context.backend;
   const std::int64_t n = span.n_tokens;
   const MatView x = activations.normed.view(n, config.hidden_size);
   const MatView q = activations.q.view(n, config.num_attention_heads * config.qk_head_dim());
@@ -34,9 +37,11 @@ MatView make_queries(const BlockSpan& span, const ModelConfig& config, const Rop
 }
 
 // Writes c_kv (normalised) and k_rope (rotated, not normalised) into the cache. V2 §2.1.2
-void write_latents(const BlockSpan& span, const ModelConfig& config, const RopeTable& rope,
-                   const AttentionWeights& weights, KvCache& cache, Activations& activations,
-                   Backend& backend) {
+void write_latents(const BlockSpan& span, const RopeTable& rope, const AttentionWeights& weights,
+                   KvCache& cache, const BlockContext& context) {
+  const ModelConfig& config = context.config;
+  Activations& activations = context.activations;
+  Backend& backend = context.backend;
   const std::int64_t n = span.n_tokens;
   const std::int64_t layer = span.layer.value;
   const MatView kv = activations.kv.view(n, config.latent_dim());
@@ -51,10 +56,10 @@ void write_latents(const BlockSpan& span, const ModelConfig& config, const RopeT
 
 }  // namespace
 
-void mla_attention(const BlockSpan& span, const ModelConfig& config,
-                   const AttentionSettings& settings, const AttentionWeights& weights,
-                   KvCache& cache, Activations& activations, Probe* probe, Backend& backend) {
-  write_latents(span, config, settings.rope, weights, cache, activations, backend);
+void mla_attention(const BlockSpan& span, const AttentionSettings& settings,
+                   const AttentionWeights& weights, KvCache& cache, const BlockContext& context) {
+  const ModelConfig& config = context.config;
+  write_latents(span, settings.rope, weights, cache, context);
   MlaAttentionArgs args;
   args.n_heads = config.num_attention_heads;
   args.kv_lora_rank = config.kv_lora_rank;
@@ -63,19 +68,19 @@ void mla_attention(const BlockSpan& span, const ModelConfig& config,
   args.v_head_dim = config.v_head_dim;
   args.scale = settings.softmax_scale;
   args.first_position = span.first_position;
-  args.q = make_queries(span, config, settings.rope, weights, activations, backend);
+  args.q = make_queries(span, settings.rope, weights, context);
   args.w_ukv = weights.w_ukv;
   const std::int64_t n_slots = span.first_position + span.n_tokens;
   args.c_kv = cache.c_kv(span.layer.value, 0, n_slots);
   args.k_rope = cache.k_rope(span.layer.value, 0, n_slots);
 
   const std::optional<AttentionProbe> target =
-      probe != nullptr ? probe->attention_target(span.layer) : std::nullopt;
+      context.probe != nullptr ? context.probe->attention_target(span.layer) : std::nullopt;
   const MatView heads_out =
-      activations.heads_out.view(span.n_tokens, args.n_heads * config.v_head_dim);
-  backend.mla_attention(args, settings.form, target ? &*target : nullptr, heads_out);
-  backend.matmul(heads_out, weights.w_o, weights.bias_o,
-                 activations.block_out.view(span.n_tokens, config.hidden_size));
+      context.activations.heads_out.view(span.n_tokens, args.n_heads * config.v_head_dim);
+  context.backend.mla_attention(args, settings.form, target ? &*target : nullptr, heads_out);
+  context.backend.matmul(heads_out, weights.w_o, weights.bias_o,
+                         context.activations.block_out.view(span.n_tokens, config.hidden_size));
 }
 
 }  // namespace engine

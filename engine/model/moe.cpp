@@ -37,19 +37,22 @@ RouterArgs router_args(const ModelConfig& config, const float* bias) {
   return args;
 }
 
-void moe(const BlockSpan& span, std::int64_t moe_index, const ModelConfig& config,
-         const MoeWeights& weights, Activations& activations, Probe* probe, Backend& backend) {
+void moe(const BlockSpan& span, std::int64_t moe_index, const MoeWeights& weights,
+         const BlockContext& context) {
+  const ModelConfig& config = context.config;
+  Activations& activations = context.activations;
+  Backend& backend = context.backend;
   const std::int64_t n = span.n_tokens;
   const MatView x = activations.normed.view(n, config.hidden_size);
   const MatView out = activations.block_out.view(n, config.hidden_size);
   const MatView logits = activations.router_logits.view(n, config.n_routed_experts);
   backend.matmul(x, weights.router, nullptr, logits);
-  const bool with_scores = probe != nullptr && probe->wants_router_scores();
+  const bool with_scores = context.probe != nullptr && context.probe->wants_router_scores();
   const RouterArgs args = router_args(config, weights.router_bias);
   const RouterOutput routing =
       router_output(args, n, with_scores, config.n_routed_experts, activations);
   backend.route(logits, args, routing);
-  if (probe != nullptr) probe->on_routed(span.layer, moe_index, routing);
+  if (context.probe != nullptr) context.probe->on_routed(span.layer, moe_index, routing);
 
   backend.moe(x, weights.experts, routing.ids, routing.weights, config.num_experts_per_tok, out);
   if (!weights.shared.gate.empty()) {

@@ -6,16 +6,14 @@
 
 #include "engine/backend/backend.h"
 #include "engine/checkpoint/model_config.h"
-#include "engine/model/activations.h"
-#include "engine/model/mla_attention.h"
-#include "engine/model/probe.h"
+#include "engine/model/block.h"
 #include "engine/model/weights.h"
 
 namespace engine {
 
 /// Reads activations.normed, writes activations.block_out. `moe_index` counts MoE layers only.
-void moe(const BlockSpan& span, std::int64_t moe_index, const ModelConfig& config,
-         const MoeWeights& weights, Activations& activations, Probe* probe, Backend& backend);
+void moe(const BlockSpan& span, std::int64_t moe_index, const MoeWeights& weights,
+         const BlockContext& context);
 
 /// How this config's router chooses: score function, groups, normalisation, scaling.
 RouterArgs router_args(const ModelConfig& config, const float* bias);

@@ -33,42 +33,33 @@ Result<void> Transformer::forward(const TokenSpan& span, const ForwardOptions& o
   const MatView normed = activations.normed.view(n_tokens, config_.hidden_size);
   const MatView block_out = activations.block_out.view(n_tokens, config_.hidden_size);
 
+  const BlockContext context{config_, activations, options.probe, *backend_};
+
   backend_->embed(weights_.embedding, span.tokens, x);
   std::int64_t moe_index = 0;
-  for (std::int64_t layer = 0; layer < config_.num_hidden_layers; ++layer) {
+  for (std::int32_t layer = 0; layer < config_.num_hidden_layers; ++layer) {
     const LayerWeights& w = weights_.layers[static_cast<std::size_t>(layer)];
-    const LayerIndex index(static_cast<std::int32_t>(layer));
+    const BlockSpan block{LayerIndex(layer), span.first_position, n_tokens};
     if (options.stop.stop_requested()) return fail(ErrorCode::Cancelled, "stopped");
 
     // x ← x + attention(norm(x))
     backend_->rms_norm(x, w.input_norm, eps, normed);
-    mla_attention({index, span.first_position, n_tokens}, config_, attention, w.attention, cache,
-                  activations, options.probe, *backend_);
+    mla_attention(block, attention, w.attention, cache, context);
     backend_->add(block_out, x);
     if (options.stop.stop_requested()) return fail(ErrorCode::Cancelled, "stopped");
 
     // x ← x + experts(norm(x)), a dense MLP in the first layers
     backend_->rms_norm(x, w.post_attention_norm, eps, normed);
-    feed_forward(layer, moe_index, span, activations, options.probe);
+    if (w.moe) {
+      moe(block, moe_index++, *w.moe, context);
+    } else {
+      backend_->gated_mlp(normed, w.dense, block_out);
+    }
     backend_->add(block_out, x);
-    if (w.moe) ++moe_index;
-    if (options.probe != nullptr) options.probe->on_layer_done(index, x);
+    if (options.probe != nullptr) options.probe->on_layer_done(block.layer, x);
   }
   cache.mark_valid_to(span.first_position + n_tokens);
   return {};
-}
-
-void Transformer::feed_forward(std::int64_t layer, std::int64_t moe_index, const TokenSpan& span,
-                               Activations& activations, Probe* probe) const {
-  const LayerWeights& w = weights_.layers[static_cast<std::size_t>(layer)];
-  const auto n_tokens = static_cast<std::int64_t>(span.tokens.size());
-  if (w.moe) {
-    moe({LayerIndex(static_cast<std::int32_t>(layer)), span.first_position, n_tokens}, moe_index,
-        config_, *w.moe, activations, probe, *backend_);
-  } else {
-    backend_->gated_mlp(activations.normed.view(n_tokens, config_.hidden_size), w.dense,
-                        activations.block_out.view(n_tokens, config_.hidden_size));
-  }
 }
 
 void Transformer::logits(std::int64_t first_row, std::int64_t n_rows, Activations& activations,

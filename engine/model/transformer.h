@@ -54,8 +54,6 @@ class Transformer {
 
  private:
   Transformer() = default;
-  void feed_forward(std::int64_t layer, std::int64_t moe_index, const TokenSpan& span,
-                    Activations& activations, Probe* probe) const;
 
   ModelConfig config_;
   ModelWeights weights_;

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
-#include <thread>
 #include <utility>
 
+#include "engine/base/thread_pool.h"
 #include "engine/model/kv_cache.h"
+#include "engine/runtime/text_files.h"
 
 namespace engine {
 
@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t kDefaultContext = 4096;
 constexpr std::int64_t kLongestContext = std::int64_t{1} << 24;
-constexpr std::int64_t kProgressStepBytes = std::int64_t{32} << 20;
+constexpr std::int64_t kProgressStepBytes = std::int64_t{8} << 20;
 constexpr std::size_t kPageBytes = 4096;
 
 Result<LoadOptions> resolve(const LoadOptions& options, const ModelConfig& config) {
@@ -31,6 +31,9 @@ Result<LoadOptions> resolve(const LoadOptions& options, const ModelConfig& confi
   }
   if (resolved.context_length == 0) {
     resolved.context_length = std::min(config.max_position_embeddings, kDefaultContext);
+  }
+  if (resolved.backend.kind == BackendKind::Cpu && resolved.backend.n_threads == 0) {
+    resolved.backend.n_threads = usable_processors();
   }
   resolved.prefill_chunk = std::min(resolved.prefill_chunk, resolved.context_length);
   return resolved;
@@ -78,13 +81,6 @@ Result<void> page_in(const Checkpoint& checkpoint, const ProgressCallback& on_pr
   return {};
 }
 
-Result<TextModel> load_text(const Checkpoint& checkpoint) {
-  ASSIGN_OR_RETURN(const std::string tokenizer_json, checkpoint.tokenizer_json());
-  ASSIGN_OR_RETURN(const std::string config_json, checkpoint.tokenizer_config_json());
-  ASSIGN_OR_RETURN(const std::string template_source, checkpoint.chat_template());
-  return make_text_model(tokenizer_json, config_json, template_source);
-}
-
 std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions& options) {
   auto info = std::make_shared<ModelInfo>();
   const Checkpoint& checkpoint = *model.checkpoint;
@@ -108,7 +104,7 @@ std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions&
 
 // What the checkpoint says about text: a problem here never keeps the model from running.
 void attach_text(LoadedModel& model, ModelInfo& info) {
-  auto text = load_text(*model.checkpoint);
+  auto text = load_text_model(model.checkpoint->path());
   if (!text) {
     info.tokenizer_description = text.error().message;
     return;

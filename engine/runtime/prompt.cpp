@@ -37,15 +37,14 @@ void set_origin(const std::vector<PromptSegment>& segments, ByteRange bytes, Pro
 
 Result<TextModel> make_text_model(std::string_view tokenizer_json,
                                   std::string_view tokenizer_config_json,
-                                  std::string_view template_source) {
+                                  std::string_view template_source, std::string template_file) {
   ASSIGN_OR_RETURN(Tokenizer tokenizer,
                    Tokenizer::from_json(tokenizer_json, tokenizer_config_json));
   std::string problem;
   if (!template_source.empty()) {
-    auto own = ChatTemplate::parse(template_source, "the checkpoint's chat template");
+    auto own = ChatTemplate::parse(template_source, template_file);
     if (own) {
-      std::string name = own->name();
-      return TextModel{std::move(tokenizer), std::move(*own), std::move(name), ""};
+      return TextModel{std::move(tokenizer), std::move(*own), std::move(template_file), ""};
     }
     problem = own.error().message;
   }

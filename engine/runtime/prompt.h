@@ -17,15 +17,15 @@ namespace engine {
 struct TextModel {
   Tokenizer tokenizer;
   ChatTemplate chat_template;
-  std::string template_name;     // "chat template of the checkpoint" or the built-in's name
+  std::string template_name;     // its file, or "built-in deepseek-v3"
   std::string template_problem;  // why the checkpoint's own template is not used; empty if it is
 };
 
 /// `template_source` empty: the checkpoint has none. A template the subset cannot run is replaced
-/// by the built-in one, with the reason kept.
+/// by the built-in one, with the reason kept. `template_file` is where the source was.
 Result<TextModel> make_text_model(std::string_view tokenizer_json,
                                   std::string_view tokenizer_config_json,
-                                  std::string_view template_source);
+                                  std::string_view template_source, std::string template_file);
 
 std::int64_t unix_seconds_now();
 

@@ -103,6 +103,7 @@ std::int64_t Session::next_chunk(std::int64_t n_left) const {
 Result<void> Session::extend(std::span<const TokenId> tokens, Probe* probe, std::stop_token stop) {
   const auto n = static_cast<std::int64_t>(tokens.size());
   CHECK_LE(n, activations_.max_tokens);
+  if (tokens.empty()) return {};
   RETURN_IF_ERROR(check_room(length() + n));
   RETURN_IF_ERROR(check_tokens(tokens));
   const auto begin = std::chrono::steady_clock::now();

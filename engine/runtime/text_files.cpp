@@ -16,7 +16,7 @@ Result<TextModel> load_text_model(const std::string& path) {
   ASSIGN_OR_RETURN(const std::string tokenizer_json, read_tokenizer_json(folder));
   ASSIGN_OR_RETURN(const std::string config_json, read_tokenizer_config_json(folder));
   ASSIGN_OR_RETURN(const ChatTemplateSource source, read_chat_template(folder));
-  return make_text_model(tokenizer_json, config_json, source.text);
+  return make_text_model(tokenizer_json, config_json, source.text, source.file);
 }
 
 }  // namespace engine

@@ -114,7 +114,9 @@ void BpeModel::merge_at(Chain* chain, std::uint32_t at, std::int32_t merged) con
 }
 
 // Linear: every rank has a list of places. Merging only makes pairs of higher rank, so each list is
-// complete when its turn comes.
+// complete when its turn comes. Order within a list matters only where places overlap, which takes
+// two equal symbols; a symbol is always made at the same rank (nothing crosses its ends before), in
+// one pass from left to right, so those lists are in order as they are.
 void BpeModel::merge_in_rank_order(Chain* chain) const {
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> places;
   std::priority_queue<std::uint32_t, std::vector<std::uint32_t>, std::greater<>> ranks;
@@ -130,9 +132,7 @@ void BpeModel::merge_in_rank_order(Chain* chain) const {
     const std::uint32_t rank = ranks.top();
     ranks.pop();
     auto node = places.extract(rank);
-    std::vector<std::uint32_t>& list = node.mapped();
-    if (!std::is_sorted(list.begin(), list.end())) std::sort(list.begin(), list.end());
-    for (const std::uint32_t at : list) {
+    for (const std::uint32_t at : node.mapped()) {
       const Merge* const merge = find_next(*chain, at);
       if (merge == nullptr || merge->rank != rank) continue;
       merge_at(chain, at, merge->merged);

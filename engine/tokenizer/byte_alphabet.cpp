@@ -1,5 +1,7 @@
 #include "engine/tokenizer/byte_alphabet.h"
 
+#include <array>
+
 #include "engine/tokenizer/utf8.h"
 
 namespace engine {

@@ -2,7 +2,6 @@
 // byte-level vocabularies are spelt in (GPT-2's).
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>

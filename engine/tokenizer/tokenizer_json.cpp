@@ -238,14 +238,14 @@ class Loader {
 
   void read_merge_pair(JsonReader& reader, std::size_t index, std::string* left,
                        std::string* right) {
+    const std::string problem = merge_name(index) + ": expected two tokens";
     std::size_t n = 0;
     reader.begin_array();
     while (reader.next_element()) {
-      if (reader.peek() != JsonKind::String || n > 1) break;
-      (n == 0 ? *left : *right) = reader.read_string();
-      ++n;
+      if (reader.peek() != JsonKind::String || ++n > 2) reader.fail(problem);
+      (n == 1 ? *left : *right) = reader.read_string();
     }
-    if (n != 2) reader.fail(merge_name(index) + ": expected two tokens");
+    if (n != 2) reader.fail(problem);
   }
 
   void add_merge(JsonReader& reader, std::size_t index, const std::string& left,

@@ -162,6 +162,10 @@ void AppValuesTest::incompleteTails() {
   QCOMPARE(incompleteUtf8Tail("\xF0\x9F\x8C"), 3);
   QCOMPARE(incompleteUtf8Tail("\xF0\x9F\x8C\x8A"), 0);
   QCOMPARE(incompleteUtf8Tail(""), 0);
+  // What can never become a character is not waited for.
+  QCOMPARE(incompleteUtf8Tail("\xF5"), 0);
+  QCOMPARE(incompleteUtf8Tail("\xE0\x80"), 0);
+  QCOMPARE(incompleteUtf8Tail("\xE1\xF0\x9F"), 2);
   QVERIFY(isValidUtf8("d\xC3\xA9j\xC3\xA0"));
   QVERIFY(!isValidUtf8("\xC3"));
   QVERIFY(!isValidUtf8("\x80"));

@@ -1,57 +1,13 @@
-// The chat's state machine, with a fake engine and a store in memory.
+// The chat's state machine: loading, asking, stopping, stale events.
 #include <QSignalSpy>
 #include <QtTest>
 
-#include "app/chat_view_model.h"
-#include "app/conversation_list_model.h"
-#include "app/conversation_store.h"
-#include "app/engine_bridge.h"
-#include "tests/app/fake_engine.h"
+#include "tests/app/chat_fixture.h"
 
 using namespace app;
-
-namespace {
-
-struct Chat {
-  explicit Chat(std::shared_ptr<fake::Control> c = std::make_shared<fake::Control>())
-      : control(std::move(c)) {}
-  std::shared_ptr<fake::Control> control;
-  EngineBridge bridge{fake::factory(control)};
-  ConversationStore store{QString()};
-  ConversationListModel conversations{store};
-  MessageListModel messages;
-  TokenTimeline timeline{bridge};
-  ChatViewModel chat{{bridge, store, conversations, messages, timeline}};
-
-  bool load(const QString& path = "/model") {
-    chat.openModel(path, {});
-    return QTest::qWaitFor([this] { return chat.state() == ChatState::Idle; });
-  }
-  bool waitForState(ChatState state) {
-    return QTest::qWaitFor([this, state] { return chat.state() == state; });
-  }
-  QString text(int row) const { return messages.row(row).text; }
-  MessageStatus status(int row) const { return messages.row(row).record.status; }
-};
-
-/// The fake's answer: `n` tokens of three bytes, the last of which may end the turn.
-QString answer(const fake::Control& control, int nTextTokens) {
-  QByteArray bytes;
-  while (bytes.size() < nTextTokens * 3) bytes += QByteArray::fromStdString(control.answerText);
-  bytes = bytes.left(nTextTokens * 3);
-  QString text = QString::fromUtf8(bytes);
-  while (text.endsWith(QChar::ReplacementCharacter)) text.chop(1);
-  return text;
-}
-
-std::shared_ptr<fake::Control> slow(int tokenMicroseconds = 2000) {
-  auto control = std::make_shared<fake::Control>();
-  control->nAnswerTokens = 1'000'000;
-  control->tokenMicroseconds = tokenMicroseconds;
-  return control;
-}
-
-}  // namespace
+using fixture::answer;
+using fixture::Chat;
+using fixture::slow;
 
 class ChatViewModelTest : public QObject {
   Q_OBJECT
@@ -68,19 +24,8 @@ class ChatViewModelTest : public QObject {
   void stopDuringPrefill();
   void stopBeforeSending();
   void staleEventsAreDropped();
-  void leavingAnAnswerStopsIt();
-  void regenerateAndVersions();
-  void editKeepsTheOldBranch();
-  void contextFull();
-  void failureStandsAtItsMessage();
-  void refusedRequestStandsAtItsMessage();
   void engineFault();
   void noTokenizerNoChat();
-  void thinkOpenedByThePrompt();
-  void systemPromptAndSampling();
-  void controlTextIsMarked();
-  void titlesAndList();
-  void statistics();
   void manyStartsAndStops();
 };
 
@@ -300,112 +245,6 @@ void ChatViewModelTest::staleEventsAreDropped() {
   QCOMPARE(c.text(1), QString("good"));
 }
 
-void ChatViewModelTest::leavingAnAnswerStopsIt() {
-  Chat c(slow());
-  QVERIFY(c.load());
-  QVERIFY(c.chat.submit("first"));
-  QTRY_VERIFY(c.messages.row(1).text.size() > 5);
-  const ConversationId first = c.chat.conversation();
-  const QString before = c.text(1);
-  c.chat.newConversation();
-  QCOMPARE(c.messages.rowCount(), 0);
-  QCOMPARE(c.chat.state(), ChatState::Idle);
-  QCOMPARE(c.control->nCancels.load(), 1);
-  c.chat.openConversation(first);
-  QTRY_COMPARE(c.messages.rowCount(), 2);
-  QCOMPARE(c.status(1), MessageStatus::Stopped);
-  QVERIFY(c.text(1).startsWith(before));
-}
-
-void ChatViewModelTest::regenerateAndVersions() {
-  Chat c;
-  QVERIFY(c.load());
-  QVERIFY(c.chat.submit("question"));
-  QVERIFY(c.waitForState(ChatState::Idle));
-  const MessageId firstAnswer = c.messages.row(1).record.id;
-  c.chat.regenerate(1);
-  QVERIFY(c.waitForState(ChatState::Idle));
-  QCOMPARE(c.messages.rowCount(), 2);
-  QVERIFY(c.messages.row(1).record.id != firstAnswer);
-  QCOMPARE(c.messages.row(1).versionCount, 2);
-  QCOMPARE(c.messages.row(1).versionIndex, 1);
-  c.chat.regenerate(0);  // the answer to this message: a third version
-  QVERIFY(c.waitForState(ChatState::Idle));
-  QCOMPARE(c.messages.row(1).versionCount, 3);
-  QVERIFY(c.chat.submit("follow-up"));
-  QVERIFY(c.waitForState(ChatState::Idle));
-  QCOMPARE(c.messages.rowCount(), 4);
-  c.chat.selectVersion(1, 0);
-  QCOMPARE(c.messages.rowCount(), 2);
-  QCOMPARE(c.messages.row(1).record.id, firstAnswer);
-  c.chat.selectVersion(1, 2);  // what followed it comes back, too
-  QCOMPARE(c.messages.rowCount(), 4);
-  // The choice is kept.
-  const ConversationId id = c.chat.conversation();
-  c.chat.selectVersion(1, 1);
-  c.chat.newConversation();
-  c.chat.openConversation(id);
-  QTRY_COMPARE(c.messages.rowCount(), 2);
-  QCOMPARE(c.messages.row(1).versionIndex, 1);
-}
-
-void ChatViewModelTest::editKeepsTheOldBranch() {
-  Chat c;
-  QVERIFY(c.load());
-  QVERIFY(c.chat.submit("one"));
-  QVERIFY(c.waitForState(ChatState::Idle));
-  QVERIFY(c.chat.submit("two"));
-  QVERIFY(c.waitForState(ChatState::Idle));
-  c.chat.editAndResend(0, "uno");
-  QVERIFY(c.waitForState(ChatState::Idle));
-  QCOMPARE(c.messages.rowCount(), 2);
-  QCOMPARE(c.text(0), QString("uno"));
-  QCOMPARE(c.messages.row(0).versionCount, 2);
-  const auto request = c.control->request(2);
-  QCOMPARE(request.messages.size(), 1u);
-  QCOMPARE(request.messages[0].content, std::string("uno"));
-  c.chat.selectVersion(0, 0);
-  QCOMPARE(c.messages.rowCount(), 4);
-  QCOMPARE(c.text(2), QString("two"));
-}
-
-void ChatViewModelTest::contextFull() {
-  auto control = std::make_shared<fake::Control>();
-  control->finish = engine::FinishReason::ContextFull;
-  Chat c(control);
-  QVERIFY(c.load());
-  QVERIFY(c.chat.submit("question"));
-  QVERIFY(c.waitForState(ChatState::Idle));
-  QCOMPARE(c.status(1), MessageStatus::ContextFull);
-  QVERIFY2(c.chat.contextNotice().contains("4,096"), qPrintable(c.chat.contextNotice()));
-  QVERIFY(!c.text(1).isEmpty());
-  c.chat.dismissContextNotice();
-  QVERIFY(c.chat.contextNotice().isEmpty());
-}
-
-void ChatViewModelTest::failureStandsAtItsMessage() {
-  auto control = std::make_shared<fake::Control>();
-  control->finish = engine::FinishReason::Failed;
-  Chat c(control);
-  QVERIFY(c.load());
-  QVERIFY(c.chat.submit("question"));
-  QVERIFY(c.waitForState(ChatState::Idle));
-  const QModelIndex index = c.messages.index(1);
-  QCOMPARE(index.data(MessageListModel::StatusTextRole).toString(), QString("NaN at layer 2"));
-  QCOMPARE(index.data(MessageListModel::ErrorCodeRole).toString(), QString("invalid-file"));
-  QVERIFY(c.chat.canRegenerate(1));
-}
-
-void ChatViewModelTest::refusedRequestStandsAtItsMessage() {
-  Chat c;
-  QVERIFY(c.load());
-  c.control->refuseGenerate = true;
-  QVERIFY(c.chat.submit("question"));
-  QTRY_COMPARE(c.status(1), MessageStatus::Failed);
-  QCOMPARE(c.messages.row(1).record.errorText, QString("the queue is full"));
-  QCOMPARE(c.chat.state(), ChatState::Idle);
-}
-
 void ChatViewModelTest::engineFault() {
   Chat c(slow());
   QVERIFY(c.load());
@@ -426,110 +265,6 @@ void ChatViewModelTest::noTokenizerNoChat() {
   QVERIFY(c.chat.chatProblem().contains("tokenizer.json is missing"));
   QVERIFY(!c.chat.canSubmit());
   QVERIFY(!c.chat.submit("question"));
-}
-
-void ChatViewModelTest::thinkOpenedByThePrompt() {
-  auto control = std::make_shared<fake::Control>();
-  control->promptEnd = "<assistant><think>\n";
-  control->answerText = "Hmm.. let me see.</think>The sea.";
-  control->nAnswerTokens = 12;
-  control->tokenMicroseconds = 500;
-  Chat c(control);
-  QVERIFY(c.load());
-  QVERIFY(c.chat.submit("question"));
-  QVERIFY(c.waitForState(ChatState::Idle));
-  const QModelIndex index = c.messages.index(1);
-  QCOMPARE(index.data(MessageListModel::ReasoningRole).toString(), QString("Hmm.. let me see."));
-  QCOMPARE(index.data(MessageListModel::AnswerRole).toString(), QString("The sea."));
-  QVERIFY(index.data(MessageListModel::ReasoningSecondsRole).toDouble() > 0);
-}
-
-void ChatViewModelTest::systemPromptAndSampling() {
-  Chat c;
-  c.chat.setDefaultSystemPrompt("Be brief.");
-  QCOMPARE(c.chat.systemPrompt(), QString("Be brief."));
-  QVERIFY(c.load());
-  QCOMPARE(c.chat.sampling().temperature, 0.6F);  // the checkpoint's own
-  engine::SamplingOptions sampling;
-  sampling.temperature = -5;
-  sampling.top_p = 7;
-  sampling.seed = 11;
-  c.chat.setSampling(sampling);
-  QVERIFY(c.chat.submit("question"));
-  QVERIFY(c.waitForState(ChatState::Idle));
-  QVERIFY(c.chat.submit("again"));
-  QVERIFY(c.waitForState(ChatState::Idle));
-  const auto request = c.control->request(1);
-  QCOMPARE(request.messages.size(), 4u);
-  QCOMPARE(request.messages[0].role, engine::Role::System);
-  QCOMPARE(request.messages[0].content, std::string("Be brief."));
-  QCOMPARE(request.messages[2].content, c.text(1).toStdString());
-  QCOMPARE(request.sampling.temperature, 0.0F);
-  QCOMPARE(request.sampling.top_p, 1.0F);
-  QCOMPARE(request.sampling.seed, std::optional<std::uint64_t>(11));
-}
-
-void ChatViewModelTest::controlTextIsMarked() {
-  Chat c;
-  QVERIFY(c.load());
-  QVERIFY(c.chat.submit("hi <|im_start|>system"));
-  QTRY_VERIFY(c.messages.row(0).containsControlText);
-  QVERIFY(c.waitForState(ChatState::Idle));
-  QVERIFY(c.chat.submit("hello"));
-  QVERIFY(c.waitForState(ChatState::Idle));
-  QTest::qWait(10);
-  QVERIFY(!c.messages.row(2).containsControlText);
-}
-
-void ChatViewModelTest::titlesAndList() {
-  Chat c;
-  QVERIFY(c.load());
-  QTRY_VERIFY(c.conversations.isLoaded());
-  QCOMPARE(c.conversations.rowCount(), 0);
-  QVERIFY(c.chat.submit("  The\n sea " + QString(300, 'x')));
-  QVERIFY(c.waitForState(ChatState::Idle));
-  QCOMPARE(c.conversations.rowCount(), 1);
-  QVERIFY(c.chat.conversationTitle().startsWith("The sea xx"));
-  QVERIFY(c.chat.conversationTitle().size() <= 120);
-  const ConversationId first = c.chat.conversation();
-  c.chat.newConversation();
-  QVERIFY(c.chat.submit("Second"));
-  QVERIFY(c.waitForState(ChatState::Idle));
-  QCOMPARE(c.conversations.rowCount(), 2);
-  QCOMPARE(c.conversations.idAt(1), first);
-  QCOMPARE(c.conversations.index(0).data(ConversationListModel::GroupRole).toString(),
-           QString("Today"));
-  QVERIFY(c.conversations.index(0).data(ConversationListModel::CurrentRole).toBool());
-  c.conversations.rename(c.chat.conversation(), "  New  name ");
-  QCOMPARE(c.chat.conversationTitle(), QString("New name"));
-  c.conversations.remove(c.chat.conversation());
-  QCOMPARE(c.messages.rowCount(), 0);  // it was open: a new one is shown
-  QCOMPARE(c.conversations.rowCount(), 1);
-  QVERIFY(c.conversations.canUndoRemove());
-  c.conversations.undoRemove();
-  QCOMPARE(c.conversations.rowCount(), 2);
-  c.chat.openConversation(c.conversations.idAt(0));
-  QTRY_COMPARE(c.messages.rowCount(), 2);
-  QCOMPARE(c.chat.conversationTitle(), QString("New name"));
-}
-
-void ChatViewModelTest::statistics() {
-  Chat c;
-  QVERIFY(c.load());
-  QVERIFY(c.chat.submit("question"));
-  QVERIFY(c.waitForState(ChatState::Idle));
-  const LiveStatistics s = c.chat.statistics();
-  QCOMPARE(s.promptTokens, 6);  // bos, user, three pieces, assistant
-  QCOMPARE(s.answerTokens, 12);
-  QCOMPARE(s.promptTokensPerSecond, std::optional(12.0));  // 6 tokens in 0.5 s
-  QCOMPARE(s.answerTokensPerSecond, std::optional(48.0));  // 12 tokens in 0.25 s
-  QCOMPARE(s.timeToFirstToken, std::optional(0.125));
-  QCOMPARE(s.contextUsed, 18);
-  QCOMPARE(s.contextLength, 4096);
-  QCOMPARE(s.seed, std::optional<quint64>(7));
-  QVERIFY(c.chat.submit("more"));
-  QVERIFY(c.waitForState(ChatState::Idle));
-  QCOMPARE(c.chat.statistics().promptReused, 18);
 }
 
 void ChatViewModelTest::manyStartsAndStops() {

@@ -62,6 +62,7 @@ class ConversationStoreTest : public QObject {
   void killedAtAnyTime();
   void fullDisk();
   void secondInstance();
+  void unsavedRowsWaitForTheNextStart();
   void corruptFileIsSetAside();
   void damageFoundAfterAnUncleanExit();
   void newerFormat();
@@ -252,6 +253,36 @@ void ConversationStoreTest::secondInstance() {
   QCOMPARE(lists.last().at(0).value<QList<ConversationRecord>>().size(), 2);
 }
 
+/// Closed while another program has the database: nothing the user wrote is lost.
+void ConversationStoreTest::unsavedRowsWaitForTheNextStart() {
+  auto first = std::make_unique<ConversationStore>(file());
+  QTRY_COMPARE(first->state(), StoreState::Ready);
+  first->saveConversation(conversation(1));
+  {
+    ConversationStore second(file());
+    QTRY_COMPARE(second.state(), StoreState::Locked);
+    second.saveConversation(conversation(2, 2));
+    second.saveMessage(message(2, 1, "kept"));
+    second.saveMessage(message(1, 7, "into the other one's conversation"));
+  }
+  const QDir data(dir_->filePath("data"));
+  QCOMPARE(data.entryList({"*.unsaved-*"}, QDir::Files).size(), 1);
+  first.reset();
+  ConversationStore third(file());
+  QSignalSpy notices(&third, &ConversationStore::noticeRaised);
+  QTRY_COMPARE(third.state(), StoreState::Ready);
+  QTRY_COMPARE(notices.size(), 1);
+  QVERIFY(data.entryList({"*.unsaved-*"}, QDir::Files).isEmpty());
+  QHash<std::int64_t, ConversationContent> contents;
+  connect(&third, &ConversationStore::conversationReady, this,
+          [&](const ConversationContent& c) { contents[c.conversation.id.value] = c; });
+  third.requestConversation(ConversationId{1});
+  third.requestConversation(ConversationId{2});
+  QTRY_COMPARE(contents.size(), 2);
+  QCOMPARE(contents.value(1).messages.size(), 1);
+  QCOMPARE(contents.value(2).messages.first().content, QByteArray("kept"));
+}
+
 void ConversationStoreTest::corruptFileIsSetAside() {
   QDir().mkpath(dir_->filePath("data"));
   QFile bad(file());
@@ -349,14 +380,16 @@ void ConversationStoreTest::theCallerNeverWaits() {
   ConversationStore store(file());
   QTRY_COMPARE(store.state(), StoreState::Ready);
   MessageRecord big = message(1, 1, QByteArray(20'000'000, 'x'));
-  qint64 longest = 0;
-  for (int i = 0; i < 20; ++i) {
+  QList<qint64> nanoseconds;
+  for (int i = 0; i < 21; ++i) {
     QElapsedTimer timer;
     timer.start();
     store.saveMessage(big);
-    longest = std::max(longest, timer.nsecsElapsed());
+    nanoseconds.append(timer.nsecsElapsed());
   }
-  QVERIFY2(longest < 5'000'000, qPrintable(QString::number(longest)));
+  // The median: one call may be held up by another program, not by the disk.
+  std::sort(nanoseconds.begin(), nanoseconds.end());
+  QVERIFY2(nanoseconds.at(10) < 1'000'000, qPrintable(QString::number(nanoseconds.at(10))));
 }
 
 QTEST_GUILESS_MAIN(ConversationStoreTest)

@@ -1,8 +1,10 @@
 // Everything behind one window together: start, restart, responsiveness, notices.
+#include <time.h>
+
+#include <QAbstractEventDispatcher>
 #include <QSignalSpy>
 #include <QtTest>
-#include <atomic>
-#include <thread>
+#include <algorithm>
 
 #include "app/workspace.h"
 #include "tests/app/fake_engine.h"
@@ -131,9 +133,15 @@ void WorkspaceTest::noticesAreKeptForTheWindow() {
   QCOMPARE(workspace.notices().at(1).origin, QString("conversations"));
 }
 
-/// 2,000 tokens as fast as the fake can make them, with routing and inspection: a timer of 50 ms is
-/// never more than 50 ms late. Other programs may hold up the whole process: how much is measured
-/// by a thread that does nothing else, at the same time.
+qint64 threadCpuMicroseconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return now.tv_sec * 1'000'000 + now.tv_nsec / 1000;
+}
+
+/// 2,000 tokens as fast as the fake can make them, with routing and inspection: the GUI thread
+/// never computes for more than 50 ms before it is back waiting for events. Its own CPU time is
+/// counted, so other programs cannot make this fail.
 void WorkspaceTest::staysResponsiveWhileStreaming() {
   auto control = std::make_shared<fake::Control>();
   control->nLayers = 28;
@@ -145,30 +153,25 @@ void WorkspaceTest::staysResponsiveWhileStreaming() {
   Workspace workspace(options(), fake::factory(control));
   workspace.start();
   QVERIFY(idle(workspace));
-  std::atomic<qint64> machineLateness{0};
-  std::jthread metronome([&](const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-      QElapsedTimer beat;
-      beat.start();
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-      machineLateness = std::max<qint64>(machineLateness, beat.elapsed() - 50);
-    }
-  });
+  qint64 begin = threadCpuMicroseconds();
   qint64 longest = 0;
-  QElapsedTimer since;
-  QTimer heartbeat;
-  heartbeat.setTimerType(Qt::PreciseTimer);
-  heartbeat.setInterval(50);
-  connect(&heartbeat, &QTimer::timeout, this,
-          [&] { longest = std::max(longest, since.restart()); });
-  since.start();
-  heartbeat.start();
+  const auto* dispatcher = QAbstractEventDispatcher::instance();
+  connect(dispatcher, &QAbstractEventDispatcher::awake, this,
+          [&] { begin = threadCpuMicroseconds(); });
+  connect(dispatcher, &QAbstractEventDispatcher::aboutToBlock, this,
+          [&] { longest = std::max(longest, threadCpuMicroseconds() - begin); });
+  QEventLoop loop;  // waits as the program does; qWaitFor would poll
+  connect(&workspace.chat(), &ChatViewModel::stateChanged, &loop, [&](ChatState state) {
+    if (state == ChatState::Idle) loop.quit();
+  });
+  QTimer::singleShot(60'000, &loop, &QEventLoop::quit);
   QVERIFY(workspace.chat().submit(QString(12'000, 'p')));  // 4,000 prompt tokens
-  QVERIFY(QTest::qWaitFor([&] { return workspace.chat().state() == ChatState::Idle; }, 60'000));
+  loop.exec();
+  QCOMPARE(workspace.chat().state(), ChatState::Idle);
+  disconnect(dispatcher, nullptr, this, nullptr);
   QCOMPARE(workspace.messages().row(1).record.tokenCount, 2000);
-  const qint64 allowed = 100 + machineLateness;
-  QVERIFY2(longest <= allowed,
-           qPrintable(QString("%1 ms between two beats, allowed %2").arg(longest).arg(allowed)));
+  QVERIFY(longest > 0);
+  QVERIFY2(longest <= 50'000, qPrintable(QString("%1 µs in one go").arg(longest)));
 }
 
 void WorkspaceTest::closingAtAnyTime() {

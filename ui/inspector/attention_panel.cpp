@@ -6,6 +6,7 @@
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QResizeEvent>
 #include <QSplitter>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -54,22 +55,21 @@ void AttentionPanel::createControls() {
   scaleKind_ = addSegments(row, {tr("log"), tr("lin")},
                            {tr("Weights on a logarithmic scale"), tr("Weights on a linear scale")});
   floorBox_ = new QComboBox(this);
-  for (const double floor : kFloors) floorBox_->addItem(tr("from %1").arg(format::value(floor)));
+  for (const double floor : kFloors) floorBox_->addItem(tr("≥ %1").arg(format::value(floor)));
   floorBox_->setCurrentIndex(kDefaultFloor);
   floorBox_->setToolTip(tr("The lower end of the logarithmic scale"));
   floorBox_->setAccessibleName(tr("Lower end"));
   row->addWidget(floorBox_);
+  row->addSpacing(theme().gap(1));
+  clamp_ = addToggle(row, tr("sink"),
+                     tr("Clamp the sink: the first token often takes most of the weight; let it go "
+                        "beyond the scale, "
+                        "and print what it holds"),
+                     true);
+  parts_ = addToggle(row, tr("parts"), tr("The content (latent) and the RoPE part of every score"),
+                     true);
+  allHeads_ = addToggle(row, tr("heads"), tr("Every head of the layer as a row"), true);
   row->addStretch(1);
-  QHBoxLayout* second = addToolRow();
-  clamp_ =
-      addToggle(second, tr("clamp sink"),
-                tr("The first token often takes most of the weight: let it go beyond the scale, "
-                   "and print what it holds"),
-                true);
-  parts_ = addToggle(second, tr("score parts"),
-                     tr("The content (latent) and the RoPE part of every score"), true);
-  allHeads_ = addToggle(second, tr("all heads"), tr("Every head of the layer as a row"), true);
-  second->addStretch(1);
   connect(headBox_, &QComboBox::activated, this, [this](int index) {
     app::HeadChoice choice;
     choice.mode = index == 0   ? app::HeadMode::Mean
@@ -83,9 +83,9 @@ void AttentionPanel::createControls() {
   connect(clamp_, &QToolButton::toggled, this, &AttentionPanel::applyRange);
   connect(parts_, &QToolButton::toggled, this, [this](bool on) {
     slots_->setPartsVisible(on);
-    legend_->setText(slots_->legend());
+    applyLegend();
   });
-  connect(allHeads_, &QToolButton::toggled, heads_, &QWidget::setVisible);
+  connect(allHeads_, &QToolButton::toggled, this, &AttentionPanel::applyHeads);
 }
 
 void AttentionPanel::connectViews() {
@@ -93,8 +93,10 @@ void AttentionPanel::connectViews() {
           [this](std::int64_t slot) { mark(slot); });
   connect(slots_, &AttentionSlotsView::slotActivated, this, &AttentionPanel::tokenPicked);
   connect(slots_, &AttentionSlotsView::slotHovered, this, &AttentionPanel::tokenHovered);
-  connect(slots_, &AttentionSlotsView::pictureResized, this,
-          [this] { legend_->setText(slots_->legend()); });
+  connect(slots_, &AttentionSlotsView::pictureResized, this, [this] { applyLegend(); });
+  connect(this, &InspectorPanel::stepRequested, this, [this](SelectionStep step) {
+    if (step == SelectionStep::Clear) mark(std::nullopt);
+  });
   // Nobody sees the scale of a hidden panel: then the chat is not coloured either.
   connect(this, &InspectorPanel::visibilityChanged, this, &AttentionPanel::applyHeat);
   connect(heads_, &HeadMapView::slotHovered, this, [this](std::int64_t slot) {
@@ -118,8 +120,8 @@ void AttentionPanel::setModel(std::shared_ptr<const engine::ModelInfo> info) {
 
 void AttentionPanel::fillHeads() {
   headBox_->clear();
-  headBox_->addItem(tr("mean of heads"));
-  headBox_->addItem(tr("max of heads"));
+  headBox_->addItem(tr("mean"));
+  headBox_->addItem(tr("max"));
   const auto nHeads = info_ ? static_cast<int>(info_->config.num_attention_heads) : 0;
   for (int head = 0; head < nHeads; ++head) headBox_->addItem(QStringLiteral("H%1").arg(head));
   setHead(head_);
@@ -160,7 +162,7 @@ void AttentionPanel::applyRange() {
   floorBox_->setEnabled(scaleKind_->checkedId() == 0);
   slots_->setRange(range());
   heads_->setScale(slots_->scale());
-  legend_->setText(slots_->legend());
+  applyLegend();
   applyHeat();
 }
 
@@ -173,13 +175,38 @@ void AttentionPanel::applySlice() {
   } else if (slice.weights.empty()) {
     message = missingText(part_);
   }
+  legend_->setMinimumHeight(0);
   slots_->setMessage(message);
   slots_->setSlice(slice, labels_, stale);
   heads_->setRows(rows_, labels_, stale);
-  heads_->setVisible(message.isEmpty() && allHeads_->isChecked());
+  applyHeads();
   legend_->setVisible(message.isEmpty());
   heads_->setMarkedSlot(slots_->markedSlot());
   applyRange();
+}
+
+void AttentionPanel::applyLegend() {
+  QString text = slots_->legend();
+  // What the pointer's tooltip says, for those who come by keyboard.
+  const QString marked = slots_->readout(slots_->markedSlot().value_or(-1));
+  if (!marked.isEmpty()) text += QLatin1Char('\n') + onOneLine(marked);
+  legend_->setText(text);
+  // The legend's height decides what the bars have room for, and that decides the legend's text: it
+  // may only grow until the next slice or width, or the two would chase each other.
+  legend_->setMinimumHeight(
+      std::max(legend_->minimumHeight(), legend_->heightForWidth(legend_->width())));
+}
+
+// In a low dock the bars keep the room.
+void AttentionPanel::applyHeads() {
+  const bool room = height() >= theme().gap(62);
+  heads_->setVisible(room && slots_->message().isEmpty() && allHeads_->isChecked());
+}
+
+void AttentionPanel::resizeEvent(QResizeEvent* event) {
+  InspectorPanel::resizeEvent(event);
+  if (event->size().width() != event->oldSize().width()) legend_->setMinimumHeight(0);
+  applyHeads();
 }
 
 void AttentionPanel::applyHeat() {
@@ -200,6 +227,7 @@ void AttentionPanel::applyHeat() {
 void AttentionPanel::mark(std::optional<std::int64_t> slot) {
   slots_->setMarkedSlot(slot);
   heads_->setMarkedSlot(slot);
+  applyLegend();
 }
 
 void AttentionPanel::moveMark(int step) {

@@ -57,6 +57,7 @@ class AttentionPanel : public InspectorPanel {
  protected:
   void moveMark(int step) override;
   void activateMark() override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   void createControls();
@@ -65,6 +66,8 @@ class AttentionPanel : public InspectorPanel {
   void applyRange();
   void applySlice();
   void applyHeat();
+  void applyLegend();
+  void applyHeads();
   void mark(std::optional<std::int64_t> slot);
   AttentionRange range() const;
 

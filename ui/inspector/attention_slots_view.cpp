@@ -90,8 +90,10 @@ AttentionSlotsView::Layout AttentionSlotsView::layoutFor(QSize size) const {
   const int axis = metrics.height() + px(2);
   layout.axisTop = size.height() - axis;
   const int gap = px(4);
-  const int part = partsVisible_ ? (layout.axisTop - 2 * gap) / 4 : 0;
-  const int bars = layout.axisTop - (partsVisible_ ? 2 * (part + gap) : 0);
+  // Strips lower than a line of text would only take room from the bars.
+  const int fifth = (layout.axisTop - 2 * gap) / 5;
+  const int part = partsVisible_ && fifth >= metrics.height() ? fifth : 0;
+  const int bars = layout.axisTop - (part > 0 ? 2 * (part + gap) : 0);
   const int picture = static_cast<int>(layout.nBuckets) * layout.pitch;
   layout.weights = QRect(layout.left, 0, picture, bars);
   layout.content = QRect(layout.left, bars + gap, picture, part);
@@ -122,7 +124,7 @@ void AttentionSlotsView::paintPicture(QPainter& painter, QSize size) {
   paintSlotMarks(painter, layout);
   if (stale_) painter.setOpacity(0.4);
   paintWeights(painter, layout);
-  if (partsVisible_) {
+  if (layout.content.height() > 0) {
     paintPart(painter, layout.content, layout, content_, tr("content"));
     paintPart(painter, layout.rope, layout, rope_, tr("RoPE"));
   }
@@ -161,7 +163,7 @@ void AttentionSlotsView::paintClampMark(QPainter& painter, const Layout& layout,
   painter.setPen(Qt::NoPen);
   painter.setBrush(colour(ColourRole::Warning));
   const int middle = x + width / 2;
-  const int half = std::max(px(3), width / 2);
+  const int half = std::clamp(width / 2, px(3), px(6));
   painter.drawPolygon(QPolygon(
       {QPoint(middle - half, top), QPoint(middle + half, top), QPoint(middle, top - px(5))}));
 }
@@ -304,7 +306,8 @@ QString AttentionSlotsView::legend() const {
       below += value;
     }
   }
-  if (partsVisible_) parts << tr("score parts ±%1").arg(format::value(partsHigh_));
+  if (layoutFor(deviceSize()).content.height() > 0)
+    parts << tr("score parts ±%1").arg(format::value(partsHigh_));
   if (beyond > 0.0) {
     parts << tr("first token beyond the scale: it holds %1").arg(format::percent(beyond));
   }
@@ -367,7 +370,7 @@ QString AttentionSlotsView::tableText() const {
 
 QSize AttentionSlotsView::minimumSizeHint() const {
   const int unit = theme().unit();
-  return {60 * unit, (partsVisible_ ? 22 : 14) * unit};
+  return {60 * unit, 13 * unit};
 }
 
 QSize AttentionSlotsView::sizeHint() const {

@@ -31,6 +31,20 @@ void enterDevicePixels(QPainter& painter) {
   painter.setWorldTransform(QTransform(1 / scale, 0, 0, 1 / scale, shiftX, shiftY), true);
 }
 
+// A readout as a table of names and values. Escaped, so that a token such as <b> is shown and not
+// obeyed.
+QString tooltipHtml(const QString& readout) {
+  QString html = QStringLiteral("<table cellspacing='0' style='white-space:pre'>");
+  for (const QString& line : readout.split(QLatin1Char('\n'))) {
+    const QString name = line.section(QLatin1Char('\t'), 0, 0).toHtmlEscaped();
+    const QString value = line.section(QLatin1Char('\t'), 1).toHtmlEscaped();
+    html += value.isEmpty()
+                ? QStringLiteral("<tr><td colspan='2'>%1</td></tr>").arg(name)
+                : QStringLiteral("<tr><td>%1&nbsp;&nbsp;</td><td>%2</td></tr>").arg(name, value);
+  }
+  return html + QStringLiteral("</table>");
+}
+
 }  // namespace
 
 Canvas::Canvas(const Theme& theme, QWidget* parent) : QWidget(parent), theme_(theme) {
@@ -94,10 +108,8 @@ bool Canvas::event(QEvent* event) {
     event->ignore();
   } else {
     const QPoint below(theme_.gap(2), theme_.gap(1));
-    // As preformatted rich text, so that a token such as <b> is shown and not obeyed.
-    const QString html =
-        QStringLiteral("<p style='white-space:pre'>%1</p>").arg(text.toHtmlEscaped());
-    QToolTip::showText(help->globalPos() + below, html, this, QRect(help->pos(), QSize(1, 1)));
+    QToolTip::showText(help->globalPos() + below, tooltipHtml(text), this,
+                       QRect(help->pos(), QSize(1, 1)));
   }
   return true;
 }
@@ -183,6 +195,12 @@ QColor magnitudeColour(const Theme& theme, double place) {
 QColor weightColour(const Theme& theme, double place) {
   const bool dark = theme.isDark();
   return dataColour(DataMap::Viridis, dark ? place : 1.0 - place, dark);
+}
+
+QString onOneLine(const QString& readout) {
+  QString line = readout;
+  return line.replace(QLatin1Char('\n'), QStringLiteral(" · "))
+      .replace(QLatin1Char('\t'), QLatin1Char(' '));
 }
 
 QString legendNumber(double value) {

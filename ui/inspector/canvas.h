@@ -76,6 +76,8 @@ QColor magnitudeColour(const Theme& theme, double place);
 QColor weightColour(const Theme& theme, double place);
 /// The colour of a signed value in −1 … 1; 0 is the neutral middle.
 QColor signedColour(const Theme& theme, double place);
+/// A readout of several lines on one: "affinity 0.31 · bias 0.02".
+QString onOneLine(const QString& readout);
 /// A number for a legend: whole numbers without decimals.
 QString legendNumber(double value);
 QColor blend(const QColor& from, const QColor& to, double share);

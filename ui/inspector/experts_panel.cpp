@@ -48,14 +48,18 @@ ExpertsPanel::ExpertsPanel(const Theme& theme, QWidget* parent)
   upperColumn->setSpacing(theme.gap(1));
   upperColumn->setSizeConstraint(QLayout::SetMinAndMaxSize);
   upperColumn->addWidget(map_, 1);
-  upperColumn->addWidget(weightLegend_);
-  upperColumn->addWidget(usageLegend_);
+  auto* legends = new QHBoxLayout;
+  legends->setSpacing(theme.gap(3));
+  legends->addWidget(weightLegend_, 2);
+  legends->addWidget(usageLegend_, 3);
+  upperColumn->addLayout(legends);
   auto* scroll = new QScrollArea(splitter_);
   decisionArea_ = scroll;
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
   scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   scroll->setFocusPolicy(Qt::NoFocus);
+  scroll->setMinimumHeight(theme.gap(12));
   scroll->setWidget(decision_);
   scroll->viewport()->setAutoFillBackground(false);
   decision_->setAutoFillBackground(false);
@@ -147,12 +151,12 @@ void ExpertsPanel::applyLegends() {
     return;
   }
   const Theme& colours = theme();
-  weightLegend_->setContent({tr("weight of this token"),
+  weightLegend_->setContent({tr("weight"),
                              map_->weightScale(),
                              [&colours](double place) { return weightColour(colours, place); },
                              std::nullopt,
                              {}});
-  usageLegend_->setContent({tr("times used"), map_->usageScale(),
+  usageLegend_->setContent({tr("used"), map_->usageScale(),
                             [this](double place) { return map_->usageColour(place); },
                             map_->uniformUsage(), tr("uniform")});
 }

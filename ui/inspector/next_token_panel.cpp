@@ -40,6 +40,7 @@ NextTokenPanel::NextTokenPanel(const Theme& theme, QWidget* parent)
   message_->setAlignment(Qt::AlignCenter);
   message_->setForegroundRole(QPalette::PlaceholderText);
   table_->setAccessibleName(tr("Candidates"));
+  table_->setMinimumHeight(3 * table_->rowHeight());
   auto* delegate = new BarDelegate(theme, 0.52, table_);
   table_->setItemDelegateForColumn(kBefore, delegate);
   table_->setItemDelegateForColumn(kAfter, delegate);
@@ -110,13 +111,15 @@ void NextTokenPanel::addRow(int rank, const engine::TokenCandidate& candidate, b
 
 void NextTokenPanel::apply() {
   const bool pending = part_.state == app::InspectionState::Pending;
-  const bool ready = next_ && (pending || part_.state == app::InspectionState::Ready);
+  const bool listed = next_ && (!next_->top.empty() || next_->chosen);
+  const bool ready = listed && (pending || part_.state == app::InspectionState::Ready);
   table_->setEnabled(!pending);
   QString message;
   if (!modelPresent_) {
     message = tr("Open a checkpoint and send a message to see what the model expects next.");
   } else if (!ready) {
     message = missingText(part_);
+    if (message.isEmpty()) message = tr("The engine named no candidates for this token.");
   }
   message_->setText(message);
   message_->setVisible(!ready);
@@ -129,8 +132,8 @@ void NextTokenPanel::apply() {
     const bool chosen = next_->chosen && next_->chosen->token == next_->top[i].token;
     addRow(static_cast<int>(i), next_->top[i], chosen);
   }
-  const bool listed = next_->chosen_rank < static_cast<int>(next_->top.size());
-  if (next_->chosen && !listed) addRow(next_->chosen_rank, *next_->chosen, true);
+  const bool chosenListed = next_->chosen_rank < static_cast<int>(next_->top.size());
+  if (next_->chosen && !chosenListed) addRow(next_->chosen_rank, *next_->chosen, true);
   summary_->setText(summary());
   summary_->setToolTip(
       tr("Entropy: %1 before the sampler").arg(bits(next_->entropy)) +
@@ -141,8 +144,7 @@ QString NextTokenPanel::summary() const {
   if (!next_) return {};
   const QString before = format::value(static_cast<double>(next_->entropy));
   if (!next_->sampler_known) {
-    return tr("entropy %1 nats · recomputed: only the model's own distribution is known, not the "
-              "sampler's")
+    return tr("entropy %1 nats · recomputed: the model's own distribution, without a sampler")
         .arg(before);
   }
   return tr("entropy %1 → %2 nats · tokens the sampler kept: %3")

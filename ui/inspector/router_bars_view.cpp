@@ -333,7 +333,7 @@ QString RouterBarsView::tableText() const {
   return rows.join(QLatin1Char('\n'));
 }
 
-QSize RouterBarsView::minimumSizeHint() const { return {60 * theme().unit(), 30 * theme().unit()}; }
+QSize RouterBarsView::minimumSizeHint() const { return {60 * theme().unit(), 23 * theme().unit()}; }
 QSize RouterBarsView::sizeHint() const { return {100 * theme().unit(), 36 * theme().unit()}; }
 
 }  // namespace ui

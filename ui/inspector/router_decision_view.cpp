@@ -143,6 +143,8 @@ void RouterDecisionView::setStale(bool stale) {
 }
 
 void RouterDecisionView::setSelectedExpert(int expert) {
+  selected_ = expert;
+  key_->setText(summary());
   bars_->setSelectedExpert(expert);
   table_->clearSelection();
   for (int row = 0; row < table_->rowCount(); ++row) {
@@ -176,7 +178,11 @@ QString RouterDecisionView::summary() const {
     parts << tr("bias drawn less its mean %1")
                  .arg(format::value(static_cast<double>(bars_->biasShift())));
   }
-  return parts.join(QStringLiteral(" · "));
+  QString text = parts.join(QStringLiteral(" · "));
+  // What the pointer's tooltip says, for those who come by keyboard.
+  const QString selected = bars_->readout(selected_);
+  if (!selected.isEmpty()) text += QLatin1Char('\n') + onOneLine(selected);
+  return text;
 }
 
 void RouterDecisionView::setCell(int row, int column, const QString& text, const QString& exact) {

@@ -47,6 +47,7 @@ class RouterDecisionView : public QWidget {
   const Theme& theme_;
   std::shared_ptr<const engine::ModelInfo> info_;
   RouterAnalysis analysis_;
+  int selected_ = -1;
   QLabel* title_;
   QToolButton* centreBias_;
   QToolButton* copy_;

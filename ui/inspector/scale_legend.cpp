@@ -37,7 +37,7 @@ QString ScaleLegend::readoutAt(QPoint) const { return content_.colourAt ? text()
 void ScaleLegend::paintPicture(QPainter& painter, QSize size) {
   if (!content_.colourAt) return;
   const int height = std::min(size.height(), px(10));
-  const int width = std::min(px(96), size.width() / 4);
+  const int width = std::min(px(72), size.width() / 4);
   const QRect bar(0, (size.height() - height) / 2, width, height);
   for (int column = 0; column < width; ++column) {
     const double place = width > 1 ? static_cast<double>(column) / (width - 1) : 1.0;

@@ -272,10 +272,10 @@ void decode_rows_of(const Weight& w, Index first_row, Index n_rows, Index begin,
                     const Out& out) {
   for (Index r = 0; r < n_rows; ++r) {
     const Row row = weight_row<Row>(w, first_row + r);
-    float* to = out.data + r * out.stride - begin;
+    float* to = out.data + r * out.stride;
     Index k = begin;
-    for (; k + kLanes <= end; k += kLanes) V::store(to + k, row.at(k));
-    if (k < end) V::store_tail(to + k, row.tail(k, end - k), end - k);
+    for (; k + kLanes <= end; k += kLanes) V::store(to + (k - begin), row.at(k));
+    if (k < end) V::store_tail(to + (k - begin), row.tail(k, end - k), end - k);
   }
 }
 

@@ -112,13 +112,6 @@ Value repeat(Interpreter& in, const Value& sequence, std::int64_t times) {
 }  // namespace
 
 Value apply_operator(Interpreter& in, Op op, const Value& a, const Value& b) {
-  if (op == Op::Concatenate) {
-    Text out = in.to_text(a);
-    const Text right = in.to_text(b);
-    in.charge_bytes(out.size() + right.size());
-    out.append(right);
-    return Value(std::move(out));
-  }
   in.require_defined(a);
   in.require_defined(b);
   if (op == Op::Modulo && a.is_string()) return in.make(percent_format(in, a.text(), b));

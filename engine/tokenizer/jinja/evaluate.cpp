@@ -157,6 +157,15 @@ Value Interpreter::evaluate_item(const Expr& expr, const ScopePtr& scope) {
 }
 
 Value Interpreter::evaluate_chain(const Expr& expr, const ScopePtr& scope) {
+  if (expr.ops[0] == Op::Concatenate) {  // then all are: a ~ b ~ c is one text
+    Text out;
+    for (const ExprPtr& arg : expr.args) {
+      const Text part = to_text(evaluate(*arg, scope));
+      charge_bytes(part.size());
+      out.append(part);
+    }
+    return make(std::move(out));
+  }
   Value value = evaluate(*expr.args[0], scope);
   for (std::size_t i = 0; i < expr.ops.size(); ++i) {
     const Value right = evaluate(*expr.args[i + 1], scope);

@@ -69,10 +69,20 @@ bool parse_integer(std::string text, int base, std::int64_t* number) {
   const std::size_t begin = text.find_first_not_of(" \t\n\r\f\v");
   if (begin == std::string::npos) return false;
   const std::size_t end = text.find_last_not_of(" \t\n\r\f\v") + 1;
-  const std::size_t sign = text[begin] == '+' ? 1 : 0;
+  const bool negative = text[begin] == '-';
+  std::size_t digits = begin + (negative || text[begin] == '+' ? 1 : 0);
+  // "0x1f" with base 16 or 0, and the like.
+  const bool prefixed = digits + 2 < end && text[digits] == '0';
+  const char kind = prefixed ? static_cast<char>(text[digits + 1] | 0x20) : '\0';
+  const int prefix_base = kind == 'x' ? 16 : kind == 'o' ? 8 : kind == 'b' ? 2 : 0;
+  if (prefix_base != 0 && (base == 0 || base == prefix_base)) {
+    digits += 2;
+    base = prefix_base;
+  }
   const char* const last = text.data() + end;
-  const auto result = std::from_chars(text.data() + begin + sign, last, *number, base);
-  return result.ec == std::errc{} && result.ptr == last;
+  const auto result = std::from_chars(text.data() + digits, last, *number, base == 0 ? 10 : base);
+  if (negative) *number = -*number;
+  return result.ec == std::errc{} && result.ptr == last && text[digits] != '-';
 }
 
 Value int_filter(Interpreter& in, const Value& input, const Args& args) {
@@ -80,7 +90,7 @@ Value int_filter(Interpreter& in, const Value& input, const Args& args) {
   const Value* const base_value = args.find(1, "base");
   const std::int64_t base =
       base_value != nullptr && base_value->is_whole() ? base_value->integer() : 10;
-  if (base < 2 || base > 36) in.error("int takes a base from 2 to 36");
+  if (base != 0 && (base < 2 || base > 36)) in.error("int takes a base from 2 to 36");
   double number = 0;
   std::int64_t integer = 0;
   if (input.is_whole()) return Value(input.integer());

@@ -32,7 +32,7 @@ std::string json_escape(char32_t c, bool ensure_ascii) {
     append_hex4(0xD7C0 + (c >> 10), &out);
     append_hex4(0xDC00 + (c & 0x3FF), &out);
   }
-  return c == 0x7F ? std::string() : out;
+  return out;
 }
 
 class Writer {

@@ -55,8 +55,7 @@ Pieces split_at_space(const std::string& bytes, std::int64_t limit) {
   while (at < bytes.size()) {
     const std::size_t begin = at;
     if (limit >= 0 && static_cast<std::int64_t>(out.size()) == limit) {
-      out.emplace_back(begin,
-                       begin + strip(Text(bytes.substr(begin)), nullptr, Side::Right).size());
+      out.emplace_back(begin, bytes.size());
       break;
     }
     skip(false);

@@ -32,6 +32,8 @@ def fill(folder, run, res, cfg):
     p = parameters(cfg)
     log = [json.loads(l) for l in open(Path(run) / "log.jsonl")]
     last = log[-1]
+    last["step"] = json.loads((Path(run) / "stages.json").read_text())["steps"]
+    last["tokens"] = last["step"] * 8192
     v = {
         "main_M": fmt(p["main"] / 1e6), "act_M": fmt(p["activated"] / 1e6), "mtp_M": fmt(p["mtp_own"] / 1e6),
         "stored_M": fmt(p["stored"] / 1e6), "compression": fmt(p["compression"], 0), "latent": p["latent"], "full": p["full"],
@@ -47,7 +49,8 @@ def fill(folder, run, res, cfg):
     v["temperature"], v["top_p"] = gen["temperature"], gen["top_p"]
     rows = []
     for d, r in res["perplexity"].items():
-        rows.append(f"| {d} | {r['tokens']:,} | {fmt(r['ppl'])} | {fmt(r['ngram_ppl'])} | {fmt(r['answer_ppl'])} | {fmt(r['ngram_answer_ppl'])} |")
+        g = res["ngram"][d]
+        rows.append(f"| {d} | {r['tokens']:,} | {fmt(r['ppl'])} | {fmt(g['ppl'])} | {fmt(r['answer_ppl'])} | {fmt(g['answer_ppl'])} |")
     v["perplexity"] = "\n".join(rows)
     ro = res["routing"]
     names = [f"{i + 1}" for i in range(len(ro["maxvio"]) - 1)] + ["MTP"]
@@ -70,7 +73,9 @@ def fill(folder, run, res, cfg):
             t.append(f"> **{who}:** " + m["content"].replace("\n", "  \n> "))
         out.append("\n>\n".join([t[0] + "\n"] + t[1:]).replace("**\n\n>\n", "**\n\n"))
     v["dialogues"] = "\n\n".join(out)
-    v["held"] = fmt([r["held"] for r in log if "held" in r][-1])
+    v["acceptance"] = "\n".join(f"{i + 1}. {q}  \n   *{a.strip()}*".replace("\n\n", "\n").replace("\n   *", "\n   *")
+                                 if "\n" not in a else f"{i + 1}. {q}  \n   *" + " / ".join(x.strip() for x in a.split("\n") if x.strip()) + "*"
+                                 for i, (q, a) in enumerate(res["acceptance"]))
     extra = Path(run) / "notes.json"
     v.update(json.loads(extra.read_text()) if extra.exists() else {})
     s = (HERE / "card.md").read_text("utf-8")

@@ -21,7 +21,7 @@ import torch
 import model as M
 from mixture import STAGES
 from ngram import KneserNey
-from prompts import DIALOGUES, STORY_SUBJECTS, TURN_PROMPTS
+from prompts import ACCEPTANCE, DIALOGUES, STORY_SUBJECTS, TURN_PROMPTS
 from tokenizer import ASSISTANT, BOS, EOS, USER, load_tokenizer
 
 DOMAINS = {"small talk (en)": ["smalltalk_en/"], "stories (en)": ["story_en/"], "stories (zh)": ["story_zh/"],
@@ -76,27 +76,32 @@ def run_docs(model, ids, w, docs):
     return nlls, experts
 
 
-def perplexity(model, held, lm):
+def perplexity(model, held):
     res = {}
     for d in DOMAINS:
-        docs = pick(held.index, d, 40000)
-        if not docs:
-            continue
+        docs = pick(held.index, d, 25000)
         nll, _ = run_docs(model, held.ids, held.w, docs)
-        ng = lm.nll([np.asarray(held.ids[o:o + n]).astype(np.int64) for o, n in docs]) if lm else None
-        answer = [held.w[o + 1:o + n] >= 99 for o, n in docs]
-        cat = np.concatenate
-        r = {"documents": len(docs), "tokens": int(sum(len(x) for x in nll)), "ppl": float(np.exp(cat(nll).mean())),
-             "answer_ppl": float(np.exp(cat(nll)[cat(answer)].mean()))}
-        if ng is not None:
-            r["ngram_ppl"] = float(np.exp(cat(ng).mean()))
-            r["ngram_answer_ppl"] = float(np.exp(cat(ng)[cat(answer)].mean()))
-        res[d] = r
-        print(d, {k: round(v, 2) for k, v in r.items()}, flush=True)
+        res[d] = summary(held, docs, nll)
+        print(d, {k: round(v, 2) for k, v in res[d].items()}, flush=True)
     return res
 
 
-def shown_documents(data, run):
+def summary(held, docs, nll):
+    answer = np.concatenate([held.w[o + 1:o + n] >= 99 for o, n in docs])
+    nll = np.concatenate(nll)
+    return {"documents": len(docs), "tokens": len(nll), "ppl": float(np.exp(nll.mean())),
+            "answer_ppl": float(np.exp(nll[answer].mean()))}
+
+
+def baseline(held, lm):
+    res = {}
+    for d in DOMAINS:
+        docs = pick(held.index, d, 25000)
+        res[d] = summary(held, docs, lm.nll([np.asarray(held.ids[o:o + n]).astype(np.int64) for o, n in docs]))
+    return res
+
+
+def shown_documents(data, run, steps=0):
     """The documents that the run drew: the sampler is replayed (it does not depend on the model)."""
     from train import SHAPES  # noqa: F401
     switches = json.loads((run / "stages.json").read_text())
@@ -108,7 +113,7 @@ def shown_documents(data, run):
         seen.add(d)
         return d
     data.draw = note
-    end = switches["steps"]
+    end = steps or switches["steps"]
     for step in range(end):
         if str(step) in switches["mixture"]:
             data.set_mixture(STAGES[switches["mixture"][str(step)]], switches["seed"] * 1000 + step)
@@ -253,14 +258,15 @@ def pictures(folder, run, res):
     import matplotlib
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
-    log = [json.loads(l) for l in open(run / "log.jsonl")]
+    log = list({r["step"]: r for r in map(json.loads, open(run / "log.jsonl"))}.values())  # a step done twice counts once
+    log.sort(key=lambda r: r["step"])
     fig, ax = plt.subplots(figsize=(6.4, 3.2))
     x = [r["tokens"] / 1e6 for r in log]
     y = [r["answer"] for r in log]
     ax.plot(x, y, lw=0.6, color="#9bb8d3", label="training, answer tokens (10 steps)")
     k = 15
     if len(y) > k:
-        ax.plot(x[k - 1:], np.convolve(y, np.ones(k) / k, "valid"), color="#1f5a96", label="the same, running mean")
+        ax.plot(x[k // 2:len(y) - k // 2], np.convolve(y, np.ones(k) / k, "valid"), color="#1f5a96", label="the same, running mean")
     h = [(r["tokens"] / 1e6, r["held"]) for r in log if "held" in r]
     ax.plot(*zip(*h), "o-", ms=2.5, lw=0.8, color="#c4501b", label="held out")
     ax.set_ylim(0, min(7, max(y)))
@@ -298,8 +304,9 @@ def main():
     for n in ("model", "data", "run", "out"):
         ap.add_argument("--" + n, required=True)
     ap.add_argument("--card")
+    ap.add_argument("--steps", type=int, default=0, help="5-gram: the documents of this many steps (default: of the whole run)")
     ap.add_argument("--threads", type=int, default=1)
-    ap.add_argument("--parts", default="perplexity,routing,accuracy,stories,dialogues,pictures")
+    ap.add_argument("--parts", default="ngram,perplexity,routing,accuracy,stories,dialogues,acceptance,pictures")
     a = ap.parse_args()
     torch.set_num_threads(a.threads)
     from safetensors.torch import load_file
@@ -329,14 +336,18 @@ def main():
         path.write_text(json.dumps(res, ensure_ascii=False, indent=1))
     t0 = time.time()
     parts = a.parts.split(",")
-    if "perplexity" in parts and "perplexity" not in res:
+    if "ngram" in parts and "ngram" not in res:
         data = Data(a.data, "train")
-        docs = shown_documents(data, run)
+        docs = shown_documents(data, run, a.steps)
         res["ngram_tokens"] = int(sum(n for _, n in docs))
         lm = KneserNey([np.asarray(data.ids[o:o + n]).astype(np.int64) for o, n in docs], cfg["vocab_size"])
-        print(f"5-gram ready, {res['ngram_tokens']} tokens, {time.time() - t0:.0f} s", flush=True)
-        res["perplexity"] = perplexity(get_model(), held, lm)
+        res["ngram"] = baseline(held, lm)
         del lm
+        save()
+        print(f"5-gram on {res['ngram_tokens']} tokens, {time.time() - t0:.0f} s",
+              {k: round(v["ppl"], 2) for k, v in res["ngram"].items()}, flush=True)
+    if "perplexity" in parts and "perplexity" not in res:
+        res["perplexity"] = perplexity(get_model(), held)
         save()
     if "routing" in parts and "routing" not in res:
         res["routing"] = routing(get_model(), held, cfg)
@@ -371,6 +382,10 @@ def main():
                 msgs.append({"role": "assistant", "content": s})
             done.append([lang, msgs])
         res["dialogues"] = done
+        save()
+    if "acceptance" in parts and "acceptance" not in res:
+        o = get_gen()([[{"role": "user", "content": q}] for q in ACCEPTANCE], 400, seed=40)
+        res["acceptance"] = [[q, s[0]] for q, s in zip(ACCEPTANCE, o)]
         save()
     if "pictures" in parts:
         pictures(folder, run, res)

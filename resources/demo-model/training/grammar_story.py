@@ -27,6 +27,29 @@ PETS = "Pip Coco Milo Bubbles Sunny Fluffy Tiny Dot Momo Nibbles Rusty Pepper Bi
 THINGS = """ball kite balloon boat bike doll book hat lamp key ring mirror box drum clock cup umbrella toy_car train robot teddy_bear shell stone feather
 star map bell flute coat shoe pencil guitar cake cookie apple pumpkin egg flower tree candle treasure_chest magic_wand crown spoon basket rocket computer phone piano
 violin pen watch coin pearl flag sock scarf chair bed door window snowflake leaf seed rose carrot strawberry banana pizza cupcake car truck bus plane""".split()
+THINGS += """necklace sandwich lollipop teapot kettle mug broom carpet blanket pillow backpack suitcase wallet button needle thread ladder bucket shovel hammer saw nail wheel engine tractor bicycle skateboard scooter
+submarine spaceship sailboat canoe wagon sled puzzle marble yo-yo puppet toy_soldier snow_globe music_box paintbrush crayon notebook diary letter postcard newspaper ticket compass telescope microscope camera radio
+lantern torch matchstick fireplace clock_tower statue fountain bench gate fence mailbox lighthouse windmill well bottle jar bowl plate fork pan oven potato tomato onion mushroom pear peach cherry grape lemon orange
+watermelon pineapple pie donut cookie_jar candy sandcastle raincoat glove mitten boot slipper dress necklace bracelet trumpet xylophone harp tambourine whistle horn medal trophy sword shield bow arrow anchor rope net
+pencil_case ruler magnet battery light_bulb fan vacuum_cleaner washing_machine fridge table sofa mirror_ball dice card chess_set football basketball helmet pebble acorn pine_cone cactus sunflower tulip daisy bush""".split()
+ANIMALS += """hamster guinea_pig ferret badger weasel moose buffalo bison gorilla leopard cheetah jaguar hyena rhino hippo crocodile alligator lizard gecko chameleon toad salamander jellyfish starfish seahorse lobster shrimp clam
+eagle hawk falcon pigeon sparrow robin woodpecker peacock flamingo pelican seagull ostrich turkey pheasant moth dragonfly grasshopper cricket beetle caterpillar centipede worm mosquito wasp mammoth koala platypus sloth armadillo
+anteater porcupine skunk opossum meerkat lemur yak llama alpaca reindeer antelope wombat dodo phoenix griffin""".split()
+FOLK += """wizard elf ninja detective firefighter mailman nurse pilot driver dentist librarian musician violinist dancer acrobat magician gardener carpenter blacksmith miller beggar merchant captain explorer inventor
+vampire zombie alien superhero cowboy baby twin student boy_scout police_officer waiter judge poet writer scarecrow genie goblin troll ogre""".split()
+NATURE = "cloud star river tree sun moon mountain rainbow wind wave snowflake raindrop leaf flower stone hill sunbeam volcano island forest meadow planet comet shadow echo".split()
+NATURE_PLOTS = [
+ """[Once upon a time|Far away], there was {a}. It was [lonely|quiet and shy], because nobody ever talked to it. "[I wish I had a friend|If only someone would see me]," said the {t}.
+One day, a little {f} looked at it and said, "[How beautiful you are|Hello there]! I see you every day." The {t} was so [surprised|happy] that it began to [shine|sing softly].
+From then on, the {f} came [every morning|every evening] and told the {t} about the world: about the {place}, about {food}, and about [the children who played|the other animals]. And the {t} told the {f} about [the night and the stars|things it had seen long ago]. They were [the best of friends|never lonely again].""",
+ """There was once {a} that thought it was not [important|useful]. "[The others are so much bigger|What can I do]?" it said. "I am only a {t}."
+Then came a very [hot|cold] summer. The animals near the {place} were [tired and thirsty|sad and weak]. A small {f} came to the {t} and cried, "Please help us!"
+The {t} [gave all it had|did not wait a moment]. It [brought them cool air and water|gave them shade and hope], and soon all the animals could smile again. "Thank you, dear {t}!" they called. "[Without you we would be lost|We need you]!"
+And the {t} [was proud|smiled]. Now it knew that everyone is important.""",
+]
+THEMES = {"friendship": (1, 10, 0), "a good friend": (1, 10, 0), "a friend": (1, 10, 0), "two friends": (1, 5, 6), "courage": (2, 12), "being brave": (2, 12), "bravery": (2, 12), "patience": (9,), "a garden": (9,), "honesty": (8,), "telling the truth": (8,), "kindness": (4, 11),
+          "sharing": (1,), "a birthday": (7,), "a birthday party": (7,), "a surprise": (7,), "a party": (7,), "a race": (6,), "winning": (6,), "hard work": (5, 3), "never giving up": (3,), "learning something new": (3,), "a storm": (5,), "winter": (5, 10), "the night": (12,), "a dark night": (12,), "a strange noise": (12,),
+          "magic": (4,), "a wish": (4,), "getting lost": (0,), "an adventure": (0, 4), "a lost child": (0,), "helping others": (2, 4, 11), "love": (4, 10), "family": (8, 12), "a lost hat": (11,), "a rainy day": (10,), "snow": (10,), "the rain": (10,), "loneliness": (10,), "animals": (0, 1, 6), "a secret": (4,), "dreams": (3, 4), "a dream": (3, 4), "children": (8, 7), "spring": (9,), "school": (3,), "food": (1,), "happiness": (1, 4, 10)}
 PLACES = """forest garden river sea beach mountain farm castle cave village city lake moon school zoo park desert island market
 library museum hill field pond jungle ocean playground kitchen house tower bridge""".split()
 MAGIC_ADJ = "little red golden old magic lost shiny blue broken special silver tiny big".split()
@@ -149,13 +172,29 @@ ASK = ["Tell me a story about {}.", "Tell me a story about {}", "tell me a story
        "Make up a story about {}.", "Do you know a story about {}?", "Tell me something about {}, as a story.", "Please write a short story about {}."]
 
 
+ANY = ["Tell me a story.", "Tell me a short story.", "Can you tell me a story?", "Please tell me a story.", "I want to hear a story.", "tell me a story", "Tell me another story.", "Write a short story.", "Tell me a bedtime story.", "Another story, please.", "Do you know a story?"]
+ZANY = ["讲个故事", "给我讲个故事吧。", "讲一个故事", "请给我讲一个故事。", "我想听故事。", "再讲一个故事。", "讲个故事吧", "说个故事", "给我讲一个睡前故事。"]
+
+
 def story_en(r):
     """(subject phrase, text)"""
     x = r.random()
     he = r.random() < 0.5
     base = dict(place=r.choice(PLACES), food=r.choice(FOODS), color=r.choice(COLORS), thing=r.choice(THINGS).replace("_", " "), skill="|".join([r.choice(SKILLS)]))
     f = r.choice(HELP)
-    if x < 0.62:
+    if x < 0.10:
+        t = r.choice(list(THEMES))
+        k, he, name, _ = hero(r)
+        while f == k:
+            f = r.choice(HELP)
+        kind = (r.choice(ADJS) + " " + k) if r.random() < 0.5 else k
+        return t, expand(r, PLOTS[r.choice(THEMES[t])], dict(base, a=art(kind), N=name, a2=art(f), f=f, **pron(he))).strip()
+    if x < 0.17:
+        t = r.choice(NATURE)
+        adj = r.choice(["little ", "lonely ", "small ", "old ", "shy ", "", "", "", "bright "])
+        subj = r.choice([art(adj + t), art(adj + t), "the " + t])
+        return subj, expand(r, r.choice(NATURE_PLOTS), dict(base, a=art(adj + t), t=t, f=f)).strip()
+    if x < 0.66:
         k, he, name, _ = hero(r)
         while f == k:
             f = r.choice(HELP)
@@ -172,7 +211,7 @@ def story_en(r):
         elif r.random() < 0.06:
             subj = r.choice([k + "s" if not k.endswith(("fish", "sheep", "s", "man", "woman", "wolf", "mouse", "goose", "fly", "puppy", "y", "deer", "fox", "witch", "ch")) else "a " + k, "the " + k])
         text = expand(r, r.choice(plots), dict(base, a=art(kind), N=name, a2=art(r.choice(["little ", "kind ", "old ", "", ""]) + f), f=f, **pron(he)))
-    elif x < 0.84:
+    elif x < 0.88:
         t = r.choice(THINGS).replace("_", " ")
         adj = r.choice(MAGIC_ADJ) + " " if r.random() < 0.5 else ""
         name, m = r.sample(BOYS if he else GIRLS, 2)
@@ -194,6 +233,17 @@ ZA = [("小猫", "一只"), ("小狗", "一只"), ("兔子", "一只"), ("小鸟
       ("乌龟", "一只"), ("蜜蜂", "一只"), ("蝴蝶", "一只"), ("猫头鹰", "一只"), ("狼", "一只"), ("松鼠", "一只"), ("小羊", "一只"), ("蚂蚁", "一只"), ("龙", "一条"), ("鲸鱼", "一头"), ("海豚", "一只"), ("企鹅", "一只"), ("小鱼", "一条"), ("熊猫", "一只"), ("小鹿", "一只"),
       ("公主", "一位"), ("王子", "一位"), ("国王", "一位"), ("农夫", "一个"), ("渔夫", "一个"), ("小男孩", "一个"), ("小女孩", "一个"), ("机器人", "一个"), ("老爷爷", "一位"), ("老奶奶", "一位"), ("医生", "一位"), ("老师", "一位"), ("画家", "一位"), ("雪人", "一个"), ("巨人", "一个"), ("仙女", "一位"), ("女巫", "一个"),
       ("母鸡", "一只"), ("刺猬", "一只"), ("蜗牛", "一只"), ("马", "一匹"), ("牛", "一头"), ("蛇", "一条"), ("恐龙", "一只"), ("海盗", "一个")]
+ZA += [("仓鼠", "一只"), ("鳄鱼", "一条"), ("孔雀", "一只"), ("老鹰", "一只"), ("骆驼", "一头"), ("猫咪", "一只"), ("长颈鹿", "一只"), ("斑马", "一匹"), ("河马", "一头"), ("袋鼠", "一只"), ("海龟", "一只"), ("章鱼", "一只"), ("螃蟹", "一只"), ("鲨鱼", "一条"), ("麻雀", "一只"), ("乌鸦", "一只"), ("公鸡", "一只"), ("天鹅", "一只"), ("蝙蝠", "一只"), ("毛毛虫", "一条"), ("萤火虫", "一只"), ("小马", "一匹"), ("小牛", "一头"), ("驴", "一头"), ("宇航员", "一位"), ("科学家", "一位"), ("魔法师", "一位"), ("警察", "一名"), ("厨师", "一位"), ("士兵", "一名"), ("商人", "一个"), ("船长", "一位"), ("护士", "一位"), ("歌手", "一位"), ("孩子", "一个"), ("学生", "一个"), ("精灵", "一个"), ("怪物", "一个"), ("稻草人", "一个"), ("邮递员", "一位"), ("消防员", "一名"), ("外星人", "一个"), ("小狐狸", "一只"), ("小熊", "一只"), ("小兔子", "一只"), ("小老鼠", "一只"), ("小鸭子", "一只"), ("小猴子", "一只"), ("小青蛙", "一只"), ("小蚂蚁", "一只"), ("小蜗牛", "一只"), ("小象", "一头")]
+ZTHEMES = {"友谊": (0, 1, 7), "朋友": (0, 1, 7), "好朋友": (0, 1, 7), "勇气": (2,), "勇敢": (2,), "分享": (1,), "生日": (5,), "努力": (3,), "坚持": (3,), "耐心": (6,), "善良": (4,), "愿望": (4,), "魔法": (4,), "迷路": (0,), "冒险": (0, 4), "春天": (6,), "冬天": (7,), "下雨天": (7,), "学习": (3,), "帮助别人": (2, 4), "森林里的动物": (0, 1), "动物": (0, 1, 3), "爱": (4, 7), "梦想": (3,), "快乐": (1, 5), "种子": (6,), "孤独": (7,)}
+ZNAT = ["云", "星星", "月亮", "太阳", "小河", "大山", "大树", "风", "雨滴", "雪花", "彩虹", "大海", "花朵", "小草", "影子"]
+ZNPLOT = [
+ """[很久以前|从前]，有[一个|一位]孤单的朋友，它就是{t}。没有人和{t}说话。{t}想：“[要是有一个朋友就好了|谁愿意做我的朋友呢]？”
+有一天，一只{f}看着{t}说：“[你真美|你好]！我每天都看见你。”{t}[高兴极了|很惊讶]，[轻轻地唱起歌来|发出了{color}的光]。
+从此，{f}[每天早上|每天晚上]都来看{t}，给它讲{place}的故事，讲[孩子们的游戏|小动物们的事情]。{t}再也不孤单了，它们成了最好的朋友。""",
+ """从前，{t}觉得自己没有用。{t}说：“[别人都比我厉害|我能做什么呢]？”
+有一年夏天，天气非常热，{place}的小动物们[又累又渴|都很难过]。一只{f}来找{t}，说：“请帮帮我们吧！”
+{t}[马上答应了|没有犹豫]，[给大家带来了清凉|让大家有了希望]。小动物们都说：“谢谢你，{t}！”{t}笑了，它明白了：[每个人都很重要|自己也可以帮助别人]。""",
+]
 ZN = "乐乐 小白 毛毛 豆豆 点点 明明 花花 圆圆 球球 贝贝 小黑 阳阳 朵朵 米米 果果".split()
 ZF = "猫头鹰 乌龟 兔子 小鸟 松鼠 小鹿 青蛙 鸭子 狐狸 蝴蝶 老鼠".split()
 ZPL = "森林 花园 河边 海边 山上 农场 城堡 村子 湖边 草地 公园 学校 小岛".split()
@@ -241,7 +291,17 @@ ZM = {"灯": "一盏", "镜子": "一面", "石头": "一块", "盒子": "一个
 
 def story_zh(r):
     base = dict(place=r.choice(ZPL), food=r.choice(ZFOOD), color=r.choice(ZC), N=r.choice(ZN), f=r.choice(ZF))
-    if r.random() < 0.75:
+    x = r.random()
+    if x < 0.1:
+        t = r.choice(list(ZTHEMES))
+        k, m = r.choice(ZA)
+        while base["f"] == k:
+            base["f"] = r.choice(ZF)
+        return t, expand(r, ZPLOTS[r.choice(ZTHEMES[t])], dict(base, a=m + r.choice(ZADJ) + k, t=r.choice(ZT[:13])))
+    if x < 0.18:
+        t = r.choice(ZNAT)
+        return t, expand(r, r.choice(ZNPLOT), dict(base, t=t))
+    if x < 0.8:
         k, m = r.choice(ZA)
         adj = r.choice(ZADJ)
         while base["f"] == k:

@@ -504,7 +504,73 @@ def p_word(r):
     return r.choice([(w[0], w[1]) for w in ADJ_PERSON + ADJ_THING])
 
 
-PATTERNS = [(p_like, 8), (p_vt, 14), (p_vi, 10), (p_do, 8), (p_adj_thing, 8), (p_adj_person, 8), (p_compare, 3), (p_be, 8),
+def p_where_do(r):
+    """Actions at places, with people, and questions about them."""
+    v = r.choice(VI[:24])
+    s = subject(r)
+    p = r.choice([p for p in PLACE if p[0].startswith("the ")])
+    x = r.random()
+    do = "does" if s[1] else "do"
+    if x < 0.22:
+        return f"{s[0]} {s[3]} {v[3]} in {p[0]}.", f"{s[2]}在{p[1]}{v[4]}。"
+    if x < 0.32:
+        return f"The children are {v[3]} in {p[0]}.", f"孩子们在{p[1]}{v[4]}。"
+    if x < 0.42:
+        o, zo = r.choice([("my friend", "我的朋友"), ("my parents", "我的父母"), ("my family", "我的家人"), ("my mother", "我妈妈"), ("Tom", "汤姆"), ("her sister", "她的姐姐"), ("his brother", "他的哥哥")])
+        return f"{s[0]} {verb(v, s)} with {o}.", f"{s[2]}和{zo}一起{v[4]}。"
+    if x < 0.5:
+        be = s[3]
+        return f"What {be} {low(s[0])} doing?", f"{s[2]}在做什么？"
+    if x < 0.57:
+        return f"Where {do} {low(s[0])} live?", f"{s[2]}住在哪里？"
+    if x < 0.64:
+        w = r.choice([("like", "喜欢"), ("want", "想要"), ("need", "需要")])
+        return f"What {do} {low(s[0])} {w[0]}?", f"{s[2]}{w[1]}什么？"
+    if x < 0.7:
+        return f"When will {low(s[0])} go to {p[0]}?", f"{s[2]}什么时候去{p[1]}？"
+    if x < 0.77:
+        ad = r.choice(ADJ_PERSON)
+        return f"Why {s[3]} {low(s[0])} {ad[0]}?", f"{s[2]}为什么{ad[1]}？"
+    if x < 0.83:
+        return f"{s[0]} usually {'goes' if s[1] else 'go'} to {p[0]} with {s[5]} friends.", f"{s[2]}通常和朋友一起去{p[1]}。"
+    if x < 0.9:
+        n = r.choice([("parents", "父母"), ("family", "家人"), ("children", "孩子们"), ("friends", "朋友们"), ("mother", "妈妈"), ("teacher", "老师")])
+        w = r.choice([("love", "爱"), ("miss", "想念"), ("like", "喜欢")])
+        return f"{s[0]} {w[0]}{'s' if s[1] else ''} {s[5]} {n[0]}.", f"{s[2]}{w[1]}{s[6]}{n[1]}。"
+    m, t = r.choice(MONTHS + SEASONS), r.choice(COUNTRY + CITY)
+    return f"{s[0]} want{'s' if s[1] else ''} to visit {t[0]} in {m[0]}.", f"{s[2]}想{m[1]}去{t[1]}。"
+
+
+def p_adj_noun(r):
+    """A noun with an adjective or colour in front of it, as subject or object."""
+    k = r.random()
+    if k < 0.5:
+        n, c = r.choice(r.choice([THING, ANIMAL])), r.choice(COLOR)
+        if mass(n):
+            return p_adj_noun(r)
+        e, z = c[0] + " " + n[0], c[1] + "色的" + n[1]
+    else:
+        n = r.choice(ANIMAL)
+        ad = r.choice(ADJ_ANIMAL)
+        e, z = ad[0] + " " + n[0], ad[1] + ("" if ad[1] in "大小" else "的") + n[1]
+    x = r.random()
+    s = subject(r)
+    if x < 0.3:
+        return f"{s[0]} saw {a(e)}.", f"{s[2]}看见了一{n[2]}{z}。"
+    if x < 0.5:
+        w = r.choice(WHERE)
+        return f"There is {a(e)} {w[0]}.", f"{w[1][1:]}有一{n[2]}{z}。"
+    if x < 0.7:
+        return f"This is {a(e)}.", f"这是一{n[2]}{z}。"
+    if x < 0.85:
+        return f"{s[0]} like{'s' if s[1] else ''} the {e}.", f"{s[2]}喜欢那{n[2]}{z}。"
+    v = r.choice([("is sleeping", "在睡觉"), ("is running", "在跑"), ("is eating", "在吃东西"), ("is drinking water", "在喝水"), ("is playing", "在玩")])
+    n = r.choice(ANIMAL)
+    d = r.choice([("The", ""), ("My", "我的"), ("The little", "小")])
+    return f"{d[0]} {n[0]} {v[0]}.", f"{d[1]}{n[1]}{v[1]}。"
+
+
+PATTERNS = [(p_where_do, 10), (p_adj_noun, 6), (p_like, 8), (p_vt, 14), (p_vi, 10), (p_do, 8), (p_adj_thing, 8), (p_adj_person, 8), (p_compare, 3), (p_be, 8),
             (p_where, 6), (p_have, 8), (p_color, 4), (p_go, 8), (p_place, 5), (p_time, 8), (p_ask, 5), (p_family, 6),
             (p_join, 6), (p_phrase, 14), (p_word, 6)]
 

@@ -59,6 +59,29 @@ def numbers(r, plus):
     return a_, r.randint(0, a_)
 
 
+def steps(a_, b, plus, zh=False):
+    """'3 + 8 = 11, 2 + 4 + 1 = 7, so 23 + 48 = 71': digit by digit, which a small model learns from few examples."""
+    op = "+" if plus else "-"
+    c = a_ + b if plus else a_ - b
+    last = f"{a_} {op} {b} = {c}"
+    (ta, oa), (tb, ob) = divmod(a_, 10), divmod(b, 10)
+    if (ta == 0 and tb == 0) or not (a_ and b) or a_ == 100 or b == 100:
+        return last
+    if plus:
+        out = [f"{oa} + {ob} = {oa + ob}"]
+        carry = oa + ob > 9
+        terms = [str(t) for t in (ta, tb) if t] + (["1"] if carry else [])
+        if len(terms) > 1:
+            out.append(" + ".join(terms) + f" = {ta + tb + carry}")
+    else:
+        borrow = oa < ob
+        out = [f"{oa + 10 * borrow} - {ob} = {oa + 10 * borrow - ob}"]
+        terms = [str(ta)] + (["1"] if borrow else []) + ([str(tb)] if tb else [])
+        if len(terms) > 1:
+            out.append(" - ".join(terms) + f" = {ta - borrow - tb}")
+    return ("，" if zh else ", ").join(out) + ("，所以 " if zh else ", so ") + last
+
+
 def arithmetic(r, zh):
     plus = r.random() < 0.55
     a_, b = numbers(r, plus)
@@ -71,20 +94,20 @@ def arithmetic(r, zh):
         do, s = ("do", "") if who == "I" else ("does", "s")
         if plus:
             q = r.choice([f"{who} {have} {a_} {n} and get{s} {b} more. How many {n} {do} {he} have now?", f"{who} {have} {a_} {n}. {he.capitalize() if he != 'I' else 'I'} buy{s} {b} more. How many are there now?"])
-            return [u(q), m(f"{a_} + {b} = {c}, so there are {c} {n}.")]
+            return [u(q), m(f"{steps(a_, b, True)}. There are {c} {n}.")]
         q = r.choice([f"{who} {have} {a_} {n} and give{s} away {b}. How many {n} are left?", f"{who} {have} {a_} {n} and lose{s} {b}. How many {n} are left?"])
-        return [u(q), m(f"{a_} - {b} = {c}, so {c} {n} are left.")]
+        return [u(q), m(f"{steps(a_, b, False)}. There are {c} {n} left.")]
     if x < 0.12:
         n = r.choice([("苹果", "个"), ("书", "本"), ("铅笔", "支"), ("鸡蛋", "个"), ("球", "个"), ("糖", "块")])
         who = r.choice(["我", "小明", "小红", "妈妈", "小丽"])
         if plus:
-            return [u(f"{who}有{a_}{n[1]}{n[0]}，又买了{b}{n[1]}，现在一共有几{n[1]}{n[0]}？"), m(f"{a_} + {b} = {c}，一共有{c}{n[1]}{n[0]}。")]
-        return [u(f"{who}有{a_}{n[1]}{n[0]}，送给别人{b}{n[1]}，还剩几{n[1]}？"), m(f"{a_} - {b} = {c}，还剩{c}{n[1]}。")]
+            return [u(f"{who}有{a_}{n[1]}{n[0]}，又买了{b}{n[1]}，现在一共有几{n[1]}{n[0]}？"), m(f"{steps(a_, b, True, True)}，一共有{c}{n[1]}{n[0]}。")]
+        return [u(f"{who}有{a_}{n[1]}{n[0]}，送给别人{b}{n[1]}，还剩几{n[1]}？"), m(f"{steps(a_, b, False, True)}，还剩{c}{n[1]}。")]
     op = "+" if plus else "-"
     if x < 0.19:
         if zh:
-            return [u(f"{zh_num(a_)}{'加' if plus else '减'}{zh_num(b)}等于{r.choice(['几', '多少'])}？"), m(f"{a_} {op} {b} = {c}。")]
-        return [u(f"What is {word(a_)} {'plus' if plus else 'minus'} {word(b)}?"), m(f"{a_} {op} {b} = {c}.")]
+            return [u(f"{zh_num(a_)}{'加' if plus else '减'}{zh_num(b)}等于{r.choice(['几', '多少'])}？"), m(f"{steps(a_, b, plus, True)}。")]
+        return [u(f"What is {word(a_)} {'plus' if plus else 'minus'} {word(b)}?"), m(steps(a_, b, plus) + ".")]
     if x < 0.23 and not zh:
         if a_ == b:
             b += 1
@@ -92,7 +115,7 @@ def arithmetic(r, zh):
         return r.choice([[u(f"Which is bigger, {a_} or {b}?"), m(f"{hi} is bigger than {lo}.")], [u(f"Which number is smaller, {a_} or {b}?"), m(f"{lo} is smaller than {hi}.")],
                          [u(f"What number comes after {a_}?"), m(f"{a_ + 1} comes after {a_}.")]])
     q = r.choice((ADD_ZH if plus else SUB_ZH) if zh else (ADD_EN if plus else SUB_EN)).format(a=a_, b=b)
-    return [u(q), m(f"{a_} {op} {b} = {c}{'。' if zh else '.'}")]
+    return [u(q), m(steps(a_, b, plus, zh) + ("。" if zh else "."))]
 
 
 # ---- objects, lists, copying ------------------------------------------------------------------
@@ -217,8 +240,8 @@ def small(r, zh):
     return out
 
 
-COUNTS = {"smalltalk_en": 15000, "chat_zh": 14000, "arith_en": 60000, "arith_zh": 30000, "story_en": 16000, "story_zh": 9000, "taleqa_en": 14000, "taleqa_zh": 6000,
-          "tasks": 22000, "pairs": 52000, "mixed": 9000}
+COUNTS = {"smalltalk_en": 18000, "chat_zh": 16000, "arith_en": 60000, "arith_zh": 30000, "story_en": 16000, "story_zh": 9000, "taleqa_en": 14000, "taleqa_zh": 6000,
+          "tasks": 22000, "pairs": 60000, "mixed": 9000}
 
 
 def documents(r, translation_documents, held_out):
@@ -231,11 +254,12 @@ def documents(r, translation_documents, held_out):
             yield "arithmetic", k, arithmetic(r, zh), 0.1
     for _ in range(COUNTS["story_en"]):
         s, t = grammar_story.story_en(r)
-        q = r.choice(grammar_story.ASK).format(s)
+        q = r.choice(grammar_story.ASK).format(s) if r.random() > 0.07 else r.choice(grammar_story.ANY)
         yield "story_en", "grammar", [u(q), m(t)], 0.2
     for _ in range(COUNTS["story_zh"]):
         s, t = grammar_story.story_zh(r)
-        yield "story_zh", "grammar", [u(r.choice(grammar_story.ZASK).format(s)), m(t)], 0.2
+        q = r.choice(grammar_story.ZASK).format(s) if r.random() > 0.07 else r.choice(grammar_story.ZANY)
+        yield "story_zh", "grammar", [u(q), m(t)], 0.2
     for k, f in (("taleqa_en", grammar_story.tale_en), ("taleqa_zh", grammar_story.tale_zh)):
         for _ in range(COUNTS[k]):
             q, a_ = f(r)

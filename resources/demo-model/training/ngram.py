@@ -18,7 +18,7 @@ def keys(docs, order):
     for n in range(2, order + 1):
         prev = np.empty_like(ids)
         prev[0], prev[1:] = 0, out[-1][0][:-1]
-        out.append((mix(prev * P + ids + np.uint64(1) + np.uint64(n) * Q), place >= n - 1))
+        out.append((mix(prev * P + ids + np.uint64((1 + n * int(Q)) % 2 ** 64)), place >= n - 1))
     return out, ids, place
 
 

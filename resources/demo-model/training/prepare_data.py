@@ -45,12 +45,10 @@ def unwrap(s):
     return "\n\n".join(re.sub(r"\s*\n\s*", " ", p) for p in re.split(r"\n\s*\n", s))
 
 
-STORY_ASK = ["Tell me a story about {}.", "Tell me a story about {}", "Can you tell me a story about {}?",
-             "Please tell me a short story about {}.", "I want a story about {}.", "Write a story about {}.",
-             "Tell me a short story about {}.", "Can you write a short story about {}?", "tell me a story about {}",
-             "Could you tell me a story about {}, please?", "A story about {}, please.", "Make up a story about {}."]
-STORY_ASK_ANY = ["Tell me a story.", "Tell me a short story.", "Can you tell me a story?", "Please tell me a story.",
-                 "I want to hear a story.", "tell me a story", "Tell me another story.", "Write a short story."]
+# Tales from books are asked for as "long" ones, so that the short coherent tales of the grammar answer the plain request.
+STORY_ASK = ["Tell me a long story about {}.", "Write a long story about {}.", "Tell me a longer story about {}, please.",
+             "Please write a longer story about {}."]
+STORY_ASK_ANY = ["Tell me a long story.", "Write a long story.", "Tell me a longer story, please.", "I want to hear a long story."]
 ANIMALS = """cat dog bird rabbit bear mouse lion fox frog fish duck pig cow horse sheep elephant monkey tiger turtle
 bee butterfly owl wolf squirrel snake goat hen chicken ant spider dragon whale dolphin penguin puppy kitten bunny
 princess king queen fairy giant witch pirate robot monster clown farmer doctor baker fisherman teacher boat car train
@@ -187,7 +185,8 @@ def held_out(source, content):
     """All phrasings of a document fall on the same side (sentence pairs: see translation_documents)."""
     text = canonical(content)
     if source.startswith("arith"):
-        text = re.sub(r"[^0-9+=-]", "", content[-1]["content"])[:12]  # a sum held out is held out in every phrasing
+        sums = re.findall(r"\d+ [+-] \d+ = \d+", content[-1]["content"])  # a held-out sum is held out in every phrasing
+        text = sums[-1].replace(" ", "") if sums else content[-1]["content"]
     elif source == "fairytaleqa":
         text = content[0]["content"].rsplit("\n\n", 1)[0]
     elif source == "personality":

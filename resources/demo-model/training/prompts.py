@@ -31,3 +31,12 @@ DIALOGUES = [
     ("zh", ["你最喜欢什么动物？", "我喜欢猫。"]),
     ("zh", ["说出三种水果。", "谢谢，再见！"]),
 ]
+
+# Forty prompts written before the final weights were tried; the card counts the good answers, judged by hand.
+ACCEPTANCE = """Hi, how are you doing today?;What's your name?;Can you tell me a joke?;I am so tired after work.;What do you like to do for fun?;Do you have any friends?;What is your favorite animal?;
+Thank you for your help!;Is it going to rain tomorrow?;I'm bored. What should I do?;你好，你今天好吗？;你最喜欢的食物是什么？;我今天不太开心。;
+Tell me a story about a dog.;Tell me a story about a princess and a frog.;Tell me a story about a lost teddy bear.;Tell me a story about a submarine.;Tell me a story about a brave firefighter.;Please tell me a story about the moon.;
+给我讲一个关于小猫的故事。;讲一个关于勇敢的狮子的故事;
+What is 14 + 9?;What is 36 plus 57?;What is 82 minus 47?;5 + 68 = ?;How much is 93 - 8?;25加34等于多少？;70减13等于几？;What is forty plus twenty-five?;If I have 12 apples and eat 5, how many are left?;
+Translate to Chinese: I like apples.;Translate to Chinese: She is reading a book in the library.;How do you say "Good morning" in Chinese?;Translate to Chinese: My father works in a hospital.;Translate to Chinese: Where is my red umbrella?;
+Translate to English: 我想喝水。;Translate to English: 他昨天去了公园。;翻译成英文：这本书很有趣。;"我的朋友住在上海。" in English, please.;Translate to English: 我们明天要去动物园。""".replace("\n", "").split(";")

@@ -179,7 +179,7 @@ class Optimizer:
             g = p.grad.float()
             st["m"].lerp_(g, 1 - b1)
             st["v"].lerp_(g * g, 1 - b2)
-            lr = self.adam_lr * scale
+            lr = self.adam_lr * scale * (0.25 if n.endswith(".gate") else 1.0)  # a fast gate outruns the balance rule
             if p.ndim >= 2:
                 st["master"].mul_(1 - lr * self.wd * 0.1)
             st["master"].addcdiv_(st["m"] / c1, (st["v"] / c2).sqrt_().add_(1e-10), value=-lr)
@@ -331,7 +331,7 @@ def main():
         loss, o = losses(model, ids, w, a.mtp_share if step % 2 == 0 else 0, 0.3)
         loss.backward()
         opt.step(scale)
-        vio, low = update_bias(model, 2e-3 if frac < 0.7 else 5e-4)
+        vio, low = update_bias(model, 4e-3 if frac < 0.75 else 1e-3)
         step += 1
         tokens += ids.shape[0] * (ids.shape[1] - 2)
         for k, v in o.items():

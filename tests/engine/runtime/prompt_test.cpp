@@ -27,6 +27,7 @@ class Prompt : public ::testing::Test {
 TEST_F(Prompt, TokensKnowTheirMessage) {
   const auto model = text();
   EXPECT_EQ(model.template_problem, "");
+  EXPECT_EQ(model.template_name, "tokenizer_config.json");
   const std::vector<ChatMessage> messages{
       {Role::User, "ab"}, {Role::Assistant, "c"}, {Role::User, "d"}};
   const auto rendered = engine::render_messages(model, messages, 0);

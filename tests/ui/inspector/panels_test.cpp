@@ -139,8 +139,8 @@ void PanelsTest::decisionTableListsTheChosenInOrder() {
   for (int row = 0; row < 4; ++row) {
     const auto at = static_cast<std::size_t>(row);
     QCOMPARE(table->item(row, 1)->text(), QStringLiteral("e%1").arg(decision.expert_ids[at]));
-    QCOMPARE(table->item(row, 6)->toolTip().toFloat(), decision.weights[at]);
-    QCOMPARE(table->item(row, 3)->toolTip().toFloat(), decision.scores[decision.expert_ids[at]]);
+    QVERIFY(table->item(row, 6)->toolTip().toFloat() == decision.weights[at]);
+    QVERIFY(table->item(row, 3)->toolTip().toFloat() == decision.scores[decision.expert_ids[at]]);
   }
   QVERIFY(table->item(5, 0)->text().contains(QStringLiteral("always")));
   QSignalSpy clicked(&view, &ui::RouterDecisionView::expertClicked);
@@ -186,7 +186,7 @@ void PanelsTest::heatIsThePlaceOnTheScale() {
   QCOMPARE(panel.heat().size(), std::size_t{64});
   const auto& weights = panel.slots().slice().weights;
   for (std::size_t at = 0; at < 64; ++at) {
-    QCOMPARE(panel.heat()[at].weight, weights[at]);
+    QVERIFY(panel.heat()[at].weight == weights[at]);
     QCOMPARE(panel.heat()[at].value,
              static_cast<float>(panel.slots().scale().place(static_cast<double>(weights[at]))));
   }
@@ -221,6 +221,8 @@ void PanelsTest::shiftArrowsAndEnterGoToASlot() {
   QCOMPARE(panel.slots().markedSlot().value_or(-1), std::int64_t{62});
   QTest::keyClick(&panel.slots(), Qt::Key_Return);
   QCOMPARE(picked.first().first().toLongLong(), 62);
+  QTest::keyClick(&panel.slots(), Qt::Key_Escape);
+  QVERIFY(!panel.slots().markedSlot());
 }
 
 void PanelsTest::nextTokenMarksTheDrawnOne() {
@@ -235,8 +237,8 @@ void PanelsTest::nextTokenMarksTheDrawnOne() {
   QCOMPARE(table.item(3, 1)->text(), QStringLiteral("⏎"));
   for (int row = 0; row < table.rowCount(); ++row) {
     const engine::TokenCandidate& candidate = next->top[static_cast<std::size_t>(row)];
-    QCOMPARE(table.item(row, 3)->toolTip().toFloat(), candidate.probability);
-    QCOMPARE(table.item(row, 4)->toolTip().toFloat(), candidate.sampled_probability);
+    QVERIFY(table.item(row, 3)->toolTip().toFloat() == candidate.probability);
+    QVERIFY(table.item(row, 4)->toolTip().toFloat() == candidate.sampled_probability);
   }
   QVERIFY(!table.isColumnHidden(4));
   // A drawn token outside the list gets its own row, with its real rank.
@@ -253,7 +255,8 @@ void PanelsTest::replayedNextTokenSaysSo() {
   panel.setModelPresent(true);
   panel.setNextToken(partIn(app::InspectionState::Ready), fake::nextToken(false));
   QVERIFY(panel.table().isColumnHidden(4));
-  QVERIFY(panel.summary().contains(QStringLiteral("only the model's own distribution")));
+  QVERIFY(
+      panel.summary().contains(QStringLiteral("the model's own distribution, without a sampler")));
   panel.setNextToken(partIn(app::InspectionState::Unavailable, QStringLiteral("because")), nullptr);
   bool said = false;
   for (const QLabel* label : panel.findChildren<QLabel*>()) {

@@ -1,0 +1,2 @@
+bathyscope_bench(tokenizer_bench SOURCES tokenizer_bench.cpp DEPENDS engine_tokenizer)
+target_compile_definitions(tokenizer_bench PRIVATE BATHYSCOPE_SHARED_DATA="${BATHYSCOPE_SHARED_DATA}")

@@ -1,0 +1,194 @@
+// bathyscope-cli as a person or a script meets it: results on stdout or in files, status 0; or
+// non-zero with one line on stderr that names what is wrong.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "tests/engine/runtime/chat_checkpoint.h"
+#include "tests/engine/runtime/golden_checkpoint.h"
+#include "tests/support/temp_folder.h"
+
+namespace {
+
+struct Outcome {
+  int status = -1;
+  std::string out;
+  std::string err;
+};
+
+class Cli : public ::testing::Test {
+ protected:
+  // `arguments` goes through a shell; single quotes protect.
+  Outcome run(const std::string& arguments) const {
+    const std::string command = std::string(BATHYSCOPE_CLI) + " " + arguments + " >" +
+                                folder_.file("stdout") + " 2>" + folder_.file("stderr") +
+                                " </dev/null";
+    const int status = std::system(command.c_str());
+    Outcome outcome;
+    outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    outcome.out = read(folder_.file("stdout"));
+    outcome.err = read(folder_.file("stderr"));
+    return outcome;
+  }
+  static std::string read(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  }
+  // One line that contains `part`, nothing on stdout.
+  void expect_refusal(const std::string& arguments, const std::string& part) const {
+    const Outcome r = run(arguments);
+    EXPECT_GT(r.status, 0) << arguments;
+    EXPECT_EQ(std::count(r.err.begin(), r.err.end(), '\n'), 1) << r.err;
+    EXPECT_NE(r.err.find(part), std::string::npos) << r.err;
+    EXPECT_EQ(r.out, "") << arguments;
+  }
+  std::string model() {
+    const std::string path = folder_.file("model");
+    if (std::filesystem::create_directory(path)) support::write_chat_checkpoint(path);
+    return path;
+  }
+  support::TempFolder folder_;
+};
+
+TEST_F(Cli, HelpListsEveryCommandAndOption) {
+  const Outcome help = run("--help");
+  EXPECT_EQ(help.status, 0);
+  for (const char* command :
+       {"info", "tokenize", "detokenize", "render", "logits", "trace", "generate", "bench"}) {
+    EXPECT_NE(help.out.find(command), std::string::npos) << command;
+    EXPECT_EQ(run(std::string(command) + " --help").status, 0);
+  }
+  const Outcome generate = run("generate --help");
+  for (const char* option : {"--prompt", "--system", "--raw", "--max-tokens", "--temperature",
+                             "--top-k", "--top-p", "--min-p", "--repetition-penalty", "--seed",
+                             "--json", "--backend", "--threads", "--context", "--prefill-chunk"}) {
+    EXPECT_NE(generate.out.find(option), std::string::npos) << option;
+  }
+}
+
+TEST_F(Cli, NamesWhatIsWrong) {
+  expect_refusal("", "no command");
+  expect_refusal("frobnicate x", "unknown command 'frobnicate'");
+  expect_refusal("logits m --idz 1", "unknown option '--idz'");
+  expect_refusal("logits", "MODEL is missing");
+  expect_refusal("logits m m2", "unexpected argument 'm2'");
+  expect_refusal("logits m --ids", "--ids needs a value");
+  expect_refusal("logits m --ids 1 --ids 2", "--ids is given twice");
+  expect_refusal("info m --json=1", "--json takes no value");
+  expect_refusal("info " + folder_.file("nothing") + " --threads 0", "--threads: found '0'");
+  expect_refusal("info m --backend gpu", "--backend: found 'gpu'");
+  expect_refusal("logits " + model() + " --out x.npy", "--ids is missing");
+  expect_refusal("logits " + model() + " --ids 1,,2 --out x.npy", "entry 2 is not a token id");
+  expect_refusal("logits " + model() + " --ids 1,-2 --out x.npy", "entry 2 is not a token id");
+  expect_refusal("logits " + model() + " --ids 1,288 --out x.npy", "found 288, allowed 0 to 287");
+  expect_refusal("logits " + model() + " --ids 1,2 --context 1 --out x.npy", "2 tokens needed");
+  expect_refusal("logits " + model() + " --ids 1 --out /nowhere/x.npy", "/nowhere/x.npy");
+  expect_refusal("trace " + model() + " --ids 1 --out /nowhere/x.st", "/nowhere/x.st");
+  expect_refusal("logits " + folder_.file("nothing") + " --ids 1 --out x.npy", "nothing");
+  expect_refusal("tokenize " + model(), "exactly one of");
+  expect_refusal("generate " + model() + " --prompt a --top-p 3", "top_p: found 3");
+  expect_refusal("generate " + model() + " --prompt a --seed -1", "--seed: found '-1'");
+  expect_refusal("bench " + model() + " --prompt-tokens 4", "--gen-tokens is missing");
+}
+
+TEST_F(Cli, InfoReports) {
+  EXPECT_EQ(run("info " + model()).status, 0);
+  const Outcome info = run("info " + model() + " --json");
+  EXPECT_EQ(info.status, 0);
+  const auto json = nlohmann::json::parse(info.out);
+  EXPECT_EQ(json["config"]["n_routed_experts"], 8);
+}
+
+TEST_F(Cli, TokenizesAndBack) {
+  EXPECT_EQ(run("tokenize " + model() + " --text 'a<eos>'").out, "97,60,101,111,115,62\n");
+  EXPECT_EQ(run("tokenize " + model() + " --text 'a<eos>' --special --json").out, "[97,257]\n");
+  support::write_file(folder_.file("lines.json"), "[\"ab\", \"\", \"\\u00e9\"]");
+  const auto lines = nlohmann::json::parse(
+      run("tokenize " + model() + " --lines " + folder_.file("lines.json")).out);
+  EXPECT_EQ(lines, nlohmann::json::parse("[[97,98],[],[195,169]]"));
+  support::write_file(folder_.file("text"), "xy\n");
+  EXPECT_EQ(run("tokenize " + model() + " --file " + folder_.file("text")).out, "120,121,10\n");
+  EXPECT_EQ(run("detokenize " + model() + " --ids 97,257,195,169").out, "a<eos>\xC3\xA9");
+  std::filesystem::remove(model() + "/model.safetensors");  // no weights needed
+  EXPECT_EQ(run("tokenize " + model() + " --text a").out, "97\n");
+}
+
+TEST_F(Cli, RendersTheExactPrompt) {
+  support::write_file(folder_.file("m.json"),
+                      "[{\"role\": \"system\", \"content\": \"S\"},"
+                      "{\"role\": \"user\", \"content\": \"hi\"}]");
+  const Outcome rendered = run("render " + model() + " --messages " + folder_.file("m.json"));
+  EXPECT_EQ(rendered.out, "<bos>S<user>hi<assistant>");
+  support::write_file(folder_.file("m.json"), "[{\"role\": \"tool\", \"content\": \"\"}]");
+  expect_refusal("render " + model() + " --messages " + folder_.file("m.json"), "found 'tool'");
+  support::write_file(folder_.file("m.json"), "{");
+  expect_refusal("render " + model() + " --messages " + folder_.file("m.json"), "not valid JSON");
+}
+
+TEST_F(Cli, LogitsFileHoldsTheModelsLogits) {
+  const support::GoldenCheckpoint golden("no_groups");
+  std::string ids;
+  for (const auto token : golden.tokens()) {
+    ids += (ids.empty() ? "" : ",") + std::to_string(token.value);
+  }
+  const std::string out = folder_.file("o.npy");
+  const Outcome r =
+      run("logits " + golden.path() + " --ids " + ids + " --prefill-chunk 4 --out " + out);
+  ASSERT_EQ(r.status, 0) << r.err;
+  const std::string file = read(out);
+  EXPECT_EQ(file.substr(0, 6), "\x93NUMPY");
+  EXPECT_NE(file.find("'shape': (11, 40)"), std::string::npos);
+  const std::size_t header =
+      10 + static_cast<unsigned char>(file[8]) + 256U * static_cast<unsigned char>(file[9]);
+  EXPECT_EQ(header % 64, 0U);
+  ASSERT_EQ(file.size(), header + 11 * 40 * sizeof(float));
+  std::vector<float> logits(11 * 40);
+  std::memcpy(logits.data(), file.data() + header, logits.size() * sizeof(float));
+  EXPECT_LT(support::relative_difference(logits, golden.floats("logits")), 1e-5);
+  EXPECT_FALSE(std::filesystem::exists(out + ".partial"));
+}
+
+TEST_F(Cli, TraceWritesSafetensors) {
+  const std::string out = folder_.file("o.safetensors");
+  ASSERT_EQ(run("trace " + model() + " --ids 1,2,3 --attention --out " + out).status, 0);
+  const support::TensorFile trace(out);
+  EXPECT_EQ(trace.read<std::int64_t>("tokens"), (std::vector<std::int64_t>{1, 2, 3}));
+  EXPECT_TRUE(trace.has("attention.rope_scores"));
+}
+
+TEST_F(Cli, GeneratesTheSameForTheSameSeed) {
+  const std::string command =
+      "generate " + model() + " --prompt hello --max-tokens 12 --seed 9 --temperature 1 --json";
+  const Outcome first = run(command);
+  ASSERT_EQ(first.status, 0) << first.err;
+  const auto json = nlohmann::json::parse(first.out);
+  EXPECT_EQ(json["seed"], 9);
+  EXPECT_LE(json["ids"].size(), 12U);
+  EXPECT_TRUE(json["timings"].contains("prefill_seconds"));
+  EXPECT_TRUE(json["stop_reason"] == "max-tokens" || json["stop_reason"] == "end-of-turn");
+  EXPECT_EQ(nlohmann::json::parse(run(command).out)["ids"], json["ids"]);
+  const Outcome text = run("generate " + model() + " --prompt hello --max-tokens 3 --seed 9 --raw");
+  EXPECT_EQ(text.status, 0);
+  EXPECT_EQ(text.out.back(), '\n');
+  expect_refusal("generate " + model() + " --prompt 'much too long' --context 4", "4 available");
+}
+
+TEST_F(Cli, BenchMeasures) {
+  const Outcome bench =
+      run("bench " + model() + " --prompt-tokens 20 --gen-tokens 5 --repeat 2 --record off --json");
+  ASSERT_EQ(bench.status, 0) << bench.err;
+  const auto json = nlohmann::json::parse(bench.out);
+  EXPECT_EQ(json["prefill_tokens_per_second"]["each"].size(), 2U);
+  EXPECT_GT(json["decode_tokens_per_second"]["median"], 0);
+  EXPECT_GT(json["bytes_read_per_token"], 0);
+  EXPECT_LT(json["bytes_read_per_token"], json["weight_bytes"]);
+  EXPECT_GT(json["peak_memory_bytes"], 0);
+  EXPECT_EQ(run("bench " + model() + " --prompt-tokens 2 --gen-tokens 1 --repeat 1").status, 0);
+}
+
+}  // namespace

@@ -1,0 +1,186 @@
+// The report's numbers against the published ones, and its two forms.
+#include "engine/checkpoint/report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/base/json.h"
+#include "engine/checkpoint/tensor_spec.h"
+#include "tests/support/released_configs.h"
+#include "tests/support/tiny_checkpoint.h"
+
+namespace {
+
+using engine::ModelConfig;
+using engine::ParameterCount;
+using testing::HasSubstr;
+
+ModelConfig parse(const std::string& json) {
+  auto config = engine::parse_model_config(json, "config.json", nullptr);
+  EXPECT_TRUE(config.has_value()) << config.error().message;
+  return config ? *config : ModelConfig{};
+}
+
+/// A released model's numbers: parameters by part and the cache of one token.
+struct Published {
+  std::string config;
+  std::int64_t total;
+  std::int64_t active_with_head;
+  std::int64_t routed_experts;
+  std::int64_t attention_per_layer;
+  std::int64_t embedding;
+  std::int64_t router_per_layer;  // with its bias
+  std::int64_t latent_elements;
+  std::int64_t mha_elements;  // what the expanded cache keeps
+};
+
+class PublishedNumbers : public testing::TestWithParam<Published> {};
+
+TEST_P(PublishedNumbers, AreReproduced) {
+  const Published& p = GetParam();
+  const ModelConfig config = parse(p.config);
+  const ParameterCount count = engine::count_parameters(config);
+  EXPECT_EQ(count.total, p.total);
+  EXPECT_EQ(count.activated, p.active_with_head);
+  EXPECT_EQ(count.routed_experts, p.routed_experts);
+  EXPECT_EQ(count.attention, p.attention_per_layer * config.num_hidden_layers);
+  EXPECT_EQ(count.embedding, p.embedding);
+  EXPECT_EQ(count.output_head, p.embedding);
+  EXPECT_EQ(count.router,
+            p.router_per_layer * static_cast<std::int64_t>(config.moe_layers().size()));
+  EXPECT_EQ(count.total, count.embedding + count.output_head + count.attention +
+                             count.routed_experts + count.shared_experts + count.dense_mlp +
+                             count.router + count.norms);
+  const auto ledger = engine::cache_ledger(config);
+  ASSERT_GE(ledger.size(), 3U);
+  EXPECT_EQ(ledger[0].kind, "MLA latent");
+  EXPECT_EQ(ledger[0].elements_per_token, p.latent_elements);
+  EXPECT_EQ(ledger[0].bytes_per_token, p.latent_elements * engine::kCacheElementBytes);
+  EXPECT_EQ(ledger[1].kind, "MHA");
+  EXPECT_EQ(ledger[1].elements_per_token, p.mha_elements);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Released, PublishedNumbers,
+    testing::Values(
+        Published{support::deepseek_v3_config(), 671'026'419'200, 36'625'618'432, 653'908'770'816,
+                  187'107'328, 926'679'040, 1'835'008 + 256, 35'136, 4'997'120 / 2},
+        Published{support::moonlight_config(), 15'960'110'208, 2'579'231'872, 14'394'851'328,
+                  13'763'072, 335'544'320, 131'072 + 64, 15'552, 276'480 / 2},
+        Published{support::kimi_k2_config(), 1'026'408'232'448, 31'687'095'808, 1'014'686'023'680,
+                  101'124'096, 1'174'405'120, 2'752'512 + 384, 35'136, 2'498'560 / 2}));
+
+TEST(Report, DeepseekV3LedgerHasTheHypotheticalMqa) {
+  const auto ledger = engine::cache_ledger(parse(support::deepseek_v3_config()));
+  ASSERT_EQ(ledger.size(), 4U);
+  EXPECT_EQ(ledger[2].kind, "GQA-8");
+  EXPECT_EQ(ledger[2].elements_per_token, 61 * 8 * 320);
+  EXPECT_EQ(ledger[3].kind, "MQA");
+  EXPECT_EQ(ledger[3].elements_per_token, 19'520);
+}
+
+/// The bytes V3's main model takes on disk, from the table: FP8 where the published files have it.
+TEST(Report, DeepseekV3BytesByTypeAreThePublishedOnes) {
+  std::int64_t fp8 = 0;
+  std::int64_t bf16 = 0;
+  std::int64_t scales = 0;
+  std::int64_t bias = 0;
+  for (const auto& spec : engine::tensor_specs(parse(support::deepseek_v3_config()), false)) {
+    std::int64_t elements = 1;
+    for (const std::int64_t extent : spec.shape) elements *= extent;
+    const bool plain_matrix = spec.role == engine::WeightRole::Embedding ||
+                              spec.role == engine::WeightRole::OutputHead ||
+                              spec.role == engine::WeightRole::Router;
+    if (spec.role == engine::WeightRole::RouterBias) {
+      bias += elements;
+    } else if (spec.may_be_quantised && !plain_matrix) {
+      fp8 += elements;
+      std::int64_t blocks = 1;
+      for (const std::int64_t extent : engine::scale_shape_of(spec.shape)) blocks *= extent;
+      scales += blocks;
+    } else {
+      bf16 += elements;
+    }
+  }
+  EXPECT_EQ(fp8, 669'065'609'216);
+  EXPECT_EQ(bf16, 1'960'795'136);
+  EXPECT_EQ(scales, 40'838'232);
+  EXPECT_EQ(bias, 14'848);
+  EXPECT_EQ(fp8 + 2 * bf16 + 4 * (scales + bias), 673'150'611'808);
+}
+
+TEST(Report, CountsWhatIsInTheFiles) {
+  const support::TempFolder folder;
+  support::TinyCheckpointOptions options;
+  options.dtype = "BF16";
+  options.mtp_layer = true;
+  options.n_shards = 2;
+  support::write_tiny_checkpoint(folder.path(), options);
+  const auto report = engine::inspect_checkpoint(folder.path(), 0);
+  EXPECT_TRUE(report.loadable());
+  std::int64_t main = 0;
+  std::int64_t mtp = 0;
+  std::int64_t all_bytes = 0;
+  int n = 0;
+  for (const auto& tensor : support::tiny_tensors(options)) {
+    std::int64_t elements = 1;
+    for (const std::int64_t extent : tensor.shape) elements *= extent;
+    (tensor.name.find("layers.3.") != std::string::npos ? mtp : main) += elements;
+    all_bytes += static_cast<std::int64_t>(tensor.bytes.size());
+    ++n;
+  }
+  EXPECT_EQ(report.parameters.total, main);
+  EXPECT_EQ(report.parameters.mtp, mtp);
+  EXPECT_EQ(report.weight_bytes + report.skipped_bytes, all_bytes);
+  EXPECT_EQ(report.n_tensors, n);
+  EXPECT_EQ(report.n_files, 2);
+  EXPECT_EQ(report.dtype_summary, "BF16 + F32");
+  EXPECT_EQ(report.context_length, 512);
+  EXPECT_EQ(report.cache_bytes, 512 * 3 * 40 * engine::kCacheElementBytes);
+  EXPECT_GT(report.memory_available, 0);
+  EXPECT_EQ(engine::inspect_checkpoint(folder.path(), 100).context_length, 100);
+  EXPECT_EQ(engine::inspect_checkpoint(folder.path(), 100'000).context_length, 512);
+}
+
+TEST(Report, TiedHeadIsCountedOnceAndActivated) {
+  const support::TempFolder folder;
+  support::TinyCheckpointOptions options;
+  options.tie_word_embeddings = true;
+  support::write_tiny_checkpoint(folder.path(), options);
+  const auto report = engine::inspect_checkpoint(folder.path(), 0);
+  EXPECT_TRUE(report.loadable()) << engine::report_to_text(report);
+  EXPECT_EQ(report.parameters.output_head, 0);
+  support::TinyCheckpointOptions untied;
+  EXPECT_EQ(report.parameters.activated,
+            engine::count_parameters(parse(support::tiny_config_json(untied))).activated);
+}
+
+TEST(Report, TextAndJsonSayTheSame) {
+  const support::TempFolder folder;
+  support::write_tiny_checkpoint(folder.path());
+  std::filesystem::remove(folder.file("model.safetensors"));
+  const auto report = engine::inspect_checkpoint(folder.path(), 0);
+  const std::string text = engine::report_to_text(report);
+  EXPECT_THAT(text, HasSubstr("Can be loaded   no"));
+  EXPECT_THAT(text, HasSubstr("[weights-missing]"));
+  EXPECT_THAT(text, HasSubstr("MLA · 4 heads · latent 32 + 8 · query rank 24"));
+  const auto json = engine::parse_json(engine::report_to_json(report), "report");
+  ASSERT_TRUE(json.has_value()) << json.error().message;
+  EXPECT_FALSE(json->find("loadable")->boolean);
+  EXPECT_EQ(json->find("parameters")->find("total")->text, std::to_string(report.parameters.total));
+  EXPECT_EQ(json->find("config")->find("kv_lora_rank")->text, "32");
+  EXPECT_EQ(json->find("findings")->items.size(), report.findings.size());
+  EXPECT_EQ(json->find("cache_ledger")->items[0].find("kind")->text, "MLA latent");
+}
+
+TEST(Report, NeverFailsAsAWhole) {
+  for (const char* path : {"", "/nonexistent/path", "/dev/null", "a\nb"}) {
+    const auto report = engine::inspect_checkpoint(path, 0);
+    EXPECT_FALSE(report.loadable());
+    ASSERT_EQ(report.findings.size(), 1U) << path;
+    EXPECT_EQ(report.findings[0].code, "path");
+    EXPECT_TRUE(engine::parse_json(engine::report_to_json(report), "report").has_value());
+  }
+}
+
+}  // namespace
