@@ -12,6 +12,7 @@ class ChatConversationTest : public QObject {
   Q_OBJECT
 
  private Q_SLOTS:
+  void theQuestionIsSavedBeforeTheEngineIsAsked();
   void leavingAnAnswerStopsIt();
   void regenerateAndVersions();
   void editKeepsTheOldBranch();
@@ -24,6 +25,17 @@ class ChatConversationTest : public QObject {
   void titlesAndList();
   void statistics();
 };
+
+void ChatConversationTest::theQuestionIsSavedBeforeTheEngineIsAsked() {
+  Chat c;
+  QVERIFY(c.load());
+  QTRY_COMPARE(c.store.state(), StoreState::Ready);
+  QVERIFY(c.chat.submit("question"));
+  QCOMPARE(c.control->nRequests(), 0u);
+  QCOMPARE(c.chat.state(), ChatState::Prefilling);
+  QTRY_COMPARE(c.control->nRequests(), 1u);
+  QCOMPARE(c.messages.row(0).saveState, SaveState::Saved);
+}
 
 void ChatConversationTest::leavingAnAnswerStopsIt() {
   Chat c(slow());

@@ -155,11 +155,15 @@ void ChatViewModelTest::replacedLoads() {
   control->automatic = false;
   Chat c(control);
   c.chat.openModel("/a", {});
+  QVERIFY(c.chat.submit("early"));
   c.chat.openModel("/a", {});
   control->send(engine::LoadFailed{"/a", {engine::ErrorCode::Cancelled, "stopped"}});
   QTest::qWait(10);
   QCOMPARE(c.chat.state(), ChatState::Loading);  // the newer one goes on
+  QCOMPARE(c.status(1), MessageStatus::Waiting);
   control->send(engine::ModelLoaded{fake::modelInfo(*control, "/a")});
+  QTRY_COMPARE(control->nRequests(), 1u);
+  c.chat.newConversation();
   QVERIFY(c.waitForState(ChatState::Idle));
   c.chat.openModel("/a/config.json", {});
   control->send(engine::ModelLoaded{fake::modelInfo(*control, "/a")});  // path resolved

@@ -19,6 +19,7 @@ class ConversationDamageTest : public QObject {
   void flippedBytesAreNoticed();
   void everyTruncation();
   void zeroedPages();
+  void oneLostPageCostsOnlyItself();
   void logDamage();
   void notADatabase();
   void hostileDatabases_data();
@@ -90,6 +91,18 @@ void ConversationDamageTest::zeroedPages() {
   // Most single bad pages leave most messages.
   QVERIFY2(nSaved > nRuns * 72 / 2, qPrintable(QString("%1 of %2").arg(nSaved).arg(nRuns * 72)));
   QVERIFY(!QDir(dir_->path()).entryList({"*.corrupt-*"}).isEmpty());
+}
+
+/// A page in the middle of the messages costs only what lies on it: rows before and after are read.
+void ConversationDamageTest::oneLostPageCostsOnlyItself() {
+  QByteArray bytes = sampleDatabase(file());
+  const qsizetype page = bytes.indexOf("message 1", bytes.size() / 2) / 4096 * 4096;
+  bytes.replace(page, 4096, QByteArray(4096, '\0'));
+  writeFile(file(), bytes);
+  const auto contents = openAnyhow(file());
+  QVERIFY(contents.has_value());
+  const int nKept = contents->nGood + contents->nDamaged;
+  QVERIFY2(nKept >= 60 && nKept < 72, qPrintable(QString::number(nKept)));
 }
 
 void ConversationDamageTest::logDamage() {
