@@ -5,6 +5,7 @@
 #include <QActionGroup>
 #include <QApplication>
 #include <QCloseEvent>
+#include <QDockWidget>
 #include <QDragEnterEvent>
 #include <QMimeData>
 #include <QScreen>
@@ -40,8 +41,12 @@ MainWindow::MainWindow(app::Workspace& workspace, Theme& theme, const QString& l
   chat_->composer()->setFocus();
 }
 
-// Hidden while its members still stand: panels that vanish report to the window.
-MainWindow::~MainWindow() { hide(); }
+// Panels tell of being hidden and of losing their values: let them, while the window is whole.
+MainWindow::~MainWindow() {
+  hide();
+  qDeleteAll(findChildren<QDockWidget*>(QString(), Qt::FindDirectChildrenOnly));
+  delete takeCentralWidget();
+}
 
 void MainWindow::connectWorkspace() {
   const app::ChatViewModel* chat = &workspace_.chat();

@@ -287,6 +287,14 @@
         <source>Messages cannot be saved at present. They are kept in memory; saving is tried again.</source>
         <translation>目前无法保存消息。它们保存在内存中；正在重试。</translation>
     </message>
+    <message>
+        <source>Recovered conversation</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Messages that could not be saved last time are saved now.</source>
+        <translation type="unfinished" />
+    </message>
 </context>
 <context>
     <name>ui::AttachmentChip</name>
@@ -346,10 +354,6 @@
         <translation>权重用线性刻度</translation>
     </message>
     <message>
-        <source>from %1</source>
-        <translation>从 %1 起</translation>
-    </message>
-    <message>
         <source>The lower end of the logarithmic scale</source>
         <translation>对数刻度的下端</translation>
     </message>
@@ -358,40 +362,44 @@
         <translation>下端</translation>
     </message>
     <message>
-        <source>clamp sink</source>
-        <translation>截断汇点</translation>
-    </message>
-    <message>
-        <source>The first token often takes most of the weight: let it go beyond the scale, and print what it holds</source>
-        <translation>第一个词元常占去大部分权重：让它超出刻度，并写出它所占的权重</translation>
-    </message>
-    <message>
-        <source>score parts</source>
-        <translation>分数组成</translation>
-    </message>
-    <message>
         <source>The content (latent) and the RoPE part of every score</source>
         <translation>每个分数的内容（潜变量）部分与 RoPE 部分</translation>
-    </message>
-    <message>
-        <source>all heads</source>
-        <translation>所有头</translation>
     </message>
     <message>
         <source>Every head of the layer as a row</source>
         <translation>该层的每个头一行</translation>
     </message>
     <message>
-        <source>mean of heads</source>
-        <translation>各头平均</translation>
-    </message>
-    <message>
-        <source>max of heads</source>
-        <translation>各头最大</translation>
-    </message>
-    <message>
         <source>Open a checkpoint and send a message to see where the heads read.</source>
         <translation>打开一个检查点并发送消息，即可看到各头读取何处。</translation>
+    </message>
+    <message>
+        <source>≥ %1</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>sink</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Clamp the sink: the first token often takes most of the weight; let it go beyond the scale, and print what it holds</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>parts</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>heads</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>mean</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>max</source>
+        <translation type="unfinished" />
     </message>
 </context>
 <context>
@@ -966,20 +974,20 @@
         <translation>发送消息即可看到哪些专家在回答：每层一行，每个专家一列。</translation>
     </message>
     <message>
-        <source>weight of this token</source>
-        <translation>此词元的权重</translation>
-    </message>
-    <message>
-        <source>times used</source>
-        <translation>使用次数</translation>
-    </message>
-    <message>
         <source>uniform</source>
         <translation>均匀</translation>
     </message>
     <message>
         <source>Layer %1 is dense: it has no router. Choose a layer with experts with ↑ and ↓ or in the map.</source>
         <translation>第 %1 层是稠密层：没有路由器。请用 ↑ 和 ↓ 或在图中选择有专家的层。</translation>
+    </message>
+    <message>
+        <source>weight</source>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <source>used</source>
+        <translation type="unfinished" />
     </message>
 </context>
 <context>
@@ -1535,12 +1543,16 @@ Licensed under the Apache License 2.0.</source>
         <translation>，采样后 %1</translation>
     </message>
     <message>
-        <source>entropy %1 nats · recomputed: only the model's own distribution is known, not the sampler's</source>
-        <translation>熵 %1 奈特 · 重新计算：只知道模型自身的分布，不知道采样器的分布</translation>
-    </message>
-    <message>
         <source>entropy %1 → %2 nats · tokens the sampler kept: %3</source>
         <translation>熵 %1 → %2 奈特 · 采样器保留的词元：%3</translation>
+    </message>
+    <message>
+        <source>The engine named no candidates for this token.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>entropy %1 nats · recomputed: the model's own distribution, without a sampler</source>
+        <translation type="unfinished" />
     </message>
 </context>
 <context>

@@ -75,7 +75,7 @@ void WindowTest::everyButtonHasANameAndATip() {
                           qobject_cast<QTabBar*>(button->parentWidget()) != nullptr ||
                           button->objectName().startsWith(QStringLiteral("qt_")) ||
                           button->metaObject()->className() == QByteArray("QDockWidgetTitleButton");
-    if (internal) continue;
+    if (internal || !button->isVisibleTo(&shown.window)) continue;
     const QString where = QString::fromLatin1(button->parentWidget()->metaObject()->className()) +
                           QStringLiteral(" / ") + button->objectName() + button->text();
     QVERIFY2(!button->accessibleName().isEmpty() || !button->text().isEmpty(), qPrintable(where));
