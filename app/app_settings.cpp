@@ -178,7 +178,9 @@ void AppSettings::read() {
       problem = tr("it is not a settings file of this program");
     } else if (version > kFormatVersion) {
       problem = tr("it was written by a newer version (format %1)").arg(version);
-    } else if (nKeys != settings.allKeys().size() - 2) {
+    } else if (nKeys < settings.allKeys().size() - 2) {
+      problem = tr("it is not a settings file of this program");
+    } else if (nKeys > settings.allKeys().size() - 2) {
       problem = tr("it is incomplete: %n of its settings are missing", nullptr,
                    static_cast<int>(nKeys - settings.allKeys().size() + 2));
     } else {
