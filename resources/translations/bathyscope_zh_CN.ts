@@ -289,11 +289,11 @@
     </message>
     <message>
         <source>Recovered conversation</source>
-        <translation type="unfinished" />
+        <translation>恢复的对话</translation>
     </message>
     <message>
         <source>Messages that could not be saved last time are saved now.</source>
-        <translation type="unfinished" />
+        <translation>上次未能保存的消息现已保存。</translation>
     </message>
 </context>
 <context>
@@ -375,31 +375,31 @@
     </message>
     <message>
         <source>≥ %1</source>
-        <translation type="unfinished" />
+        <translation>≥ %1</translation>
     </message>
     <message>
         <source>sink</source>
-        <translation type="unfinished" />
+        <translation>汇点</translation>
     </message>
     <message>
         <source>Clamp the sink: the first token often takes most of the weight; let it go beyond the scale, and print what it holds</source>
-        <translation type="unfinished" />
+        <translation>截断汇点：第一个词元常占去大部分权重；让它超出刻度，并写出它所占的权重</translation>
     </message>
     <message>
         <source>parts</source>
-        <translation type="unfinished" />
+        <translation>组成</translation>
     </message>
     <message>
         <source>heads</source>
-        <translation type="unfinished" />
+        <translation>各头</translation>
     </message>
     <message>
         <source>mean</source>
-        <translation type="unfinished" />
+        <translation>平均</translation>
     </message>
     <message>
         <source>max</source>
-        <translation type="unfinished" />
+        <translation>最大</translation>
     </message>
 </context>
 <context>
@@ -987,7 +987,7 @@
     </message>
     <message>
         <source>used</source>
-        <translation type="unfinished" />
+        <translation>使用</translation>
     </message>
 </context>
 <context>
@@ -1548,11 +1548,11 @@ Licensed under the Apache License 2.0.</source>
     </message>
     <message>
         <source>The engine named no candidates for this token.</source>
-        <translation type="unfinished" />
+        <translation>引擎没有给出此词元的候选。</translation>
     </message>
     <message>
         <source>entropy %1 nats · recomputed: the model's own distribution, without a sampler</source>
-        <translation type="unfinished" />
+        <translation>熵 %1 奈特 · 重新计算：模型自身的分布，不含采样器</translation>
     </message>
 </context>
 <context>
