@@ -13,7 +13,7 @@ engine::TokenGenerated token(std::uint64_t generation, std::int64_t position) {
   engine::TokenGenerated out;
   out.id = engine::GenerationId{generation};
   out.position = engine::Position{position};
-  out.text = "x";
+  out.text.push_back('x');  // "= \"x\"" meets a false -Wrestrict of g++ 12 under ThreadSanitizer
   return out;
 }
 
