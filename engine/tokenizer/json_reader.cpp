@@ -49,21 +49,21 @@ void JsonReader::expect_word(std::string_view word) {
   at_ += word.size();
 }
 
-JsonKind JsonReader::peek() {
+JsonReaderKind JsonReader::peek() {
   switch (current()) {
     case '{':
-      return JsonKind::Object;
+      return JsonReaderKind::Object;
     case '[':
-      return JsonKind::Array;
+      return JsonReaderKind::Array;
     case '"':
-      return JsonKind::String;
+      return JsonReaderKind::String;
     case 't':
     case 'f':
-      return JsonKind::Boolean;
+      return JsonReaderKind::Boolean;
     case 'n':
-      return JsonKind::Null;
+      return JsonReaderKind::Null;
     default:
-      return JsonKind::Number;
+      return JsonReaderKind::Number;
   }
 }
 
@@ -110,7 +110,7 @@ double JsonReader::read_number(bool* is_integer, std::int64_t* integer) {
 }
 
 std::int64_t JsonReader::read_integer() {
-  if (peek() != JsonKind::Number) fail("expected a whole number");
+  if (peek() != JsonReaderKind::Number) fail("expected a whole number");
   bool is_integer = false;
   std::int64_t value = 0;
   read_number(&is_integer, &value);
@@ -212,7 +212,7 @@ bool JsonReader::next_item(char close) {
 
 bool JsonReader::next_key(std::string* key) {
   if (!next_item('}')) return false;
-  if (peek() != JsonKind::String) fail("expected a key in quotes");
+  if (peek() != JsonReaderKind::String) fail("expected a key in quotes");
   *key = read_string();
   expect(':');
   return true;
@@ -228,22 +228,22 @@ void JsonReader::skip_value() {
   bool is_integer = false;
   std::int64_t integer = 0;
   switch (peek()) {
-    case JsonKind::Null:
+    case JsonReaderKind::Null:
       return read_null();
-    case JsonKind::Boolean:
+    case JsonReaderKind::Boolean:
       read_boolean();
       return;
-    case JsonKind::Number:
+    case JsonReaderKind::Number:
       read_number(&is_integer, &integer);
       return;
-    case JsonKind::String:
+    case JsonReaderKind::String:
       read_string();
       return;
-    case JsonKind::Array:
+    case JsonReaderKind::Array:
       begin_array();
       while (next_element()) skip_value();
       return;
-    case JsonKind::Object: {
+    case JsonReaderKind::Object: {
       std::string key;
       begin_object();
       while (next_key(&key)) skip_value();

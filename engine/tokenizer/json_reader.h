@@ -16,13 +16,13 @@ struct JsonError : std::exception {
   std::string message;
 };
 
-enum class JsonKind { Null, Boolean, Number, String, Array, Object };
+enum class JsonReaderKind { Null, Boolean, Number, String, Array, Object };
 
 class JsonReader {
  public:
   explicit JsonReader(std::string_view text) : text_(text) {}
 
-  JsonKind peek();
+  JsonReaderKind peek();
   void read_null();
   bool read_boolean();
   double read_number(bool* is_integer, std::int64_t* integer);

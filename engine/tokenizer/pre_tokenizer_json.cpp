@@ -85,7 +85,7 @@ void add_component(JsonReader& reader, const Fields& fields, Steps* steps) {
 }
 
 void read_component(JsonReader& reader, Steps* steps) {
-  if (reader.peek() != JsonKind::Object) reader.fail("pre_tokenizer: expected a component");
+  if (reader.peek() != JsonReaderKind::Object) reader.fail("pre_tokenizer: expected a component");
   Fields fields;
   bool is_sequence = false;
   std::string key;
@@ -121,7 +121,7 @@ void read_component(JsonReader& reader, Steps* steps) {
 }  // namespace
 
 PreTokenizer PreTokenizer::from_json(JsonReader& reader) {
-  if (reader.peek() == JsonKind::Null) {
+  if (reader.peek() == JsonReaderKind::Null) {
     reader.fail(std::string("pre_tokenizer: null, where byte-level tokenizers have ByteLevel") +
                 kCannot);
   }

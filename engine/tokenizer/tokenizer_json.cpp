@@ -32,7 +32,7 @@ class Loader {
     bool has_model = false;
     bool has_pre_tokenizer = false;
     bool has_decoder = false;
-    if (reader_.peek() != JsonKind::Object) reader_.fail("expected an object");
+    if (reader_.peek() != JsonReaderKind::Object) reader_.fail("expected an object");
     reader_.begin_object();
     while (reader_.next_key(&key)) {
       if (key == "model") {
@@ -62,7 +62,7 @@ class Loader {
 
  private:
   void read_normalizer() {
-    if (reader_.peek() == JsonKind::Null) return reader_.read_null();
+    if (reader_.peek() == JsonReaderKind::Null) return reader_.read_null();
     std::string key;
     std::string type;
     reader_.begin_object();
@@ -83,7 +83,7 @@ class Loader {
   }
 
   void read_decoder() {
-    if (reader_.peek() == JsonKind::Null) {
+    if (reader_.peek() == JsonReaderKind::Null) {
       reader_.fail(std::string("decoder: null, where byte-level tokenizers have ByteLevel") +
                    kCannot);
     }
@@ -144,7 +144,7 @@ class Loader {
   }
 
   void read_model_setting(const std::string& key, ModelFields* fields) {
-    if (reader_.peek() == JsonKind::Null) return reader_.read_null();
+    if (reader_.peek() == JsonReaderKind::Null) return reader_.read_null();
     if (key == "unk_token") {
       fields->unk_token = reader_.read_string();
     } else if (key == "byte_fallback") {
@@ -165,7 +165,7 @@ class Loader {
   }
 
   void read_vocab() {
-    if (reader_.peek() != JsonKind::Object) reader_.fail("model › vocab: expected an object");
+    if (reader_.peek() != JsonReaderKind::Object) reader_.fail("model › vocab: expected an object");
     tables_.vocabulary.reserve(1 << 17);
     std::string token;
     reader_.begin_object();
@@ -214,13 +214,13 @@ class Loader {
 
   // Both forms: "a b" (split at its one space) and ["a", "b"] (whose parts may hold spaces).
   void read_merges(JsonReader& reader) {
-    if (reader.peek() != JsonKind::Array) reader.fail("model › merges: expected an array");
+    if (reader.peek() != JsonReaderKind::Array) reader.fail("model › merges: expected an array");
     tables_.bpe.reserve_merges(1 << 17);
     reader.begin_array();
     std::string left;
     std::string right;
     for (std::size_t index = 0; reader.next_element(); ++index) {
-      if (reader.peek() == JsonKind::Array) {
+      if (reader.peek() == JsonReaderKind::Array) {
         read_merge_pair(reader, index, &left, &right);
       } else {
         const std::string_view line = reader.read_string();
@@ -242,7 +242,7 @@ class Loader {
     std::size_t n = 0;
     reader.begin_array();
     while (reader.next_element()) {
-      if (reader.peek() != JsonKind::String || ++n > 2) reader.fail(problem);
+      if (reader.peek() != JsonReaderKind::String || ++n > 2) reader.fail(problem);
       (n == 1 ? *left : *right) = reader.read_string();
     }
     if (n != 2) reader.fail(problem);
@@ -259,7 +259,7 @@ class Loader {
   }
 
   void read_added_tokens() {
-    if (reader_.peek() == JsonKind::Null) return reader_.read_null();
+    if (reader_.peek() == JsonReaderKind::Null) return reader_.read_null();
     reader_.begin_array();
     while (reader_.next_element()) read_added_token();
   }
@@ -340,16 +340,16 @@ class Loader {
 
 // "bos_token": a string, null, or an object with "content".
 std::string read_token_text(JsonReader& reader) {
-  if (reader.peek() == JsonKind::String) return std::string(reader.read_string());
+  if (reader.peek() == JsonReaderKind::String) return std::string(reader.read_string());
   std::string text;
-  if (reader.peek() != JsonKind::Object) {
+  if (reader.peek() != JsonReaderKind::Object) {
     reader.skip_value();
     return text;
   }
   std::string key;
   reader.begin_object();
   while (reader.next_key(&key)) {
-    if (key == "content" && reader.peek() == JsonKind::String) {
+    if (key == "content" && reader.peek() == JsonReaderKind::String) {
       text = reader.read_string();
     } else {
       reader.skip_value();
@@ -366,7 +366,7 @@ void read_tokenizer_json(std::string_view text, TokenizerTables* tables) {
 
 void read_tokenizer_config_json(std::string_view text, TokenizerTables* tables) {
   JsonReader reader(text);
-  if (reader.peek() != JsonKind::Object) reader.fail("expected an object");
+  if (reader.peek() != JsonReaderKind::Object) reader.fail("expected an object");
   std::string key;
   reader.begin_object();
   while (reader.next_key(&key)) {

@@ -167,24 +167,24 @@ class Reader {
     bool is_integer = false;
     std::int64_t integer = 0;
     switch (reader_.peek()) {
-      case JsonKind::Null:
+      case JsonReaderKind::Null:
         reader_.read_null();
         return Value(None{});
-      case JsonKind::Boolean:
+      case JsonReaderKind::Boolean:
         return Value(reader_.read_boolean());
-      case JsonKind::Number: {
+      case JsonReaderKind::Number: {
         const double number = reader_.read_number(&is_integer, &integer);
         return is_integer ? Value(integer) : Value(number);
       }
-      case JsonKind::String:
+      case JsonReaderKind::String:
         return derived(reader_.read_string());
-      case JsonKind::Array: {
+      case JsonReaderKind::Array: {
         std::vector<Value> items;
         reader_.begin_array();
         while (reader_.next_element()) items.push_back(read());
         return in_.make_list(std::move(items));
       }
-      case JsonKind::Object: {
+      case JsonReaderKind::Object: {
         std::vector<std::pair<Value, Value>> items;
         std::string key;
         reader_.begin_object();
