@@ -106,13 +106,61 @@ void Backend::mla_attention(const MlaAttentionArgs& args, AttentionForm form,
   CHECK_EQ(args.k_rope.cols, args.qk_rope_head_dim);
   CHECK_LE(args.first_position + args.q.rows, args.c_kv.rows);
   CHECK_LE(args.first_position + args.q.rows, args.k_rope.rows);
-  check_weight(args.w_ukv, args.n_heads * (args.qk_nope_head_dim + args.v_head_dim),
-               args.kv_lora_rank);
+  if (args.w_up.is_split()) {
+    check_weight(args.w_up.w_uk_t, args.n_heads * args.kv_lora_rank, args.qk_nope_head_dim);
+    check_weight(args.w_up.w_uv, args.n_heads * args.v_head_dim, args.kv_lora_rank);
+  } else {
+    check_weight(args.w_up.w_ukv, args.n_heads * (args.qk_nope_head_dim + args.v_head_dim),
+                 args.kv_lora_rank);
+  }
+  CHECK(args.picked_slots.empty() ||
+        extent(args.picked_slots.size()) == args.q.rows * args.index_topk);
   if (probe != nullptr) {
     CHECK_LE(0, probe->token_row);
     CHECK_LT(probe->token_row, args.q.rows);
   }
   do_mla_attention(args, form, probe, out);
+}
+
+void Backend::gqa_attention(const GqaAttentionArgs& args, const AttentionProbe* probe,
+                            MatView out) {
+  check_same_shape(args.q, out);
+  check_same_shape(args.k, args.v);
+  CHECK_LE(0, args.first_position);
+  CHECK_LE(0, args.window);
+  CHECK_LE(1, args.n_kv_heads);
+  CHECK_EQ(args.n_heads % args.n_kv_heads, 0);
+  CHECK_EQ(args.q.cols, args.n_heads * args.head_dim);
+  CHECK_EQ(args.k.cols, args.n_kv_heads * args.head_dim);
+  CHECK_LE(args.first_position + args.q.rows, args.k.rows);
+  if (probe != nullptr) {
+    CHECK_LE(0, probe->token_row);
+    CHECK_LT(probe->token_row, args.q.rows);
+  }
+  do_gqa_attention(args, probe, out);
+}
+
+void Backend::index_slots(const IndexerArgs& args, std::span<std::int32_t> picked,
+                          std::span<float> scores) {
+  check_matrix(args.q);
+  check_matrix(args.weights);
+  check_matrix(args.k);
+  CHECK_LE(1, args.top_k);
+  CHECK_EQ(args.q.cols, args.n_heads * args.head_dim);
+  CHECK_EQ(args.weights.cols, args.n_heads);
+  CHECK_EQ(args.weights.rows, args.q.rows);
+  CHECK_EQ(args.k.cols, args.head_dim);
+  CHECK_LE(args.first_position + args.q.rows, args.k.rows);
+  CHECK_EQ(extent(picked.size()), args.q.rows * args.top_k);
+  CHECK(scores.empty() || extent(scores.size()) == args.first_position + args.q.rows);
+  do_index_slots(args, picked, scores);
+}
+
+void Backend::layer_norm(ConstMatView x, const float* gamma, const float* beta, float eps,
+                         MatView out) {
+  check_same_shape(x, out);
+  CHECK(gamma != nullptr && beta != nullptr);
+  do_layer_norm(x, gamma, beta, eps, out);
 }
 
 void Backend::gated_mlp(ConstMatView x, const MlpWeights& mlp, MatView out) {

@@ -80,6 +80,16 @@ struct RopeTable {
   RopeLayout layout = RopeLayout::Interleaved;
 };
 
+/// W_UK and W_UV as the checkpoint has them: joined (Hugging Face, older GGUF), or split with W_UK
+/// transposed per head (newer GGUF). Either the first or the other two are set.
+struct LatentUpWeights {
+  WeightView w_ukv;   // [n_heads · (nope + v), kv_lora_rank]; per head W_UK rows then W_UV rows
+  WeightView w_uk_t;  // [n_heads · kv_lora_rank, nope]: row (h, l) gives component l of q_absorbed
+  WeightView w_uv;    // [n_heads · v, kv_lora_rank]
+
+  bool is_split() const { return w_ukv.empty(); }
+};
+
 /// MLA over cached latents (V2 §2.1). Token row t stands at position first_position + t and reads
 /// slots 0..that position.
 struct MlaAttentionArgs {
@@ -92,9 +102,40 @@ struct MlaAttentionArgs {
   std::int64_t first_position = 0;
   ConstMatView
       q;  // [n_tokens, n_heads · (nope + rope)]; per head nope then rope, rope already rotated
-  WeightView w_ukv;     // [n_heads · (nope + v), kv_lora_rank]; per head W_UK rows then W_UV rows
+  LatentUpWeights w_up;
   ConstMatView c_kv;    // [n_slots ≥ first_position + n_tokens, kv_lora_rank], normalised latents
   ConstMatView k_rope;  // [n_slots, rope], rotated
+  /// V3.2: the slots each token may read, ascending, [n_tokens, index_topk]; a token at position p
+  /// has min(index_topk, p + 1) of them. Host memory. Empty: all slots up to its own.
+  std::span<const std::int32_t> picked_slots = {};
+  std::int64_t index_topk = 0;
+};
+
+/// Attention over cached keys and values; query head h reads KV head h · n_kv_heads / n_heads.
+/// Token row t stands at first_position + t and reads the last `window` slots up to that position
+/// (0: all of them).
+struct GqaAttentionArgs {
+  std::int64_t n_heads = 0;
+  std::int64_t n_kv_heads = 0;
+  std::int64_t head_dim = 0;
+  float scale = 1.0F;  // head_dim^-1/2
+  std::int64_t window = 0;
+  std::int64_t first_position = 0;
+  ConstMatView q;  // [n_tokens, n_heads · head_dim], rotated
+  ConstMatView k;  // [n_slots ≥ first_position + n_tokens, n_kv_heads · head_dim], rotated
+  ConstMatView v;  // [n_slots, n_kv_heads · head_dim]
+};
+
+/// V3.2's lightning indexer (DeepSeek-V3.2-Exp report §2.1): I[t,s] = Σ_h w[t,h] ·
+/// relu(q[t,h]·k_s).
+struct IndexerArgs {
+  std::int64_t n_heads = 0;
+  std::int64_t head_dim = 0;
+  std::int64_t top_k = 0;
+  std::int64_t first_position = 0;
+  ConstMatView q;        // [n_tokens, n_heads · head_dim]; per head rotary part first, rotated
+  ConstMatView weights;  // [n_tokens, n_heads], scaled by n_heads^-1/2 · head_dim^-1/2
+  ConstMatView k;        // [n_slots, head_dim], LayerNorm'ed, rotary part first, rotated
 };
 
 /// Where the rows of one observed token go (each may be empty); scores are scaled, before softmax.
@@ -103,7 +144,7 @@ struct AttentionProbe {
   std::int64_t token_row = 0;  // which row of the call
   float* weights = nullptr;    // [n_heads, position + 1]
   float* content_scores = nullptr;
-  float* rope_scores = nullptr;
+  float* rope_scores = nullptr;  // MLA only: elsewhere a score has no parts and content has it all
 };
 
 struct RouterArgs {
@@ -112,9 +153,10 @@ struct RouterArgs {
   std::int64_t topk_group = 1;
   std::int64_t top_k = 1;
   bool group_by_top2_sum = true;  // V3; else the group's maximum (V2)
-  bool normalise = true;          // divide by (Σ + 1e-20)
+  bool normalise = true;          // divide by (Σ + epsilon)
   float scaling_factor = 1.0F;
   const float* bias = nullptr;  // [n_experts] or null; for choosing only
+  float epsilon = 1e-20F;
 };
 
 /// Host memory. `scores`, `group_scores`, `group_mask` may be empty: they are then not recorded.
@@ -167,6 +209,16 @@ class Backend {
   /// may be null.
   void mla_attention(const MlaAttentionArgs& args, AttentionForm form, const AttentionProbe* probe,
                      MatView out);
+  /// out [n_tokens, n_heads · head_dim]. `probe` may be null; slots outside the window have weight
+  /// 0 and score -inf there.
+  void gqa_attention(const GqaAttentionArgs& args, const AttentionProbe* probe, MatView out);
+  /// The top_k best slots of each token, ascending, into picked [n_tokens, top_k] (host memory;
+  /// what a token has too few slots for is -1); ties to the lower slot. scores (host, may be empty)
+  /// [n_slots of the last token]: its I[t, ·].
+  void index_slots(const IndexerArgs& args, std::span<std::int32_t> picked,
+                   std::span<float> scores);
+  /// out[t] = (x[t] - mean) · rsqrt(var + eps) · gamma + beta. x and out may be the same.
+  void layer_norm(ConstMatView x, const float* gamma, const float* beta, float eps, MatView out);
   /// out[t] = down( silu(gate·x[t]) ⊙ up·x[t] )
   void gated_mlp(ConstMatView x, const MlpWeights& mlp, MatView out);
   /// The router: scores, groups, top-k, weights, from logits [n_tokens, n_experts].
@@ -186,6 +238,12 @@ class Backend {
                        const RopeTable& table) = 0;
   virtual void do_mla_attention(const MlaAttentionArgs& args, AttentionForm form,
                                 const AttentionProbe* probe, MatView out) = 0;
+  virtual void do_gqa_attention(const GqaAttentionArgs& args, const AttentionProbe* probe,
+                                MatView out) = 0;
+  virtual void do_index_slots(const IndexerArgs& args, std::span<std::int32_t> picked,
+                              std::span<float> scores) = 0;
+  virtual void do_layer_norm(ConstMatView x, const float* gamma, const float* beta, float eps,
+                             MatView out) = 0;
   virtual void do_gated_mlp(ConstMatView x, const MlpWeights& mlp, MatView out) = 0;
   virtual void do_route(ConstMatView logits, const RouterArgs& args, const RouterOutput& out) = 0;
   virtual void do_moe(ConstMatView x, std::span<const MlpWeights> experts,

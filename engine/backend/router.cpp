@@ -111,7 +111,7 @@ void route_token(const float* logits, std::int64_t n_experts, std::int64_t token
     sum += weights[j];
   }
   for (std::int64_t j = 0; j < args.top_k; ++j) {
-    if (args.normalise) weights[j] /= sum + 1e-20F;
+    if (args.normalise) weights[j] /= sum + args.epsilon;
     weights[j] *= args.scaling_factor;
   }
 }

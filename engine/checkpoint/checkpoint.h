@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/base/vocabulary_listing.h"
 #include "engine/checkpoint/model_config.h"
 #include "engine/checkpoint/report.h"
 #include "engine/tensor/dtype.h"
@@ -38,10 +39,24 @@ struct GenerationDefaults {
   bool operator==(const GenerationDefaults&) const = default;
 };
 
+/// What a checkpoint holds to turn text into tokens: the one that is used when it holds several.
+struct TokenizerAssets {
+  enum class Kind { None, TokenizerJson, SentencePiece, Tiktoken, Listing };
+  Kind kind = Kind::None;
+  std::string file;                  // its file's name
+  std::string contents;              // the file's bytes; empty for Listing
+  std::string config_json;           // tokenizer_config.json, "{}" when absent
+  VocabularyListing listing;         // Listing only
+  std::vector<std::string> ignored;  // files of other tokenizers that are there too
+};
+
+enum class CheckpointFormat { HuggingFace, Gguf };
+
 class Checkpoint {
  public:
-  /// Opens a folder, reads every header, checks every rule. `path` may also name one *.safetensors
-  /// or config.json in the folder. `stop` ends it between files (Cancelled).
+  /// Opens a folder or a GGUF file (of a split model: any of its parts), reads every header, checks
+  /// every rule. `path` may also name one *.safetensors or config.json in the folder. `stop` ends
+  /// it between files (Cancelled).
   static Result<Checkpoint> open(const std::string& path, const std::stop_token& stop = {});
 
   Checkpoint(Checkpoint&&) noexcept;

@@ -13,12 +13,17 @@
 
 namespace engine {
 
-enum class Architecture { DeepseekV3 };
+/// What config.json's `architectures` or GGUF's general.architecture names. Kimi-K2 and Moonlight
+/// are DeepseekV3.
+enum class Architecture { Llama, Qwen2, Mixtral, Deepseek, DeepseekV2, DeepseekV3, DeepseekV32 };
+/// Mla: latents are cached. Gqa: keys and values of every KV head are cached; MHA and MQA are its
+/// two ends.
+enum class AttentionKind { Mla, Gqa };
 enum class ScoreFunction { Sigmoid, Softmax };
 /// How the experts are chosen: `noaux_tc` (V3) adds the correction bias for choosing and scores a
 /// group by the sum of its two best.
 enum class TopkMethod { Greedy, GroupLimitedGreedy, NoauxTc };
-enum class RopeScalingKind { None, Yarn };
+enum class RopeScalingKind { None, Linear, Yarn, Llama3 };
 
 /// YaRN parameters (arXiv 2309.00071) as config.json gives them under `rope_scaling` or
 /// `rope_parameters`.
@@ -32,6 +37,8 @@ struct RopeScaling {
   std::optional<double> attention_factor;
   std::int64_t original_max_position_embeddings = 0;
   bool truncate = true;
+  double low_freq_factor = 1.0;   // Llama3 only
+  double high_freq_factor = 4.0;  // Llama3 only
   bool operator==(const RopeScaling&) const = default;
 };
 
@@ -44,7 +51,9 @@ struct ModelConfig {
   std::int64_t moe_intermediate_size = 0;
   std::int64_t num_hidden_layers = 0;
   std::int64_t num_attention_heads = 0;
-  std::int64_t num_key_value_heads = 0;  // unused by MLA; the cache ledger's GQA row
+  std::int64_t num_key_value_heads = 0;  // Gqa; under MLA only the cache ledger's GQA row
+  std::int64_t head_dim = 0;             // Gqa only
+  std::int64_t sliding_window = 0;       // Gqa: a token sees so many slots, itself included; 0: all
   std::int64_t n_shared_experts = 0;
   std::int64_t n_routed_experts = 0;
   std::int64_t num_experts_per_tok = 0;
@@ -53,6 +62,7 @@ struct ModelConfig {
   std::int64_t first_k_dense_replace = 0;
   std::int64_t moe_layer_freq = 1;
   bool norm_topk_prob = true;
+  double norm_topk_epsilon = 1e-20;  // added to the sum that weights are divided by; Mixtral: 0
   double routed_scaling_factor = 1.0;
   ScoreFunction scoring_func = ScoreFunction::Sigmoid;
   TopkMethod topk_method = TopkMethod::NoauxTc;
@@ -65,8 +75,14 @@ struct ModelConfig {
   bool rope_interleave = true;
   RopeScaling rope_scaling;
   double rms_norm_eps = 1e-6;
+  /// Of the norms inside MLA. Hugging Face never passes the config's eps there; GGUF has one eps.
+  double latent_norm_eps = 1e-6;
   std::int64_t max_position_embeddings = 0;
-  bool attention_bias = false;
+  bool attention_bias = false;     // MLA: on q_a, kv_a, o; Gqa: on q, k, v, o (as Llama has it)
+  bool qkv_bias = false;           // Qwen2: on q, k, v only
+  std::int64_t index_n_heads = 0;  // V3.2's lightning indexer; 0: none
+  std::int64_t index_head_dim = 0;
+  std::int64_t index_topk = 0;
   bool tie_word_embeddings = false;
   std::int64_t num_nextn_predict_layers = 0;
   bool fp8_blocks = false;  // quantization_config: fp8, e4m3, 128×128
@@ -76,8 +92,17 @@ struct ModelConfig {
   bool operator==(const ModelConfig&) const = default;
 
   std::int64_t qk_head_dim() const { return qk_nope_head_dim + qk_rope_head_dim; }
-  /// Values cached per token and layer: kv_lora_rank + qk_rope_head_dim.
+  AttentionKind attention_kind() const {
+    return kv_lora_rank > 0 ? AttentionKind::Mla : AttentionKind::Gqa;
+  }
+  /// MLA: kv_lora_rank + qk_rope_head_dim, what is cached per token and layer.
   std::int64_t latent_dim() const { return kv_lora_rank + qk_rope_head_dim; }
+  /// Float32 values cached per token and layer, indexer keys included.
+  std::int64_t cached_values() const {
+    const std::int64_t own =
+        attention_kind() == AttentionKind::Mla ? latent_dim() : 2 * num_key_value_heads * head_dim;
+    return own + (index_n_heads > 0 ? index_head_dim : 0);
+  }
   bool is_moe_layer(std::int64_t layer) const {
     return n_routed_experts > 0 && layer >= first_k_dense_replace && layer % moe_layer_freq == 0;
   }

@@ -90,7 +90,7 @@ bool CheckpointReport::loadable() const {
 ParameterCount count_parameters(const ModelConfig& config) {
   ParameterCount count;
   // The fused table has the same elements in a few rows.
-  for (const TensorSpec& spec : tensor_specs(config, /*fused_experts=*/true)) {
+  for (const TensorSpec& spec : tensor_specs(config, {.experts = ExpertLayout::Fused})) {
     if (!spec.required) continue;  // a tied head is the embedding
     std::int64_t elements = 1;
     for (const std::int64_t extent : spec.shape) elements *= extent;

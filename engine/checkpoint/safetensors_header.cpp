@@ -30,7 +30,8 @@ std::string shape_text(std::span<const std::int64_t> shape) {
 /// Bits of a tensor; nothing when the number leaves 64 bits. An extent of 0 makes it 0.
 std::optional<std::uint64_t> tensor_bits(std::span<const std::int64_t> shape, DType dtype) {
   if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;
-  auto bits = static_cast<std::uint64_t>(dtype_bits(dtype));
+  const DTypeBlock block = dtype_block(dtype);
+  auto bits = static_cast<std::uint64_t>(8 * block.bytes / block.elements);
   for (const std::int64_t extent : shape) {
     if (__builtin_mul_overflow(bits, static_cast<std::uint64_t>(extent), &bits)) {
       return std::nullopt;

@@ -48,7 +48,7 @@ class TensorChecker {
         used_(tensors.size(), false) {}
 
   TensorTally check() {
-    for (const TensorSpec& spec : tensor_specs(config_, has_fused_experts(tensors_))) {
+    for (const TensorSpec& spec : tensor_specs(config_, layout_of_tensors(tensors_))) {
       const StoredTensor* tensor = find_tensor(tensors_, spec.name);
       if (tensor == nullptr) {
         report_missing(spec);
@@ -219,10 +219,11 @@ const StoredTensor* find_tensor(std::span<const StoredTensor> tensors, std::stri
   return at != tensors.end() && at->name == name ? &*at : nullptr;
 }
 
-bool has_fused_experts(std::span<const StoredTensor> tensors) {
-  return std::any_of(tensors.begin(), tensors.end(), [](const StoredTensor& tensor) {
+TensorLayout layout_of_tensors(std::span<const StoredTensor> tensors) {
+  const bool fused = std::any_of(tensors.begin(), tensors.end(), [](const StoredTensor& tensor) {
     return is_fused_expert_tensor(tensor.name);
   });
+  return {.experts = fused ? ExpertLayout::Fused : ExpertLayout::PerExpert};
 }
 
 TensorTally check_tensors(const ModelConfig& config, std::span<const StoredTensor> tensors,

@@ -10,6 +10,7 @@
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/checkpoint/finding_list.h"
 #include "engine/checkpoint/model_config.h"
+#include "engine/checkpoint/tensor_spec.h"
 
 namespace engine {
 
@@ -28,7 +29,7 @@ TensorTally check_tensors(const ModelConfig& config, std::span<const StoredTenso
 /// The tensor of that name in a sorted table, or null.
 const StoredTensor* find_tensor(std::span<const StoredTensor> tensors, std::string_view name);
 
-/// Whether the transformers 5 expert layout is used.
-bool has_fused_experts(std::span<const StoredTensor> tensors);
+/// Which spellings the tensors of a checkpoint use.
+TensorLayout layout_of_tensors(std::span<const StoredTensor> tensors);
 
 }  // namespace engine

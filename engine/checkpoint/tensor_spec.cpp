@@ -189,13 +189,18 @@ constexpr std::array<ForeignMark, 16> kForeignMarks = {{
     {"blk.", true, "a GGUF model saved under Hugging Face names"},
 }};
 
-constexpr std::array<std::string_view, 29> kRoleNames = {{
+constexpr std::array<std::string_view, 44> kRoleNames = {{
     "Embedding",
     "FinalNorm",
     "OutputHead",
     "InputNorm",
     "PostAttentionNorm",
     "Wq",
+    "Wk",
+    "Wv",
+    "WqBias",
+    "WkBias",
+    "WvBias",
     "Wdq",
     "QNorm",
     "Wuq",
@@ -203,9 +208,16 @@ constexpr std::array<std::string_view, 29> kRoleNames = {{
     "KvNorm",
     "Wukv",
     "Wo",
+    "WukTransposed",
+    "Wuv",
     "WdqBias",
     "WdkvBias",
     "WoBias",
+    "IndexerWq",
+    "IndexerWk",
+    "IndexerKeyNorm",
+    "IndexerKeyNormBias",
+    "IndexerWeights",
     "DenseGate",
     "DenseUp",
     "DenseDown",
@@ -216,6 +228,9 @@ constexpr std::array<std::string_view, 29> kRoleNames = {{
     "ExpertDown",
     "FusedExpertGateUp",
     "FusedExpertDown",
+    "MergedExpertGate",
+    "MergedExpertUp",
+    "MergedExpertDown",
     "SharedGate",
     "SharedUp",
     "SharedDown",
@@ -228,8 +243,8 @@ std::string_view weight_role_name(WeightRole role) {
   return kRoleNames[static_cast<std::size_t>(role)];
 }
 
-std::vector<TensorSpec> tensor_specs(const ModelConfig& config, bool fused_experts) {
-  return SpecWriter(config, fused_experts).write();
+std::vector<TensorSpec> tensor_specs(const ModelConfig& config, const TensorLayout& layout) {
+  return SpecWriter(config, layout.experts == ExpertLayout::Fused).write();
 }
 
 std::optional<std::int64_t> layer_of_tensor(std::string_view name) {

@@ -20,7 +20,12 @@ enum class WeightRole {
   OutputHead,
   InputNorm,
   PostAttentionNorm,
-  Wq,  // q_proj, when there is no query compression
+  Wq,  // q_proj: Gqa, and MLA without query compression
+  Wk,
+  Wv,  // k_proj, v_proj: Gqa
+  WqBias,
+  WkBias,
+  WvBias,
   Wdq,
   QNorm,
   Wuq,  // q_a_proj, q_a_layernorm, q_b_proj
@@ -28,9 +33,16 @@ enum class WeightRole {
   KvNorm,
   Wukv,
   Wo,  // kv_a_proj_with_mqa, kv_a_layernorm, kv_b_proj, o_proj
+  WukTransposed,
+  Wuv,  // GGUF's split of kv_b_proj: [n_heads, kv_lora_rank, nope], [n_heads, v, kv_lora_rank]
   WdqBias,
   WdkvBias,
   WoBias,  // attention_bias only
+  IndexerWq,
+  IndexerWk,
+  IndexerKeyNorm,
+  IndexerKeyNormBias,
+  IndexerWeights,  // V3.2: indexer.wq_b, wk, k_norm (LayerNorm), weights_proj
   DenseGate,
   DenseUp,
   DenseDown,
@@ -42,6 +54,9 @@ enum class WeightRole {
   FusedExpertGateUp,
   FusedExpertDown,  // transformers 5 layout: experts.gate_up_proj [E, 2·w, h], experts.down_proj
                     // [E, h, w]
+  MergedExpertGate,
+  MergedExpertUp,
+  MergedExpertDown,  // GGUF: ffn_gate_exps, ffn_up_exps [E, w, h], ffn_down_exps [E, h, w]
   SharedGate,
   SharedUp,
   SharedDown,
@@ -50,20 +65,30 @@ enum class WeightRole {
 /// "OutputHead": the enumerator's name, for messages.
 std::string_view weight_role_name(WeightRole role);
 
+enum class TensorNaming { HuggingFace, Gguf };
+enum class ExpertLayout { PerExpert, Fused, Merged };
+
+/// Which of the spellings a checkpoint uses.
+struct TensorLayout {
+  TensorNaming naming = TensorNaming::HuggingFace;
+  ExpertLayout experts = ExpertLayout::PerExpert;
+  bool split_kv_b = false;  // GGUF: attn_k_b and attn_v_b in place of attn_kv_b
+  bool operator==(const TensorLayout&) const = default;
+};
+
 struct TensorSpec {
   WeightRole role;
   std::int32_t layer = -1;   // -1: not of a layer
   std::int32_t expert = -1;  // -1: not of an expert
-  std::string name;          // Hugging Face name
+  std::string name;          // as the layout spells it
   std::vector<std::int64_t> shape;
   std::string shape_formula;      // "[moe_intermediate_size=1408, hidden_size=2048]"
-  bool may_be_quantised = false;  // a matrix that may come as F8_E4M3 with `weight_scale_inv`
+  bool may_be_quantised = false;  // a matrix: may be F8_E4M3 with `weight_scale_inv`, or of blocks
   bool required = true;
 };
 
-/// Every tensor of the main model, in layer order. `fused_experts` picks the transformers 5 expert
-/// layout.
-std::vector<TensorSpec> tensor_specs(const ModelConfig& config, bool fused_experts);
+/// Every tensor of the main model, in layer order. Shapes are row-major, [out, in].
+std::vector<TensorSpec> tensor_specs(const ModelConfig& config, const TensorLayout& layout);
 
 /// The decoder layer a tensor belongs to; nothing for those outside the layers.
 std::optional<std::int64_t> layer_of_tensor(std::string_view name);

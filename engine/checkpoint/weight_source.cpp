@@ -93,7 +93,7 @@ Result<std::vector<float>> read_floats(const StoredTensor& tensor) {
                 quoted_name(tensor.file) + " › " + quoted_name(tensor.name) + " › dtype: found " +
                     std::string(dtype_name(tensor.dtype)) + ", allowed a float type");
   }
-  const std::size_t element_bytes = static_cast<std::size_t>(dtype_bits(tensor.dtype)) / 8;
+  const std::size_t element_bytes = static_cast<std::size_t>(dtype_block(tensor.dtype).bytes);
   std::vector<float> values(tensor.bytes.size() / element_bytes);
   for (std::size_t i = 0; i < values.size(); ++i) {
     values[i] = element_as_float(tensor.dtype, tensor.bytes.data(), i);
@@ -139,7 +139,7 @@ struct WeightSource::Impl {
     view.dtype = tensor.dtype;
     view.rows = rows;
     view.cols = tensor.shape.back();
-    view.data = tensor.bytes.data() + first_row * view.cols * dtype_bits(tensor.dtype) / 8;
+    view.data = tensor.bytes.data() + first_row * view.row_bytes();
     if (entry->scale == nullptr) return view;
     view.scale_cols = entry->scale->shape.back();
     ASSIGN_OR_RETURN(view.scale_inv, scales(entry));
@@ -170,9 +170,10 @@ WeightSource::~WeightSource() = default;
 Result<WeightSource> WeightSource::create(const Checkpoint& checkpoint) {
   auto impl = std::make_unique<Impl>();
   impl->checkpoint = &checkpoint;
-  impl->fused = has_fused_experts(checkpoint.tensors());
+  const TensorLayout layout = layout_of_tensors(checkpoint.tensors());
+  impl->fused = layout.experts == ExpertLayout::Fused;
   impl->tied_head = checkpoint.config().tie_word_embeddings;
-  for (const TensorSpec& spec : tensor_specs(checkpoint.config(), impl->fused)) {
+  for (const TensorSpec& spec : tensor_specs(checkpoint.config(), layout)) {
     const StoredTensor* tensor = checkpoint.find(spec.name);
     if (tensor == nullptr) {
       if (!spec.required) continue;

@@ -69,7 +69,7 @@ void mla_attention(const BlockSpan& span, const AttentionSettings& settings,
   args.scale = settings.softmax_scale;
   args.first_position = span.first_position;
   args.q = make_queries(span, settings.rope, weights, context);
-  args.w_ukv = weights.w_ukv;
+  args.w_up = weights.w_up;
   const std::int64_t n_slots = span.first_position + span.n_tokens;
   args.c_kv = cache.c_kv(span.layer.value, 0, n_slots);
   args.k_rope = cache.k_rope(span.layer.value, 0, n_slots);

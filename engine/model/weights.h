@@ -16,13 +16,13 @@
 namespace engine {
 
 struct AttentionWeights {
-  WeightView w_q;   // [n_heads · qk_head_dim, hidden]; only without query compression
+  WeightView w_q;   // [n_heads · qk_head_dim, hidden]; Gqa, and MLA without query compression
   WeightView w_dq;  // [q_lora_rank, hidden]
   const float* q_norm = nullptr;   // [q_lora_rank]
   WeightView w_uq;                 // [n_heads · qk_head_dim, q_lora_rank]
   WeightView w_dkv;                // [kv_lora_rank + qk_rope_head_dim, hidden]
   const float* kv_norm = nullptr;  // [kv_lora_rank]
-  WeightView w_ukv;                // [n_heads · (qk_nope_head_dim + v_head_dim), kv_lora_rank]
+  LatentUpWeights w_up;
   WeightView w_o;                  // [hidden, n_heads · v_head_dim]
   const float* bias_dq = nullptr;  // with attention_bias only
   const float* bias_dkv = nullptr;

@@ -22,8 +22,13 @@ namespace engine {
 // ---- down
 // -------------------------------------------------------------------------------------------------------
 
+/// Quantise on load: routed experts in the named type, every other matrix Q8_0 (Q4_K) or all
+/// matrices Q8_0; norms, biases and the router stay as they are.
+enum class WeightFormat { AsStored, Q8_0, Q4_K };
+
 struct LoadOptions {
   BackendOptions backend;
+  WeightFormat weight_format = WeightFormat::AsStored;
   std::int64_t context_length = 0;   // 0: the smaller of the model's maximum and 4,096
   std::int64_t prefill_chunk = 256;  // tokens per forward call
   bool operator==(const LoadOptions&) const = default;

@@ -28,7 +28,7 @@ tl::unexpected<Error> io_failure(const std::string& path, const char* doing) {
 std::int64_t byte_size(const TensorDeclaration& tensor) {
   std::int64_t n = 1;
   for (const std::int64_t extent : tensor.shape) n *= extent;
-  return n * dtype_bits(tensor.dtype) / 8;
+  return dtype_bytes(tensor.dtype, n);
 }
 
 std::string describe(const TensorDeclaration& tensor, std::int64_t begin, std::int64_t end) {

@@ -11,33 +11,61 @@ namespace {
 struct DTypeRow {
   DType dtype;
   std::string_view name;
-  int bits;
+  std::int64_t elements;  // per block
+  std::int64_t bytes;     // per block
 };
 
 // In the order of the enumeration, so that a dtype is its own index.
-constexpr std::array<DTypeRow, 22> kDTypes = {{
-    {DType::F32, "F32", 32},
-    {DType::F16, "F16", 16},
-    {DType::BF16, "BF16", 16},
-    {DType::F8_E4M3, "F8_E4M3", 8},
-    {DType::F8_E5M2, "F8_E5M2", 8},
-    {DType::F8_E8M0, "F8_E8M0", 8},
-    {DType::F64, "F64", 64},
-    {DType::I8, "I8", 8},
-    {DType::I16, "I16", 16},
-    {DType::I32, "I32", 32},
-    {DType::I64, "I64", 64},
-    {DType::U8, "U8", 8},
-    {DType::U16, "U16", 16},
-    {DType::U32, "U32", 32},
-    {DType::U64, "U64", 64},
-    {DType::BOOL, "BOOL", 8},
-    {DType::F4, "F4", 4},
-    {DType::F6_E2M3, "F6_E2M3", 6},
-    {DType::F6_E3M2, "F6_E3M2", 6},
-    {DType::F8_E4M3FNUZ, "F8_E4M3FNUZ", 8},
-    {DType::F8_E5M2FNUZ, "F8_E5M2FNUZ", 8},
-    {DType::C64, "C64", 64},
+constexpr std::array<DTypeRow, 49> kDTypes = {{
+    {DType::F32, "F32", 1, 4},
+    {DType::F16, "F16", 1, 2},
+    {DType::BF16, "BF16", 1, 2},
+    {DType::F8_E4M3, "F8_E4M3", 1, 1},
+    {DType::F8_E5M2, "F8_E5M2", 1, 1},
+    {DType::F8_E8M0, "F8_E8M0", 1, 1},
+    {DType::F64, "F64", 1, 8},
+    {DType::I8, "I8", 1, 1},
+    {DType::I16, "I16", 1, 2},
+    {DType::I32, "I32", 1, 4},
+    {DType::I64, "I64", 1, 8},
+    {DType::U8, "U8", 1, 1},
+    {DType::U16, "U16", 1, 2},
+    {DType::U32, "U32", 1, 4},
+    {DType::U64, "U64", 1, 8},
+    {DType::BOOL, "BOOL", 1, 1},
+    {DType::F4, "F4", 2, 1},
+    {DType::F6_E2M3, "F6_E2M3", 4, 3},
+    {DType::F6_E3M2, "F6_E3M2", 4, 3},
+    {DType::F8_E4M3FNUZ, "F8_E4M3FNUZ", 1, 1},
+    {DType::F8_E5M2FNUZ, "F8_E5M2FNUZ", 1, 1},
+    {DType::C64, "C64", 1, 8},
+    {DType::Q4_0, "Q4_0", 32, 18},
+    {DType::Q4_1, "Q4_1", 32, 20},
+    {DType::Q5_0, "Q5_0", 32, 22},
+    {DType::Q5_1, "Q5_1", 32, 24},
+    {DType::Q8_0, "Q8_0", 32, 34},
+    {DType::Q2_K, "Q2_K", 256, 84},
+    {DType::Q3_K, "Q3_K", 256, 110},
+    {DType::Q4_K, "Q4_K", 256, 144},
+    {DType::Q5_K, "Q5_K", 256, 176},
+    {DType::Q6_K, "Q6_K", 256, 210},
+    {DType::IQ4_NL, "IQ4_NL", 32, 18},
+    {DType::IQ4_XS, "IQ4_XS", 256, 136},
+    {DType::Q8_1, "Q8_1", 32, 36},
+    {DType::Q8_K, "Q8_K", 256, 292},
+    {DType::IQ1_S, "IQ1_S", 256, 50},
+    {DType::IQ1_M, "IQ1_M", 256, 56},
+    {DType::IQ2_XXS, "IQ2_XXS", 256, 66},
+    {DType::IQ2_XS, "IQ2_XS", 256, 74},
+    {DType::IQ2_S, "IQ2_S", 256, 82},
+    {DType::IQ3_XXS, "IQ3_XXS", 256, 98},
+    {DType::IQ3_S, "IQ3_S", 256, 110},
+    {DType::TQ1_0, "TQ1_0", 256, 54},
+    {DType::TQ2_0, "TQ2_0", 256, 66},
+    {DType::MXFP4, "MXFP4", 32, 17},
+    {DType::NVFP4, "NVFP4", 64, 36},
+    {DType::Q1_0, "Q1_0", 128, 18},
+    {DType::Q2_0, "Q2_0", 64, 18},
 }};
 
 constexpr bool rows_are_in_order() {
@@ -52,7 +80,19 @@ const DTypeRow& row_of(DType dtype) { return kDTypes[static_cast<std::size_t>(dt
 
 }  // namespace
 
-int dtype_bits(DType dtype) { return row_of(dtype).bits; }
+DTypeBlock dtype_block(DType dtype) { return {row_of(dtype).elements, row_of(dtype).bytes}; }
+
+std::int64_t dtype_bytes(DType dtype, std::int64_t n_elements) {
+  const DTypeRow& row = row_of(dtype);
+  return n_elements / row.elements * row.bytes;
+}
+
+double dtype_bits_per_weight(DType dtype) {
+  const DTypeRow& row = row_of(dtype);
+  return 8.0 * static_cast<double>(row.bytes) / static_cast<double>(row.elements);
+}
+
+bool is_block_quantised(DType dtype) { return dtype >= DType::Q4_0 && dtype <= DType::IQ4_XS; }
 
 std::string_view dtype_name(DType dtype) { return row_of(dtype).name; }
 

@@ -23,7 +23,9 @@ struct WeightView {
   std::int64_t scale_cols = 0;
 
   bool empty() const { return data == nullptr; }
-  std::int64_t bytes() const { return rows * cols * dtype_bits(dtype) / 8; }
+  /// Rows are whole blocks: cols is a multiple of the dtype's block.
+  std::int64_t row_bytes() const { return dtype_bytes(dtype, cols); }
+  std::int64_t bytes() const { return rows * row_bytes(); }
 };
 
 /// Float32 activations [rows, cols], rows `stride` elements apart, in backend memory.

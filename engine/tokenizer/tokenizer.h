@@ -1,5 +1,4 @@
-// Tokenizer: text ↔ token ids exactly as Hugging Face tokenizers does it for tokenizer.json
-// (byte-level BPE).
+// Tokenizer: text ↔ token ids exactly as the reference library of its file's kind does it.
 #pragma once
 
 #include <cstdint>

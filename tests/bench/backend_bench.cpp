@@ -18,7 +18,7 @@ struct Bytes {
   std::vector<float> scales;
   WeightView view;
   Bytes(DType dtype, std::int64_t rows, std::int64_t cols)
-      : data(static_cast<std::size_t>(rows * cols * dtype_bits(dtype) / 8)) {
+      : data(static_cast<std::size_t>(rows * dtype_bytes(dtype, cols))) {
     // Bits that are small normal numbers in every format.
     for (std::size_t i = 0; i < data.size(); ++i) data[i] = std::byte(0x30 + i % 7);
     scales.assign(static_cast<std::size_t>((rows + 127) / 128 * ((cols + 127) / 128)), 0.5F);
@@ -66,7 +66,7 @@ BENCHMARK(ReadMemory)->UseRealTime();
 void DecodeMatmul(benchmark::State& state, const char* instruction_set, DType dtype) {
   const auto backend = cpu(instruction_set);
   constexpr std::int64_t kIn = 2048;
-  const std::int64_t n_out = (std::int64_t{256} << 20) * 8 / dtype_bits(dtype) / kIn;
+  const std::int64_t n_out = (std::int64_t{256} << 20) / dtype_bytes(dtype, kIn);
   const Bytes w(dtype, n_out, kIn);
   const std::vector<float> x = floats(kIn);
   std::vector<float> out(static_cast<std::size_t>(n_out));

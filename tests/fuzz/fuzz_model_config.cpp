@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (config.error().message.empty()) std::abort();
     return 0;
   }
-  for (const auto& spec : engine::tensor_specs(*config, /*fused_experts=*/true)) {
+  for (const auto& spec : engine::tensor_specs(*config, {.experts = engine::ExpertLayout::Fused})) {
     for (const std::int64_t extent : spec.shape) {
       if (extent <= 0) std::abort();
     }

@@ -65,7 +65,7 @@ void absorb_query(const CpuContext& cpu, const MlaAttentionArgs& args, std::int6
   float* to = cpu.scratch.q_absorbed.part(0) + head * rank;
   for (std::int64_t d = 0; d < args.qk_nope_head_dim; d += kAbsorbRows) {
     const std::int64_t n = std::min(kAbsorbRows, args.qk_nope_head_dim - d);
-    cpu.kernels.decode_rows(kernel_weight(args.w_ukv), head * head_rows(args) + d, n, 0, rank,
+    cpu.kernels.decode_rows(kernel_weight(args.w_up.w_ukv), head * head_rows(args) + d, n, 0, rank,
                             {panel, padded(rank)});
     const Rows q{args.q.row(first) + head * q_head_dim(args) + d, args.q.stride, nullptr};
     cpu.kernels.combine_rows(q, n_tokens, {panel, padded(rank), nullptr}, n, rank, d > 0,
@@ -109,8 +109,8 @@ void attend_expanded(const CpuContext& cpu, const MlaAttentionArgs& args,
   const std::int64_t w_uk = head * head_rows(args);
   for (std::int64_t slot = 0; slot < n_slots; slot += kSlotBlock) {
     const std::int64_t n = std::min(kSlotBlock, n_slots - slot);
-    product_block(cpu, thread, args.w_ukv, w_uk, args.qk_nope_head_dim, slots_from(args.c_kv, slot),
-                  n, nullptr, {block, args.qk_nope_head_dim});
+    product_block(cpu, thread, args.w_up.w_ukv, w_uk, args.qk_nope_head_dim,
+                  slots_from(args.c_kv, slot), n, nullptr, {block, args.qk_nope_head_dim});
     float_product(cpu, thread, {block, args.qk_nope_head_dim, nullptr}, n, args.qk_nope_head_dim, q,
                   n_tokens, {s.content + slot, s.stride});
   }
@@ -122,7 +122,7 @@ void attend_expanded(const CpuContext& cpu, const MlaAttentionArgs& args,
     if (probe != nullptr && probe->token_row == token + t) observe(*probe, s, t, head, n);
   }
   for (std::int64_t slot = 0; slot < n_slots; slot += kSlotBlock) {
-    product_block(cpu, thread, args.w_ukv, w_uk + args.qk_nope_head_dim, args.v_head_dim,
+    product_block(cpu, thread, args.w_up.w_ukv, w_uk + args.qk_nope_head_dim, args.v_head_dim,
                   slots_from(args.c_kv, slot), std::min(kSlotBlock, n_slots - slot), nullptr,
                   {block, args.v_head_dim});
     for (std::int64_t t = 0; t < n_tokens; ++t) {
@@ -171,7 +171,7 @@ void cpu_absorbed_attention(const CpuContext& cpu, const MlaAttentionArgs& args,
                    latents + t * row + head * rank, thread);
     });
     cpu.pool.run(n_heads, [&](std::int64_t head, int thread) {
-      product_block(cpu, thread, args.w_ukv, head * head_rows(args) + args.qk_nope_head_dim,
+      product_block(cpu, thread, args.w_up.w_ukv, head * head_rows(args) + args.qk_nope_head_dim,
                     args.v_head_dim, {latents + head * rank, row, nullptr}, n_tokens, nullptr,
                     {out.row(first) + head * args.v_head_dim, out.stride});
     });

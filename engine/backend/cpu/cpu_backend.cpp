@@ -6,6 +6,7 @@
 #include "engine/backend/cpu/cpu_features.h"
 #include "engine/backend/cpu/cpu_ops.h"
 #include "engine/backend/host_memory.h"
+#include "engine/backend/reference/reference_attention.h"
 
 namespace engine {
 
@@ -86,6 +87,21 @@ class CpuBackend final : public Backend {
     } else {
       cpu_expanded_attention(context(), args, probe, out);
     }
+  }
+
+  void do_gqa_attention(const GqaAttentionArgs& args, const AttentionProbe* probe,
+                        MatView out) override {
+    reference_gqa_attention(args, probe, out);
+  }
+
+  void do_index_slots(const IndexerArgs& args, std::span<std::int32_t> picked,
+                      std::span<float> scores) override {
+    reference_index_slots(args, picked, scores);
+  }
+
+  void do_layer_norm(ConstMatView x, const float* gamma, const float* beta, float eps,
+                     MatView out) override {
+    reference_layer_norm(x, gamma, beta, eps, out);
   }
 
   void do_gated_mlp(ConstMatView x, const MlpWeights& mlp, MatView out) override {

@@ -22,7 +22,7 @@ std::int64_t chunk_rows(const CpuContext& cpu, const WeightView& w, std::int64_t
   if (w.rows * w.cols * n_x <= kInlineProducts) return std::max<std::int64_t>(w.rows, 1);
   const std::int64_t n_threads = cpu.pool.n_threads();
   if (n_x <= kernels::kMaxFewRows) {
-    const std::int64_t row_bytes = std::max<std::int64_t>(w.cols * dtype_bits(w.dtype) / 8, 1);
+    const std::int64_t row_bytes = std::max<std::int64_t>(w.row_bytes(), 1);
     const std::int64_t least = kMinChunkBytes / row_bytes;
     return std::max<std::int64_t>(std::max(least, w.rows / (n_threads * 8)) / 4 * 4, 4);
   }

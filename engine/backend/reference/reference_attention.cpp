@@ -46,7 +46,7 @@ Matrix decode_rows(const MlaAttentionArgs& args, std::int64_t first, std::int64_
   Matrix rows(static_cast<std::size_t>(n),
               std::vector<float>(static_cast<std::size_t>(args.kv_lora_rank)));
   for (std::int64_t r = 0; r < n; ++r) {
-    decode_weight_row(args.w_ukv, first + r, rows[static_cast<std::size_t>(r)].data());
+    decode_weight_row(args.w_up.w_ukv, first + r, rows[static_cast<std::size_t>(r)].data());
   }
   return rows;
 }

@@ -124,6 +124,21 @@ class ReferenceBackend final : public Backend {
     reference_mla_attention(args, form, probe, out);
   }
 
+  void do_gqa_attention(const GqaAttentionArgs& args, const AttentionProbe* probe,
+                        MatView out) override {
+    reference_gqa_attention(args, probe, out);
+  }
+
+  void do_index_slots(const IndexerArgs& args, std::span<std::int32_t> picked,
+                      std::span<float> scores) override {
+    reference_index_slots(args, picked, scores);
+  }
+
+  void do_layer_norm(ConstMatView x, const float* gamma, const float* beta, float eps,
+                     MatView out) override {
+    reference_layer_norm(x, gamma, beta, eps, out);
+  }
+
   void do_gated_mlp(ConstMatView x, const MlpWeights& mlp, MatView out) override {
     for (std::int64_t t = 0; t < x.rows; ++t) mlp_token(x.row(t), mlp, out.row(t));
   }

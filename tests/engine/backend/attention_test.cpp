@@ -43,7 +43,7 @@ struct AttentionInput {
             scale,
             c.first_position,
             std::as_const(q).view(),
-            w_ukv.view,
+            {.w_ukv = w_ukv.view, .w_uk_t = {}, .w_uv = {}},
             std::as_const(c_kv).view(),
             std::as_const(k_rope).view()};
   }
@@ -146,7 +146,7 @@ TEST(ReferenceAttention, WorkedExample) {
                               0.5F,
                               1,
                               {q.data(), 1, 3, 3},
-                              w_ukv,
+                              {.w_ukv = w_ukv, .w_uk_t = {}, .w_uv = {}},
                               {c_kv.data(), 2, 2, 2},
                               {k_rope.data(), 2, 2, 2}};
   const float second = 1.0F / (1.0F + std::exp(0.5F));

@@ -74,7 +74,7 @@ Matrix Random::matrix(std::int64_t rows, std::int64_t cols, float scale) {
 StoredWeight random_weight(Random& random, DType dtype, std::int64_t rows, std::int64_t cols,
                            float scale, bool misalign) {
   StoredWeight w;
-  const std::size_t size = static_cast<std::size_t>(dtype_bits(dtype) / 8);
+  const std::size_t size = static_cast<std::size_t>(dtype_block(dtype).bytes);
   const std::size_t start = misalign ? 1 : 0;
   const std::size_t n = static_cast<std::size_t>(rows * cols);
   w.bytes.resize(n * size + start);

@@ -31,9 +31,18 @@ TEST_P(BackendThreads, OneLayerOfOps) {
       b.rms_norm(x.view(), gamma.values.data(), 1e-6F, normed.view());
       b.matmul(std::as_const(normed).view(), w.view, nullptr, product.view());
       for (const AttentionForm form : {AttentionForm::Absorbed, AttentionForm::Expanded}) {
-        b.mla_attention(
-            {6, 34, 17, 8, 13, 0.2F, 60 - n, q.view(), w_ukv.view, c_kv.view(), k_rope.view()},
-            form, nullptr, attended.view());
+        b.mla_attention({6,
+                         34,
+                         17,
+                         8,
+                         13,
+                         0.2F,
+                         60 - n,
+                         q.view(),
+                         {.w_ukv = w_ukv.view, .w_uk_t = {}, .w_uv = {}},
+                         c_kv.view(),
+                         k_rope.view()},
+                        form, nullptr, attended.view());
       }
       b.route(logits.view(), {true, 2, 1, 2, true, true, 1.0F, nullptr},
               {ids, weights, {}, {}, {}});

@@ -187,9 +187,17 @@ TEST(Reserve, OpsWithinTheLimitsTakeNoMemory) {
     backend->gated_mlp(x.slice(0, n), experts[0], out.slice(0, n));
     backend->matmul(x.slice(0, n), experts[0].gate, nullptr,
                     {out.values.data(), n, kWidth, kHidden});
-    const MlaAttentionArgs args{kHeads,     32,          20,           8,
-                                20,         0.2F,        kContext - n, q.slice(0, n),
-                                w_ukv.view, c_kv.view(), k_rope.view()};
+    const MlaAttentionArgs args{kHeads,
+                                32,
+                                20,
+                                8,
+                                20,
+                                0.2F,
+                                kContext - n,
+                                q.slice(0, n),
+                                {.w_ukv = w_ukv.view, .w_uk_t = {}, .w_uv = {}},
+                                c_kv.view(),
+                                k_rope.view()};
     for (const AttentionForm form : {AttentionForm::Absorbed, AttentionForm::Expanded}) {
       backend->mla_attention(args, form, nullptr, attended.slice(0, n));
     }

@@ -138,9 +138,17 @@ TEST_P(SameBits, Attention) {
     for (const AttentionForm form : {AttentionForm::Absorbed, AttentionForm::Expanded}) {
       if (form == AttentionForm::Expanded && dtype != DType::BF16) continue;  // slow
       expect_same(kHeads * 13, [&](Backend& b, std::int64_t first, std::int64_t n, Matrix& out) {
-        const MlaAttentionArgs args{
-            kHeads, 34,          17,           8, 13, 0.2F, kStart + first, q.slice(first, n),
-            w.view, c_kv.view(), k_rope.view()};
+        const MlaAttentionArgs args{kHeads,
+                                    34,
+                                    17,
+                                    8,
+                                    13,
+                                    0.2F,
+                                    kStart + first,
+                                    q.slice(first, n),
+                                    {.w_ukv = w.view, .w_uk_t = {}, .w_uv = {}},
+                                    c_kv.view(),
+                                    k_rope.view()};
         b.mla_attention(args, form, nullptr, out.slice(first, n));
       });
     }
@@ -159,8 +167,17 @@ TEST_P(SameBits, ProbeRowsDoNotDependOnTheChunk) {
     float* data = rows.data();
     const AttentionProbe probe{token - first, data, data + 5 * (token + 1),
                                data + 10 * (token + 1)};
-    const MlaAttentionArgs args{
-        5, 20, 8, 4, 8, 0.3F, first, q.slice(first, n), w.view, c_kv.view(), k_rope.view()};
+    const MlaAttentionArgs args{5,
+                                20,
+                                8,
+                                4,
+                                8,
+                                0.3F,
+                                first,
+                                q.slice(first, n),
+                                {.w_ukv = w.view, .w_uk_t = {}, .w_uv = {}},
+                                c_kv.view(),
+                                k_rope.view()};
     Matrix out(n, 5 * 8);
     backend->mla_attention(args, AttentionForm::Absorbed, &probe, out.view());
     return rows;

@@ -85,7 +85,7 @@ TEST(Report, DeepseekV3BytesByTypeAreThePublishedOnes) {
   std::int64_t bf16 = 0;
   std::int64_t scales = 0;
   std::int64_t bias = 0;
-  for (const auto& spec : engine::tensor_specs(parse(support::deepseek_v3_config()), false)) {
+  for (const auto& spec : engine::tensor_specs(parse(support::deepseek_v3_config()), {})) {
     std::int64_t elements = 1;
     for (const std::int64_t extent : spec.shape) elements *= extent;
     const bool plain_matrix = spec.role == engine::WeightRole::Embedding ||

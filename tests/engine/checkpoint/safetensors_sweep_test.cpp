@@ -41,8 +41,8 @@ bool accepts(const std::string& bytes) {
     expected = entry.end;
     std::uint64_t elements = 1;
     for (const std::int64_t extent : entry.shape) elements *= static_cast<std::uint64_t>(extent);
-    EXPECT_EQ(entry.end - entry.begin,
-              elements * static_cast<std::uint64_t>(dtype_bits(entry.dtype)) / 8);
+    EXPECT_EQ(entry.end - entry.begin, static_cast<std::uint64_t>(dtype_bytes(
+                                           entry.dtype, static_cast<std::int64_t>(elements))));
   }
   EXPECT_EQ(expected, n_data);
   return true;

@@ -17,9 +17,9 @@ using engine::WeightView;
 using support::TinyCheckpointOptions;
 
 float value_at(const WeightView& view, std::int64_t row, std::int64_t col) {
-  const std::byte* at = view.data + (row * view.cols + col) * dtype_bits(view.dtype) / 8;
+  const std::byte* at = view.data + dtype_bytes(view.dtype, row * view.cols + col);
   const engine::StoredTensor one{
-      "", view.dtype, {1}, {at, static_cast<std::size_t>(dtype_bits(view.dtype)) / 8}, ""};
+      "", view.dtype, {1}, {at, static_cast<std::size_t>(dtype_block(view.dtype).bytes)}, ""};
   const float value = engine::read_floats(one).value()[0];
   if (view.scale_inv == nullptr) return value;
   return value * view.scale_inv[row / 128 * view.scale_cols + col / 128];
@@ -72,7 +72,7 @@ TEST(WeightSource, EveryRoleOfEveryTypeHasTheWrittenValues) {
     options.attention_bias = true;
     Opened opened(options);
     const auto expected = by_name(options);
-    for (const auto& spec : engine::tensor_specs(opened.checkpoint.config(), false)) {
+    for (const auto& spec : engine::tensor_specs(opened.checkpoint.config(), {})) {
       ASSERT_TRUE(opened.source.has(spec.role, spec.layer, spec.expert)) << spec.name;
       const support::TensorToWrite& tensor = expected.at(spec.name);
       if (spec.shape.size() == 1) {

@@ -74,8 +74,8 @@ TEST(DType, NamesRoundTripAndUnknownNamesAreUnknown) {
   EXPECT_FALSE(engine::dtype_from_name("f32").has_value());
   EXPECT_FALSE(engine::dtype_from_name("F3").has_value());
   EXPECT_FALSE(engine::dtype_from_name("").has_value());
-  EXPECT_EQ(engine::dtype_bits(DType::F6_E2M3), 6);
-  EXPECT_EQ(engine::dtype_bits(DType::F4), 4);
+  EXPECT_EQ(engine::dtype_bits_per_weight(DType::F6_E2M3), 6.0);
+  EXPECT_EQ(engine::dtype_bits_per_weight(DType::F4), 4.0);
   EXPECT_TRUE(engine::is_weight_dtype(DType::F8_E4M3));
   EXPECT_FALSE(engine::is_weight_dtype(DType::F8_E5M2));
 }
