@@ -144,7 +144,7 @@ void Attention(benchmark::State& state, AttentionForm form) {
                               0.07F,
                               n_slots - n_tokens,
                               {q.data(), n_tokens, kHeads * 192, kHeads * 192},
-                              w.view,
+                              {.w_ukv = w.view, .w_uk_t = {}, .w_uv = {}},
                               {c_kv.data(), n_slots, 512, 512},
                               {k_rope.data(), n_slots, 64, 64}};
   for (auto _ : state) {
