@@ -105,7 +105,7 @@ std::optional<DType> dtype_from_name(std::string_view name) {
 
 bool is_weight_dtype(DType dtype) {
   return dtype == DType::F32 || dtype == DType::F16 || dtype == DType::BF16 ||
-         dtype == DType::F8_E4M3;
+         dtype == DType::F8_E4M3 || is_block_quantised(dtype);
 }
 
 float f16_to_float(std::uint16_t bits) {
