@@ -32,8 +32,9 @@ struct CpuScratch {
   ScratchArea strip;       // per thread: `up` products of one row block; expanded keys or values
   ScratchArea scores;      // per thread: 3 × kScoreRows rows of n_slots scores
   ScratchArea q_absorbed;  // [kTokenBlock, n_heads, kv_lora_rank]; the weighted latents afterwards
-  ScratchArea inner;       // [n_pairs, width]: silu(gate) ⊙ up
-  ScratchArea expert_out;  // [n_pairs, hidden]
+  ScratchArea index_scores;  // [kTokenBlock, n_slots]: the indexer's scores
+  ScratchArea inner;         // [n_pairs, width]: silu(gate) ⊙ up
+  ScratchArea expert_out;    // [n_pairs, hidden]
 
   // The (token, choice) pairs of one MoE call, sorted by expert.
   std::vector<std::int32_t> pair_token;    // [n_pairs] sorted
