@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/base/check.h"
+#include "engine/tensor/quant_block.h"
 
 namespace engine {
 
@@ -38,6 +39,11 @@ float element(const WeightView& w, std::int64_t row, std::int64_t col) {
 }  // namespace
 
 void decode_weight_row(const WeightView& w, std::int64_t row, float* out) {
+  if (is_block_quantised(w.dtype)) {
+    const std::int64_t n_blocks = w.cols / dtype_block(w.dtype).elements;
+    decode_blocks(w.dtype, w.data + row * w.row_bytes(), n_blocks, out);
+    return;
+  }
   for (std::int64_t c = 0; c < w.cols; ++c) out[c] = element(w, row, c);
 }
 

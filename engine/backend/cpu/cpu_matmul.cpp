@@ -58,15 +58,31 @@ void panel_product(const CpuContext& cpu, int thread, std::int64_t n_rows, std::
   }
 }
 
+kernels::WeightType weight_type(DType dtype) {
+  using kernels::WeightType;
+  switch (dtype) {
+    case DType::F32:
+      return WeightType::F32;
+    case DType::F16:
+      return WeightType::F16;
+    case DType::BF16:
+      return WeightType::BF16;
+    case DType::F8_E4M3:
+      return WeightType::F8E4M3;
+    default: {
+      CHECK(is_block_quantised(dtype));  // in the same order from Q4_0 on
+      const int first = static_cast<int>(WeightType::Q4_0);
+      return static_cast<WeightType>(first + static_cast<int>(dtype) -
+                                     static_cast<int>(DType::Q4_0));
+    }
+  }
+}
+
 }  // namespace
 
 kernels::Weight kernel_weight(const WeightView& w) {
-  using kernels::WeightType;
-  const auto type = w.dtype == DType::F32    ? WeightType::F32
-                    : w.dtype == DType::F16  ? WeightType::F16
-                    : w.dtype == DType::BF16 ? WeightType::BF16
-                                             : WeightType::F8E4M3;
-  return {reinterpret_cast<const unsigned char*>(w.data), type, w.cols, w.scale_inv, w.scale_cols};
+  return {reinterpret_cast<const unsigned char*>(w.data), weight_type(w.dtype), w.cols, w.scale_inv,
+          w.scale_cols};
 }
 
 void ensure_product_scratch(const CpuContext& cpu) {
