@@ -15,6 +15,8 @@
 
 namespace engine {
 
+class QuantisedWeights;
+
 struct AttentionWeights {
   WeightView w_q;   // [n_heads · qk_head_dim, hidden]; Gqa, and MLA without query compression
   WeightView w_dq;  // [q_lora_rank, hidden]
@@ -56,8 +58,10 @@ struct ModelWeights {
 };
 
 /// `on_tensor(bytes_so_far)` after each tensor; Cancelled between two tensors when asked to stop.
+/// `quantised`: matrices to take in place of stored ones; it must outlive the weights.
 Result<ModelWeights> load_weights(const ModelConfig& config, WeightSource& source, Backend& backend,
                                   const std::function<void(std::int64_t)>& on_tensor,
-                                  std::stop_token stop);
+                                  std::stop_token stop,
+                                  const QuantisedWeights* quantised = nullptr);
 
 }  // namespace engine
