@@ -84,6 +84,8 @@ class CpuBackend final : public Backend {
                         const AttentionProbe* probe, MatView out) override {
     if (form == AttentionForm::Absorbed) {
       cpu_absorbed_attention(context(), args, probe, out);
+    } else if (args.w_up.is_split() || !args.picked_slots.empty()) {
+      reference_mla_attention(args, form, probe, out);
     } else {
       cpu_expanded_attention(context(), args, probe, out);
     }
@@ -123,7 +125,7 @@ class CpuBackend final : public Backend {
   }
 
  private:
-  CpuContext context() { return {kernels_, *pool_, scratch_}; }
+  CpuContext context() { return {kernels_, attention_for(kernels_), *pool_, scratch_}; }
 
   /// task(row, thread) for every row, rows of little work grouped into one chunk.
   template <class Task>
