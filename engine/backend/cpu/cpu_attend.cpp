@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/base/check.h"
+
 namespace engine {
 
 namespace {
@@ -72,6 +74,7 @@ class Attend {
   void observe_block(std::int64_t head, const SlotRange& slots, const float* content,
                      const float* rope) const;
   void prepare_observer() const;
+  void check_picks() const;
 
   bool is_observed(std::int64_t token) const {
     return job_.probe != nullptr && job_.probe->token_row == token;
@@ -300,8 +303,20 @@ void Attend::run_spans() {
   }
 }
 
+/// The picks are read straight from the cache: one outside it would be somebody else's memory.
+void Attend::check_picks() const {
+  for (std::int64_t t = 0; has_picks() && t < job_.q.rows; ++t) {
+    for (std::int64_t j = 0; j < visible(t).end; ++j) {
+      const std::int32_t slot = job_.picked_slots[t * job_.index_topk + j];
+      CHECK_LE(0, slot);
+      CHECK_LT(slot, n_positions(t));
+    }
+  }
+}
+
 void Attend::run() {
   if (job_.q.rows == 0) return;
+  check_picks();
   cpu_.scratch.attend.ensure(
       cpu_.pool.n_threads(),
       thread_elements(job_.value_dim,

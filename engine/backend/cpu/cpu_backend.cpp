@@ -82,13 +82,14 @@ class CpuBackend final : public Backend {
 
   void do_mla_attention(const MlaAttentionArgs& args, AttentionForm form,
                         const AttentionProbe* probe, MatView out) override {
-    if (form == AttentionForm::Absorbed) {
-      cpu_absorbed_attention(context(), args, probe, out);
-    } else if (args.w_up.is_split() || !args.picked_slots.empty()) {
-      reference_mla_attention(args, form, probe, out);
-    } else {
-      cpu_expanded_attention(context(), args, probe, out);
+    if (args.picked_slots.empty() || form == AttentionForm::Absorbed) {
+      attend_latents(args, form, probe, out);
+      return;
     }
+    attend_picked(args, probe, out, &scratch_.picked,
+                  [&](const MlaAttentionArgs& one, const AttentionProbe* observer, MatView row) {
+                    attend_latents(one, form, observer, row);
+                  });
   }
 
   void do_gqa_attention(const GqaAttentionArgs& args, const AttentionProbe* probe,
@@ -125,6 +126,15 @@ class CpuBackend final : public Backend {
   }
 
  private:
+  void attend_latents(const MlaAttentionArgs& args, AttentionForm form, const AttentionProbe* probe,
+                      MatView out) {
+    if (form == AttentionForm::Absorbed) {
+      cpu_absorbed_attention(context(), args, probe, out);
+    } else {
+      cpu_expanded_attention(context(), args, probe, out);
+    }
+  }
+
   CpuContext context() { return {kernels_, attention_for(kernels_), *pool_, scratch_}; }
 
   /// task(row, thread) for every row, rows of little work grouped into one chunk.

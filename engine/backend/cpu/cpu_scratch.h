@@ -7,6 +7,7 @@
 
 #include "engine/backend/backend.h"
 #include "engine/backend/cpu/kernels.h"
+#include "engine/backend/picked_slots.h"
 #include "engine/backend/router.h"
 
 namespace engine {
@@ -43,6 +44,7 @@ struct CpuScratch {
   std::vector<std::int32_t> expert_next;   // [n_experts]
   std::vector<std::int32_t> chosen;        // experts with at least one pair
   std::vector<RouterScratch> router;       // per thread
+  PickedScratch picked;                    // one token's picked slots
 
   Result<void> reserve(const BackendLimits& limits, std::int64_t n_threads);
 };
