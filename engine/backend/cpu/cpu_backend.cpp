@@ -82,7 +82,7 @@ class CpuBackend final : public Backend {
 
   void do_mla_attention(const MlaAttentionArgs& args, AttentionForm form,
                         const AttentionProbe* probe, MatView out) override {
-    if (args.picked_slots.empty()) {
+    if (args.picked_slots.empty() || form == AttentionForm::Absorbed) {
       attend_latents(args, form, probe, out);
       return;
     }
@@ -139,7 +139,7 @@ class CpuBackend final : public Backend {
     }
   }
 
-  CpuContext context() { return {kernels_, *pool_, scratch_}; }
+  CpuContext context() { return {kernels_, attention_for(kernels_), *pool_, scratch_}; }
 
   /// task(row, thread) for every row, rows of little work grouped into one chunk.
   template <class Task>

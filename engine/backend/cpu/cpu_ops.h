@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "engine/backend/backend.h"
+#include "engine/backend/cpu/attention_kernels.h"
 #include "engine/backend/cpu/cpu_scratch.h"
 #include "engine/backend/cpu/kernels.h"
 #include "engine/base/thread_pool.h"
@@ -13,6 +14,7 @@ namespace engine {
 
 struct CpuContext {
   const kernels::Table& kernels;
+  const kernels::AttentionTable& attention;
   ThreadPool& pool;
   CpuScratch& scratch;
 };
