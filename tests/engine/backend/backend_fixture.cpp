@@ -15,6 +15,24 @@ void PrintTo(const BackendOptions& options, std::ostream* stream) {
 
 namespace test {
 
+std::vector<std::size_t> half_offsets(DType dtype) {
+  switch (dtype) {
+    case DType::Q4_1:
+    case DType::Q5_1:
+    case DType::Q4_K:
+    case DType::Q5_K:
+      return {0, 2};
+    case DType::Q2_K:
+      return {80, 82};
+    case DType::Q3_K:
+      return {108};
+    case DType::Q6_K:
+      return {208};
+    default:
+      return {0};
+  }
+}
+
 namespace {
 
 void put(std::byte* to, DType dtype, float value, Random& random) {
@@ -31,25 +49,6 @@ void put(std::byte* to, DType dtype, float value, Random& random) {
     auto bits = static_cast<std::uint8_t>(random.below(256));
     if ((bits & 0x7F) == 0x7F) bits = 0;  // NaN would end every comparison
     std::memcpy(to, &bits, 1);
-  }
-}
-
-/// Where the halves of a block lie.
-std::vector<std::size_t> half_offsets(DType dtype) {
-  switch (dtype) {
-    case DType::Q4_1:
-    case DType::Q5_1:
-    case DType::Q4_K:
-    case DType::Q5_K:
-      return {0, 2};
-    case DType::Q2_K:
-      return {80, 82};
-    case DType::Q3_K:
-      return {108};
-    case DType::Q6_K:
-      return {208};
-    default:
-      return {0};
   }
 }
 
@@ -95,7 +94,9 @@ std::vector<BackendOptions> instruction_sets() {
 }
 
 std::string variant_name(const testing::TestParamInfo<BackendOptions>& info) {
-  return info.param.instruction_set + "_" + std::to_string(info.param.n_threads);
+  std::string name = info.param.instruction_set + "_" + std::to_string(info.param.n_threads);
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
 }
 
 Matrix Random::matrix(std::int64_t rows, std::int64_t cols, float scale) {
