@@ -20,6 +20,17 @@ std::int64_t head_rows(const MlaAttentionArgs& args) {
   return args.qk_nope_head_dim + args.v_head_dim;
 }
 
+/// W_UV's rows of one head, in either storage.
+struct ValueRows {
+  const WeightView& w;
+  std::int64_t first;
+};
+
+ValueRows value_rows(const MlaAttentionArgs& args, std::int64_t head) {
+  if (args.w_up.is_split()) return {args.w_up.w_uv, head * args.v_head_dim};
+  return {args.w_up.w_ukv, head * head_rows(args) + args.qk_nope_head_dim};
+}
+
 Rows slots_from(ConstMatView cache, std::int64_t slot) {
   return {cache.row(slot), cache.stride, nullptr};
 }
@@ -63,6 +74,12 @@ void absorb_query(const CpuContext& cpu, const MlaAttentionArgs& args, std::int6
   const std::int64_t rank = args.kv_lora_rank;
   float* panel = cpu.scratch.panel.part(thread);
   float* to = cpu.scratch.q_absorbed.part(0) + head * rank;
+  if (args.w_up.is_split()) {
+    product_block(cpu, thread, args.w_up.w_uk_t, head * rank, rank,
+                  {args.q.row(first) + head * q_head_dim(args), args.q.stride, nullptr}, n_tokens,
+                  nullptr, {to, args.n_heads * rank});
+    return;
+  }
   for (std::int64_t d = 0; d < args.qk_nope_head_dim; d += kAbsorbRows) {
     const std::int64_t n = std::min(kAbsorbRows, args.qk_nope_head_dim - d);
     cpu.kernels.decode_rows(kernel_weight(args.w_up.w_ukv), head * head_rows(args) + d, n, 0, rank,
@@ -97,6 +114,27 @@ void attend_heads(const CpuContext& cpu, const MlaAttentionArgs& args, const Att
   }
 }
 
+/// k_nope [n_slots, nope] = W_UK[head]·c of slots from `slot` on.
+void expand_keys(const CpuContext& cpu, const MlaAttentionArgs& args, std::int64_t head,
+                 std::int64_t slot, std::int64_t n_slots, float* keys, int thread) {
+  const Rows latents = slots_from(args.c_kv, slot);
+  const Out out{keys, args.qk_nope_head_dim};
+  if (!args.w_up.is_split()) {
+    product_block(cpu, thread, args.w_up.w_ukv, head * head_rows(args), args.qk_nope_head_dim,
+                  latents, n_slots, nullptr, out);
+    return;
+  }
+  const std::int64_t stride = padded(args.qk_nope_head_dim);
+  float* panel = cpu.scratch.panel.part(thread);
+  for (std::int64_t l = 0; l < args.kv_lora_rank; l += kAbsorbRows) {
+    const std::int64_t n = std::min(kAbsorbRows, args.kv_lora_rank - l);
+    cpu.kernels.decode_rows(kernel_weight(args.w_up.w_uk_t), head * args.kv_lora_rank + l, n, 0,
+                            args.qk_nope_head_dim, {panel, stride});
+    cpu.kernels.combine_rows({latents.data + l, latents.stride, nullptr}, n_slots,
+                             {panel, stride, nullptr}, n, args.qk_nope_head_dim, l > 0, out);
+  }
+}
+
 /// §7.2 for up to kScoreRows tokens of one head: keys and values of a block of slots at a time.
 void attend_expanded(const CpuContext& cpu, const MlaAttentionArgs& args,
                      const AttentionProbe* probe, std::int64_t token, std::int64_t n_tokens,
@@ -106,11 +144,10 @@ void attend_expanded(const CpuContext& cpu, const MlaAttentionArgs& args,
   float* block = cpu.scratch.strip.part(thread);
   const Rows q{args.q.row(token) + head * q_head_dim(args), args.q.stride, nullptr};
   const Rows q_rope{q.data + args.qk_nope_head_dim, q.stride, nullptr};
-  const std::int64_t w_uk = head * head_rows(args);
+  const ValueRows w_uv = value_rows(args, head);
   for (std::int64_t slot = 0; slot < n_slots; slot += kSlotBlock) {
     const std::int64_t n = std::min(kSlotBlock, n_slots - slot);
-    product_block(cpu, thread, args.w_up.w_ukv, w_uk, args.qk_nope_head_dim,
-                  slots_from(args.c_kv, slot), n, nullptr, {block, args.qk_nope_head_dim});
+    expand_keys(cpu, args, head, slot, n, block, thread);
     float_product(cpu, thread, {block, args.qk_nope_head_dim, nullptr}, n, args.qk_nope_head_dim, q,
                   n_tokens, {s.content + slot, s.stride});
   }
@@ -122,9 +159,8 @@ void attend_expanded(const CpuContext& cpu, const MlaAttentionArgs& args,
     if (probe != nullptr && probe->token_row == token + t) observe(*probe, s, t, head, n);
   }
   for (std::int64_t slot = 0; slot < n_slots; slot += kSlotBlock) {
-    product_block(cpu, thread, args.w_up.w_ukv, w_uk + args.qk_nope_head_dim, args.v_head_dim,
-                  slots_from(args.c_kv, slot), std::min(kSlotBlock, n_slots - slot), nullptr,
-                  {block, args.v_head_dim});
+    product_block(cpu, thread, w_uv.w, w_uv.first, args.v_head_dim, slots_from(args.c_kv, slot),
+                  std::min(kSlotBlock, n_slots - slot), nullptr, {block, args.v_head_dim});
     for (std::int64_t t = 0; t < n_tokens; ++t) {
       const std::int64_t n = args.first_position + token + t + 1 - slot;
       if (n <= 0) continue;
@@ -141,7 +177,8 @@ void ensure_common(const CpuContext& cpu, const MlaAttentionArgs& args) {
   const std::int64_t n_slots = args.first_position + args.q.rows;
   cpu.scratch.scores.ensure(n_threads, 3 * kScoreRows * padded(n_slots));
   ensure_product_scratch(cpu);
-  cpu.scratch.panel.ensure(n_threads, kAbsorbRows * padded(args.kv_lora_rank));
+  cpu.scratch.panel.ensure(
+      n_threads, kAbsorbRows * padded(std::max(args.kv_lora_rank, args.qk_nope_head_dim)));
 }
 
 }  // namespace
@@ -171,8 +208,9 @@ void cpu_absorbed_attention(const CpuContext& cpu, const MlaAttentionArgs& args,
                    latents + t * row + head * rank, thread);
     });
     cpu.pool.run(n_heads, [&](std::int64_t head, int thread) {
-      product_block(cpu, thread, args.w_up.w_ukv, head * head_rows(args) + args.qk_nope_head_dim,
-                    args.v_head_dim, {latents + head * rank, row, nullptr}, n_tokens, nullptr,
+      const ValueRows w_uv = value_rows(args, head);
+      product_block(cpu, thread, w_uv.w, w_uv.first, args.v_head_dim,
+                    {latents + head * rank, row, nullptr}, n_tokens, nullptr,
                     {out.row(first) + head * args.v_head_dim, out.stride});
     });
   }
