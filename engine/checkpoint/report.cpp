@@ -7,6 +7,7 @@
 #include "engine/base/system_memory.h"
 #include "engine/checkpoint/checkpoint_scan.h"
 #include "engine/checkpoint/config_fields.h"
+#include "engine/checkpoint/gguf_table.h"
 #include "engine/checkpoint/tensor_spec.h"
 
 namespace engine {
@@ -144,10 +145,12 @@ CheckpointReport report_of(const CheckpointScan& scan, const std::string& path,
   report.config = scan.config;
   report.tokenizer = scan.tokenizer;
   report.chat_template = scan.chat_template;
-  report.n_files = static_cast<int>(scan.table.files.size());
-  for (const SafetensorsFile& file : scan.table.files) {
-    report.n_tensors += static_cast<int>(file.header().n_tensors());
+  if (scan.table.format == CheckpointFormat::Gguf && scan.table.any_file) {
+    report.path += "/" + scan.table.gguf_files.front().name();
+    report.name = gguf_model_name(scan.table.gguf_files.front().name());
   }
+  report.n_files = scan.table.n_files();
+  report.n_tensors = scan.table.n_tensors();
   report.findings = scan.findings;
   report.memory_available = available_memory_bytes();
   if (!scan.config_valid) return report;

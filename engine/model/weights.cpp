@@ -106,7 +106,12 @@ Result<AttentionWeights> WeightLoader::attention(std::int32_t layer) {
   }
   ASSIGN_OR_RETURN(weights.w_dkv, matrix(WeightRole::Wdkv, layer));
   ASSIGN_OR_RETURN(weights.kv_norm, vector(WeightRole::KvNorm, layer));
-  ASSIGN_OR_RETURN(weights.w_up.w_ukv, matrix(WeightRole::Wukv, layer));
+  if (source_.has(WeightRole::WukTransposed, layer)) {
+    ASSIGN_OR_RETURN(weights.w_up.w_uk_t, matrix(WeightRole::WukTransposed, layer));
+    ASSIGN_OR_RETURN(weights.w_up.w_uv, matrix(WeightRole::Wuv, layer));
+  } else {
+    ASSIGN_OR_RETURN(weights.w_up.w_ukv, matrix(WeightRole::Wukv, layer));
+  }
   ASSIGN_OR_RETURN(weights.w_o, matrix(WeightRole::Wo, layer));
   ASSIGN_OR_RETURN(weights.bias_dkv, optional_vector(WeightRole::WdkvBias, layer));
   ASSIGN_OR_RETURN(weights.bias_o, optional_vector(WeightRole::WoBias, layer));
