@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "engine/backend/backend.h"
+#include "engine/backend/cpu/attention_kernels.h"
 #include "engine/backend/cpu/cpu_scratch.h"
 #include "engine/backend/cpu/kernels.h"
 #include "engine/base/thread_pool.h"
@@ -13,6 +14,7 @@ namespace engine {
 
 struct CpuContext {
   const kernels::Table& kernels;
+  const kernels::AttentionTable& attention;
   ThreadPool& pool;
   CpuScratch& scratch;
 };
@@ -45,5 +47,9 @@ void cpu_absorbed_attention(const CpuContext& cpu, const MlaAttentionArgs& args,
                             const AttentionProbe* probe, MatView out);
 void cpu_expanded_attention(const CpuContext& cpu, const MlaAttentionArgs& args,
                             const AttentionProbe* probe, MatView out);
+void cpu_gqa_attention(const CpuContext& cpu, const GqaAttentionArgs& args,
+                       const AttentionProbe* probe, MatView out);
+void cpu_index_slots(const CpuContext& cpu, const IndexerArgs& args, std::span<std::int32_t> picked,
+                     std::span<float> scores);
 
 }  // namespace engine
