@@ -59,6 +59,13 @@ const StoredTensor* Checkpoint::find(std::string_view name) const {
 
 std::span<const StoredTensor> Checkpoint::tensors() const { return impl_->scan.table.tensors; }
 
+Result<void> Checkpoint::check_files() const {
+  for (const SafetensorsFile& file : impl_->scan.table.files) {
+    RETURN_IF_ERROR(file.check_unchanged());
+  }
+  return {};
+}
+
 Result<std::string> Checkpoint::tokenizer_json() const {
   return read_tokenizer_json(*impl_->scan.folder);
 }

@@ -135,6 +135,7 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   RETURN_IF_ERROR(check_memory(model->checkpoint->report(), config, options.context_length));
   ASSIGN_OR_RETURN(model->backend, make_backend(options.backend));
   RETURN_IF_ERROR(page_in(*model->checkpoint, on_progress, stop));
+  RETURN_IF_ERROR(model->checkpoint->check_files());
 
   ASSIGN_OR_RETURN(WeightSource source, WeightSource::create(*model->checkpoint));
   model->weight_source = std::make_unique<WeightSource>(std::move(source));
@@ -146,9 +147,12 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
       Transformer transformer,
       Transformer::create(config, std::move(weights), options.context_length, *model->backend));
   model->transformer = std::make_unique<Transformer>(std::move(transformer));
+  SessionOptions session_options{options.context_length, options.prefill_chunk};
+  session_options.check_weights = [files = model->checkpoint.get()] {
+    return files->check_files();
+  };
   ASSIGN_OR_RETURN(Session session,
-                   Session::create(*model->transformer, *model->backend,
-                                   {options.context_length, options.prefill_chunk}));
+                   Session::create(*model->transformer, *model->backend, session_options));
   model->session = std::make_unique<Session>(std::move(session));
   if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "loading stopped");
 
@@ -158,6 +162,7 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   info->load_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   model->info = std::move(info);
+  RETURN_IF_ERROR(model->checkpoint->check_files());
   return model;
 }
 
