@@ -83,6 +83,16 @@ Result<TokenizerAssets> Checkpoint::tokenizer_assets() const {
   return assets;
 }
 
+Result<void> Checkpoint::check_files() const {
+  for (const SafetensorsFile& file : impl_->scan.table.files) {
+    RETURN_IF_ERROR(file.check_unchanged());
+  }
+  for (const GgufFile& file : impl_->scan.table.gguf_files) {
+    RETURN_IF_ERROR(file.check_unchanged());
+  }
+  return {};
+}
+
 Result<std::string> Checkpoint::tokenizer_json() const {
   return read_tokenizer_json(*impl_->scan.folder);
 }

@@ -76,6 +76,10 @@ class Checkpoint {
 
   /// The tokenizer that is used, whatever its format.
   Result<TokenizerAssets> tokenizer_assets() const;
+  /// Io, naming the file, when a mapped file lost bytes or was written to since it was opened: what
+  /// the tensors' views hold is then no longer the model. Cheap enough to ask after every token.
+  Result<void> check_files() const;
+
   /// Raw text of tokenizer.json; NotFound when absent (a checkpoint without one still runs `logits`
   /// and `trace`).
   Result<std::string> tokenizer_json() const;

@@ -176,6 +176,7 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
     ASSIGN_OR_RETURN(model->quantised_weights, quantise(*model->checkpoint, *model->weight_source,
                                                         options, on_progress, stop));
   }
+  RETURN_IF_ERROR(model->checkpoint->check_files());
   report_step("Placing weights");
   ASSIGN_OR_RETURN(ModelWeights weights,
                    load_weights(config, *model->weight_source, *model->backend, nullptr, stop,
@@ -185,9 +186,12 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
       Transformer transformer,
       Transformer::create(config, std::move(weights), options.context_length, *model->backend));
   model->transformer = std::make_unique<Transformer>(std::move(transformer));
+  SessionOptions session_options{options.context_length, options.prefill_chunk};
+  session_options.check_weights = [files = model->checkpoint.get()] {
+    return files->check_files();
+  };
   ASSIGN_OR_RETURN(Session session,
-                   Session::create(*model->transformer, *model->backend,
-                                   {options.context_length, options.prefill_chunk}));
+                   Session::create(*model->transformer, *model->backend, session_options));
   model->session = std::make_unique<Session>(std::move(session));
   if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "loading stopped");
 
@@ -197,6 +201,7 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   info->load_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   model->info = std::move(info);
+  RETURN_IF_ERROR(model->checkpoint->check_files());
   return model;
 }
 
