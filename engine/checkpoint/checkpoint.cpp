@@ -94,10 +94,15 @@ Result<void> Checkpoint::check_files() const {
 }
 
 Result<std::string> Checkpoint::tokenizer_json() const {
+  if (impl_->is_gguf()) {  // one that lies beside the file belongs to another model
+    return fail(ErrorCode::NotFound,
+                gguf_shown_name(impl_->scan) + ": a GGUF file, which has no tokenizer.json");
+  }
   return read_tokenizer_json(*impl_->scan.folder);
 }
 
 Result<std::string> Checkpoint::tokenizer_config_json() const {
+  if (impl_->is_gguf()) return "{}";
   return read_tokenizer_config_json(*impl_->scan.folder);
 }
 
