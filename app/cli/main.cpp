@@ -9,6 +9,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/model_path.h"
+#include "engine/base/mapping_guard.h"
 
 namespace app::cli {
 
@@ -103,6 +104,7 @@ int run(std::span<const std::string_view> words) {
 }  // namespace app::cli
 
 int main(int argc, char** argv) {
+  engine::install_mapping_guard();
   try {
     const std::vector<std::string_view> words(argv + 1, argv + argc);
     return app::cli::run(words);

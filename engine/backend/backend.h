@@ -255,7 +255,8 @@ class Backend {
 struct BackendOptions {
   BackendKind kind = BackendKind::Cpu;
   int n_threads = 0;            // 0: the cores this process may use
-  std::string instruction_set;  // "", or "generic", "avx2", "avx512" to force one
+  std::string instruction_set;  // "", or "generic", "avx2", "avx2-vnni", "avx512", "avx512-vnni"
+                                // to force one
   bool operator==(const BackendOptions&) const = default;
 };
 

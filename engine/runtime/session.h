@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -23,6 +24,9 @@ struct SessionOptions {
   std::int64_t context_length = 4096;
   std::int64_t prefill_chunk = 256;
   AttentionForm form = AttentionForm::Absorbed;
+  /// Asked after every forward pass: an error means that the pass read something else than the
+  /// model, and ends what asked for it. Null: the weights cannot change.
+  std::function<Result<void>()> check_weights = {};
 };
 
 /// What a replay recomputed of one token.
@@ -81,10 +85,13 @@ class Session {
 
  private:
   Session() = default;
+  /// One pass over `span`; what it wrote is forgotten again when the weights were not intact.
+  Result<void> forward(const TokenSpan& span, const ForwardOptions& options);
 
   const Transformer* transformer_ = nullptr;
   Backend* backend_ = nullptr;
   AttentionForm form_ = AttentionForm::Absorbed;
+  std::function<Result<void>()> check_weights_;
   KvCache cache_;
   Activations activations_;
   std::vector<TokenId> tokens_;
