@@ -126,6 +126,15 @@ void Session::read_latents(LayerIndex layer, std::span<float> c_kv, std::span<fl
   backend_->download(cache_.k_rope(layer.value, 0, n), k_rope);
 }
 
+void Session::read_keys_values(LayerIndex layer, std::span<float> keys,
+                               std::span<float> values) const {
+  const std::int64_t width = config().num_key_value_heads * config().head_dim;
+  const auto n = static_cast<std::int64_t>(keys.size()) / width;
+  CHECK_LE(n, length());
+  backend_->download(cache_.keys(layer.value, 0, n), keys);
+  backend_->download(cache_.values(layer.value, 0, n), values);
+}
+
 Result<Replay> Session::replay(Position position, std::optional<LayerIndex> attention_layer,
                                bool with_logits, std::stop_token stop) {
   if (position.value < 0 || position.value >= length()) {

@@ -69,6 +69,9 @@ class Session {
   /// [n, qk_rope_head_dim].
   void read_latents(LayerIndex layer, std::span<float> c_kv, std::span<float> k_rope) const;
 
+  /// The same for a model without MLA: keys and values, each [n, num_key_value_heads · head_dim].
+  void read_keys_values(LayerIndex layer, std::span<float> keys, std::span<float> values) const;
+
   /// Recomputes one cached token from the cache: the same bits as when it was first computed.
   /// NotFound when there is no such position, InvalidArgument when there is no such layer.
   Result<Replay> replay(Position position, std::optional<LayerIndex> attention_layer,

@@ -16,20 +16,20 @@ namespace {
 constexpr std::int64_t kChunkElements = 16 * 1024;
 constexpr int kMaxThreads = 1024;
 
-std::string describe(const kernels::Table& table, int n_threads) {
-  return std::string("CPU · ") + table.name + " · " + std::to_string(n_threads) +
+std::string describe(const InstructionSet& set, int n_threads) {
+  return std::string("CPU · ") + set.ints->name + " · " + std::to_string(n_threads) +
          (n_threads == 1 ? " thread" : " threads");
 }
 
 class CpuBackend final : public Backend {
  public:
-  CpuBackend(const kernels::Table& table, std::unique_ptr<ThreadPool> pool)
-      : kernels_(table), pool_(std::move(pool)) {
+  CpuBackend(const InstructionSet& set, std::unique_ptr<ThreadPool> pool)
+      : set_(set), kernels_(*set.table), pool_(std::move(pool)) {
     scratch_.router.resize(static_cast<std::size_t>(pool_->n_threads()));
   }
 
   BackendKind kind() const override { return BackendKind::Cpu; }
-  std::string description() const override { return describe(kernels_, pool_->n_threads()); }
+  std::string description() const override { return describe(set_, pool_->n_threads()); }
 
   Result<Buffer> allocate(std::int64_t n_elements) override { return allocate_host(n_elements); }
   Result<void> reserve(const BackendLimits& limits) override {
@@ -82,26 +82,33 @@ class CpuBackend final : public Backend {
 
   void do_mla_attention(const MlaAttentionArgs& args, AttentionForm form,
                         const AttentionProbe* probe, MatView out) override {
-    if (form == AttentionForm::Absorbed) {
-      cpu_absorbed_attention(context(), args, probe, out);
-    } else {
-      cpu_expanded_attention(context(), args, probe, out);
+    if (args.picked_slots.empty() || form == AttentionForm::Absorbed) {
+      attend_latents(args, form, probe, out);
+      return;
     }
+    attend_picked(args, probe, out, &scratch_.picked,
+                  [&](const MlaAttentionArgs& one, const AttentionProbe* observer, MatView row) {
+                    attend_latents(one, form, observer, row);
+                  });
   }
 
   void do_gqa_attention(const GqaAttentionArgs& args, const AttentionProbe* probe,
                         MatView out) override {
-    reference_gqa_attention(args, probe, out);
+    cpu_gqa_attention(context(), args, probe, out);
   }
 
   void do_index_slots(const IndexerArgs& args, std::span<std::int32_t> picked,
                       std::span<float> scores) override {
-    reference_index_slots(args, picked, scores);
+    cpu_index_slots(context(), args, picked, scores);
   }
 
   void do_layer_norm(ConstMatView x, const float* gamma, const float* beta, float eps,
                      MatView out) override {
-    reference_layer_norm(x, gamma, beta, eps, out);
+    // Rows of an indexer's key, a hundred values: the reference loop, one row at a time.
+    for_rows(x.rows, x.cols, [&](std::int64_t t, int) {
+      reference_layer_norm({x.row(t), 1, x.cols, x.stride}, gamma, beta, eps,
+                           {out.row(t), 1, out.cols, out.stride});
+    });
   }
 
   void do_gated_mlp(ConstMatView x, const MlpWeights& mlp, MatView out) override {
@@ -123,7 +130,16 @@ class CpuBackend final : public Backend {
   }
 
  private:
-  CpuContext context() { return {kernels_, *pool_, scratch_}; }
+  void attend_latents(const MlaAttentionArgs& args, AttentionForm form, const AttentionProbe* probe,
+                      MatView out) {
+    if (form == AttentionForm::Absorbed) {
+      cpu_absorbed_attention(context(), args, probe, out);
+    } else {
+      cpu_expanded_attention(context(), args, probe, out);
+    }
+  }
+
+  CpuContext context() { return {kernels_, attention_for(kernels_), *set_.ints, *pool_, scratch_}; }
 
   /// task(row, thread) for every row, rows of little work grouped into one chunk.
   template <class Task>
@@ -136,6 +152,7 @@ class CpuBackend final : public Backend {
     });
   }
 
+  const InstructionSet set_;
   const kernels::Table& kernels_;
   std::unique_ptr<ThreadPool> pool_;
   CpuScratch scratch_;
@@ -150,14 +167,14 @@ Result<std::unique_ptr<Backend>> make_cpu_backend(int n_threads,
                 "backend › cpu › threads: found " + std::to_string(n_threads) + ", allowed 1 to " +
                     std::to_string(kMaxThreads) + ", or 0 for one per processor");
   }
-  ASSIGN_OR_RETURN(const kernels::Table* table, choose_kernels(instruction_set));
+  ASSIGN_OR_RETURN(const InstructionSet set, choose_kernels(instruction_set));
   const int wanted = n_threads == 0 ? std::min(usable_processors(), kMaxThreads) : n_threads;
   ASSIGN_OR_RETURN(auto pool, ThreadPool::create(wanted));
-  return std::make_unique<CpuBackend>(*table, std::move(pool));
+  return std::make_unique<CpuBackend>(set, std::move(pool));
 }
 
 std::string describe_cpu() {
-  return describe(*usable_instruction_sets().back().table, usable_processors());
+  return describe(usable_instruction_sets().back(), usable_processors());
 }
 
 }  // namespace engine

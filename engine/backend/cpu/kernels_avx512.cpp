@@ -2,7 +2,10 @@
 // intrinsics, and the algorithms as internal code.
 #include <immintrin.h>
 
+#include <type_traits>
+
 #include "engine/backend/cpu/kernels.h"
+#include "engine/tensor/quant_layout.h"
 
 namespace {
 

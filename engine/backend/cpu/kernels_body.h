@@ -172,6 +172,8 @@ void few_rows_of(const Weight& w, Index first_row, Index n_rows, const Rows& x, 
   }
 }
 
+#include "engine/backend/cpu/kernels_blocks_body.h"
+
 void few_rows(const Weight& w, Index first_row, Index n_rows, const Rows& x, Index n_x,
               const float* bias, const Out& out) {
   switch (w.type) {
@@ -183,6 +185,8 @@ void few_rows(const Weight& w, Index first_row, Index n_rows, const Rows& x, Ind
       return few_rows_of<Bf16Row>(w, first_row, n_rows, x, n_x, bias, out);
     case WeightType::F8E4M3:
       return few_rows_of<F8Row>(w, first_row, n_rows, x, n_x, bias, out);
+    default:
+      return few_rows_of_blocks(w, first_row, n_rows, x, n_x, bias, out);
   }
 }
 
@@ -290,6 +294,8 @@ void decode_rows(const Weight& w, Index first_row, Index n_rows, Index begin, In
       return decode_rows_of<Bf16Row>(w, first_row, n_rows, begin, end, out);
     case WeightType::F8E4M3:
       return decode_rows_of<F8Row>(w, first_row, n_rows, begin, end, out);
+    default:
+      return decode_rows_of_blocks(w, first_row, n_rows, begin, end, out);
   }
 }
 

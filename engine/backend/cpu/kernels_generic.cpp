@@ -1,8 +1,10 @@
 // Kernels in plain C++ for processors without AVX2: vectors of four floats that the compiler maps
 // to whatever the target has. No fused multiply-add.
 #include <cstddef>
+#include <type_traits>
 
 #include "engine/backend/cpu/kernels.h"
+#include "engine/tensor/quant_layout.h"
 
 namespace {
 
