@@ -7,6 +7,8 @@
 #include "engine/base/system_memory.h"
 #include "engine/checkpoint/checkpoint_scan.h"
 #include "engine/checkpoint/config_fields.h"
+#include "engine/checkpoint/gguf_table.h"
+#include "engine/checkpoint/report_parts.h"
 #include "engine/checkpoint/tensor_spec.h"
 
 namespace engine {
@@ -39,6 +41,9 @@ std::int64_t* group_of(WeightRole role, ParameterCount* count) {
     case WeightRole::ExpertDown:
     case WeightRole::FusedExpertGateUp:
     case WeightRole::FusedExpertDown:
+    case WeightRole::MergedExpertGate:
+    case WeightRole::MergedExpertUp:
+    case WeightRole::MergedExpertDown:
       return &count->routed_experts;
     case WeightRole::SharedGate:
     case WeightRole::SharedUp:
@@ -59,6 +64,12 @@ std::int64_t gqa_heads(const ModelConfig& config) {
   return 1;
 }
 
+/// "MHA", "GQA-8" or "MQA": what a cache of `kv_heads` key-value heads is called.
+std::string kv_kind(std::int64_t kv_heads, std::int64_t heads) {
+  if (kv_heads == heads) return "MHA";
+  return kv_heads == 1 ? "MQA" : "GQA-" + std::to_string(kv_heads);
+}
+
 std::string dtype_summary(const std::map<std::string, std::int64_t>& bytes_by_dtype) {
   std::vector<std::pair<std::int64_t, std::string>> sorted;
   for (const auto& [dtype, bytes] : bytes_by_dtype) sorted.emplace_back(-bytes, dtype);
@@ -69,14 +80,14 @@ std::string dtype_summary(const std::map<std::string, std::int64_t>& bytes_by_dt
 }
 
 void add_memory_finding(CheckpointReport* report) {
-  const std::int64_t needed = report->weight_bytes + report->cache_bytes + report->scratch_bytes;
-  if (report->memory_available == 0 || needed <= report->memory_available) return;
+  const MemoryNeed need = memory_need(*report, report->context_length, WeightForm::AsStored);
+  if (memory_verdict(*report, need) == MemoryVerdict::Fits) return;
   report->findings.push_back(
       {Finding::Severity::Warning, "memory",
-       "memory: needed " + grouped_digits(needed) + " bytes, free " +
+       "memory: needed " + grouped_digits(need.total()) + " bytes, free " +
            grouped_digits(report->memory_available) +
            "; weights that do not fit are read from disk again and again, which is slow: close "
-           "other programs or choose a shorter context"});
+           "other programs, choose a shorter context or quantise on load"});
 }
 
 }  // namespace
@@ -108,18 +119,24 @@ ParameterCount count_parameters(const ModelConfig& config) {
 
 std::vector<CacheLedgerRow> cache_ledger(const ModelConfig& config) {
   const std::int64_t layers = config.num_hidden_layers;
-  const std::int64_t pair = config.qk_head_dim() + config.v_head_dim;  // one key and one value
+  // One key and one value.
+  const std::int64_t pair = config.query_head_dim() + config.value_head_dim();
   const std::int64_t heads = config.num_attention_heads;
   std::vector<CacheLedgerRow> rows;
-  const auto add = [&rows](const std::string& kind, std::int64_t elements) {
-    rows.push_back({kind, elements, elements * kCacheElementBytes});
+  const auto add = [&](const std::string& kind, std::int64_t values_per_layer) {
+    const bool listed = std::any_of(
+        rows.begin(), rows.end(), [&kind](const CacheLedgerRow& row) { return row.kind == kind; });
+    const std::int64_t elements = layers * values_per_layer;
+    if (!listed) rows.push_back({kind, elements, elements * kCacheElementBytes});
   };
-  add("MLA latent", layers * config.latent_dim());
-  add("MHA", layers * heads * pair);
-  if (gqa_heads(config) > 1) {
-    add("GQA-" + std::to_string(gqa_heads(config)), layers * gqa_heads(config) * pair);
+  if (config.is_mla()) {
+    add(config.has_indexer() ? "MLA latent + index key" : "MLA latent", config.cached_values());
+  } else {
+    add(kv_kind(config.num_key_value_heads, heads), config.num_key_value_heads * pair);
   }
-  if (heads > 1) add("MQA", layers * pair);
+  for (const std::int64_t n : {heads, gqa_heads(config), std::int64_t{1}}) {
+    add(kv_kind(n, heads), n * pair);
+  }
   return rows;
 }
 
@@ -128,9 +145,11 @@ std::int64_t scratch_bytes(const ModelConfig& config, std::int64_t context_lengt
   const std::int64_t heads = config.num_attention_heads;
   const std::int64_t mlp_width = std::max({config.intermediate_size, config.moe_intermediate_size,
                                            config.n_shared_experts * config.moe_intermediate_size});
+  const std::int64_t index_width = config.index_n_heads * (config.index_head_dim + 1);
   const std::int64_t per_row = 4 * config.hidden_size + config.q_lora_rank +
-                               heads * config.qk_head_dim() + config.latent_dim() +
-                               heads * config.v_head_dim + 2 * mlp_width + config.n_routed_experts;
+                               heads * config.query_head_dim() + config.latent_dim() +
+                               heads * config.value_head_dim() + index_width + 2 * mlp_width +
+                               config.n_routed_experts;
   const std::int64_t attention_scores = heads * context_length;
   return 4 * (rows * per_row + attention_scores + config.vocab_size);
 }
@@ -144,10 +163,12 @@ CheckpointReport report_of(const CheckpointScan& scan, const std::string& path,
   report.config = scan.config;
   report.tokenizer = scan.tokenizer;
   report.chat_template = scan.chat_template;
-  report.n_files = static_cast<int>(scan.table.files.size());
-  for (const SafetensorsFile& file : scan.table.files) {
-    report.n_tensors += static_cast<int>(file.header().n_tensors());
+  if (scan.table.format == CheckpointFormat::Gguf && scan.table.any_file) {
+    report.path += "/" + scan.table.gguf_files.front().name();
+    report.name = gguf_model_name(scan.table.gguf_files.front().name());
   }
+  report.n_files = scan.table.n_files();
+  report.n_tensors = scan.table.n_tensors();
   report.findings = scan.findings;
   report.memory_available = available_memory_bytes();
   if (!scan.config_valid) return report;
@@ -165,6 +186,10 @@ CheckpointReport report_of(const CheckpointScan& scan, const std::string& path,
   report.cache_bytes_per_token = report.cache_ledger.front().bytes_per_token;
   report.cache_bytes = report.cache_bytes_per_token * report.context_length;
   report.scratch_bytes = scratch_bytes(scan.config, report.context_length);
+  report.parts = part_totals(scan.config, scan.table.tensors);
+  report.weight_bytes_by_format = main_model_bytes(report.parts);
+  report.router_rule = describe_router(scan.config);
+  report.attention_summary = describe_attention(scan.config);
   add_memory_finding(&report);
   return report;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/model/quantised_weights.h"
+
 namespace engine {
 
 namespace {
@@ -11,12 +13,14 @@ namespace {
 class WeightLoader {
  public:
   WeightLoader(const ModelConfig& config, WeightSource& source, Backend& backend,
-               const std::function<void(std::int64_t)>& on_tensor, std::stop_token stop)
+               const std::function<void(std::int64_t)>& on_tensor, std::stop_token stop,
+               const QuantisedWeights* quantised)
       : config_(config),
         source_(source),
         backend_(backend),
         on_tensor_(on_tensor),
-        stop_(std::move(stop)) {}
+        stop_(std::move(stop)),
+        quantised_(quantised) {}
 
   Result<ModelWeights> load();
 
@@ -28,6 +32,8 @@ class WeightLoader {
                          std::int32_t expert = -1);
   Result<LayerWeights> layer(std::int32_t layer);
   Result<AttentionWeights> attention(std::int32_t layer);
+  Result<void> latent_attention(std::int32_t layer, AttentionWeights* weights);
+  Result<IndexerWeights> indexer(std::int32_t layer);
   Result<MoeWeights> experts(std::int32_t layer);
   Result<WeightView> output_head();
   Result<const float*> upload(const std::vector<float>& values);
@@ -38,6 +44,7 @@ class WeightLoader {
   Backend& backend_;
   const std::function<void(std::int64_t)>& on_tensor_;
   std::stop_token stop_;
+  const QuantisedWeights* quantised_;  // may be null
   ModelWeights weights_;
 };
 
@@ -54,7 +61,8 @@ Result<void> WeightLoader::count(std::int64_t bytes) {
 }
 
 Result<WeightView> WeightLoader::matrix(WeightRole role, std::int32_t layer, std::int32_t expert) {
-  ASSIGN_OR_RETURN(const WeightView host, source_.matrix(role, layer, expert));
+  ASSIGN_OR_RETURN(WeightView host, source_.matrix(role, layer, expert));
+  if (quantised_ != nullptr) host = quantised_->held(host);
   ASSIGN_OR_RETURN(const WeightView placed, backend_.place(host));
   RETURN_IF_ERROR(count(stored_bytes(host)));
   return placed;
@@ -90,20 +98,52 @@ Result<MlpWeights> WeightLoader::mlp(WeightRole gate, WeightRole up, WeightRole 
 
 Result<AttentionWeights> WeightLoader::attention(std::int32_t layer) {
   AttentionWeights weights;
-  if (config_.q_lora_rank > 0) {
-    ASSIGN_OR_RETURN(weights.w_dq, matrix(WeightRole::Wdq, layer));
-    ASSIGN_OR_RETURN(weights.q_norm, vector(WeightRole::QNorm, layer));
-    ASSIGN_OR_RETURN(weights.w_uq, matrix(WeightRole::Wuq, layer));
-    ASSIGN_OR_RETURN(weights.bias_dq, optional_vector(WeightRole::WdqBias, layer));
+  if (config_.is_mla()) {
+    RETURN_IF_ERROR(latent_attention(layer, &weights));
   } else {
     ASSIGN_OR_RETURN(weights.w_q, matrix(WeightRole::Wq, layer));
+    ASSIGN_OR_RETURN(weights.w_k, matrix(WeightRole::Wk, layer));
+    ASSIGN_OR_RETURN(weights.w_v, matrix(WeightRole::Wv, layer));
+    ASSIGN_OR_RETURN(weights.bias_q, optional_vector(WeightRole::WqBias, layer));
+    ASSIGN_OR_RETURN(weights.bias_k, optional_vector(WeightRole::WkBias, layer));
+    ASSIGN_OR_RETURN(weights.bias_v, optional_vector(WeightRole::WvBias, layer));
   }
-  ASSIGN_OR_RETURN(weights.w_dkv, matrix(WeightRole::Wdkv, layer));
-  ASSIGN_OR_RETURN(weights.kv_norm, vector(WeightRole::KvNorm, layer));
-  ASSIGN_OR_RETURN(weights.w_up.w_ukv, matrix(WeightRole::Wukv, layer));
   ASSIGN_OR_RETURN(weights.w_o, matrix(WeightRole::Wo, layer));
-  ASSIGN_OR_RETURN(weights.bias_dkv, optional_vector(WeightRole::WdkvBias, layer));
   ASSIGN_OR_RETURN(weights.bias_o, optional_vector(WeightRole::WoBias, layer));
+  if (config_.has_indexer()) {
+    ASSIGN_OR_RETURN(weights.indexer, indexer(layer));
+  }
+  return weights;
+}
+
+Result<void> WeightLoader::latent_attention(std::int32_t layer, AttentionWeights* weights) {
+  if (config_.q_lora_rank > 0) {
+    ASSIGN_OR_RETURN(weights->w_dq, matrix(WeightRole::Wdq, layer));
+    ASSIGN_OR_RETURN(weights->q_norm, vector(WeightRole::QNorm, layer));
+    ASSIGN_OR_RETURN(weights->w_uq, matrix(WeightRole::Wuq, layer));
+    ASSIGN_OR_RETURN(weights->bias_dq, optional_vector(WeightRole::WdqBias, layer));
+  } else {
+    ASSIGN_OR_RETURN(weights->w_q, matrix(WeightRole::Wq, layer));
+  }
+  ASSIGN_OR_RETURN(weights->w_dkv, matrix(WeightRole::Wdkv, layer));
+  ASSIGN_OR_RETURN(weights->kv_norm, vector(WeightRole::KvNorm, layer));
+  ASSIGN_OR_RETURN(weights->bias_dkv, optional_vector(WeightRole::WdkvBias, layer));
+  if (source_.has(WeightRole::Wukv, layer)) {
+    ASSIGN_OR_RETURN(weights->w_up.w_ukv, matrix(WeightRole::Wukv, layer));
+  } else {
+    ASSIGN_OR_RETURN(weights->w_up.w_uk_t, matrix(WeightRole::WukTransposed, layer));
+    ASSIGN_OR_RETURN(weights->w_up.w_uv, matrix(WeightRole::Wuv, layer));
+  }
+  return {};
+}
+
+Result<IndexerWeights> WeightLoader::indexer(std::int32_t layer) {
+  IndexerWeights weights;
+  ASSIGN_OR_RETURN(weights.w_q, matrix(WeightRole::IndexerWq, layer));
+  ASSIGN_OR_RETURN(weights.w_k, matrix(WeightRole::IndexerWk, layer));
+  ASSIGN_OR_RETURN(weights.k_norm, vector(WeightRole::IndexerKeyNorm, layer));
+  ASSIGN_OR_RETURN(weights.k_norm_bias, vector(WeightRole::IndexerKeyNormBias, layer));
+  ASSIGN_OR_RETURN(weights.w_weights, matrix(WeightRole::IndexerWeights, layer));
   return weights;
 }
 
@@ -188,8 +228,8 @@ Result<ModelWeights> WeightLoader::load() {
 
 Result<ModelWeights> load_weights(const ModelConfig& config, WeightSource& source, Backend& backend,
                                   const std::function<void(std::int64_t)>& on_tensor,
-                                  std::stop_token stop) {
-  return WeightLoader(config, source, backend, on_tensor, std::move(stop)).load();
+                                  std::stop_token stop, const QuantisedWeights* quantised) {
+  return WeightLoader(config, source, backend, on_tensor, std::move(stop), quantised).load();
 }
 
 }  // namespace engine

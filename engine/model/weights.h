@@ -15,15 +15,32 @@
 
 namespace engine {
 
+/// V3.2's lightning indexer.
+struct IndexerWeights {
+  WeightView w_q;                      // [index_n_heads · index_head_dim, q_lora_rank]
+  WeightView w_k;                      // [index_head_dim, hidden]
+  const float* k_norm = nullptr;       // [index_head_dim]
+  const float* k_norm_bias = nullptr;  // [index_head_dim]
+  WeightView w_weights;                // [index_n_heads, hidden]
+};
+
+class QuantisedWeights;
+
 struct AttentionWeights {
-  WeightView w_q;   // [n_heads · qk_head_dim, hidden]; Gqa, and MLA without query compression
-  WeightView w_dq;  // [q_lora_rank, hidden]
+  WeightView w_q;  // [n_heads · query_head_dim, hidden]; Gqa, and MLA without query compression
+  WeightView w_k;  // [n_kv_heads · head_dim, hidden]; Gqa only, like w_v
+  WeightView w_v;
+  WeightView w_dq;                 // [q_lora_rank, hidden]
   const float* q_norm = nullptr;   // [q_lora_rank]
   WeightView w_uq;                 // [n_heads · qk_head_dim, q_lora_rank]
   WeightView w_dkv;                // [kv_lora_rank + qk_rope_head_dim, hidden]
   const float* kv_norm = nullptr;  // [kv_lora_rank]
   LatentUpWeights w_up;
-  WeightView w_o;                  // [hidden, n_heads · v_head_dim]
+  WeightView w_o;                 // [hidden, n_heads · value_head_dim]
+  IndexerWeights indexer;         // V3.2 only
+  const float* bias_q = nullptr;  // Gqa with attention_bias or qkv_bias, like bias_k and bias_v
+  const float* bias_k = nullptr;
+  const float* bias_v = nullptr;
   const float* bias_dq = nullptr;  // with attention_bias only
   const float* bias_dkv = nullptr;
   const float* bias_o = nullptr;
@@ -56,8 +73,10 @@ struct ModelWeights {
 };
 
 /// `on_tensor(bytes_so_far)` after each tensor; Cancelled between two tensors when asked to stop.
+/// `quantised`: matrices to take in place of stored ones; it must outlive the weights.
 Result<ModelWeights> load_weights(const ModelConfig& config, WeightSource& source, Backend& backend,
                                   const std::function<void(std::int64_t)>& on_tensor,
-                                  std::stop_token stop);
+                                  std::stop_token stop,
+                                  const QuantisedWeights* quantised = nullptr);
 
 }  // namespace engine

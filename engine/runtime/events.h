@@ -15,16 +15,13 @@
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/checkpoint/model_config.h"
 #include "engine/checkpoint/report.h"
+#include "engine/checkpoint/weight_format.h"
 #include "engine/tokenizer/chat_message.h"
 
 namespace engine {
 
 // ---- down
 // -------------------------------------------------------------------------------------------------------
-
-/// Quantise on load: routed experts in the named type, every other matrix Q8_0 (Q4_K) or all
-/// matrices Q8_0; norms, biases and the router stay as they are.
-enum class WeightFormat { AsStored, Q8_0, Q4_K };
 
 struct LoadOptions {
   BackendOptions backend;
@@ -93,14 +90,16 @@ struct RouterDecision {
 };
 
 /// Where every head of one layer reads, for one token. Scores are scaled, before softmax; weights
-/// after it.
+/// after it. A slot outside the window, or not picked, has weight 0 and score -inf. Without MLA a
+/// score has no parts: content_scores has it all.
 struct AttentionRows {
   LayerIndex layer;
   std::int64_t n_heads = 0;
   std::int64_t n_positions = 0;       // position + 1
   std::vector<float> weights;         // [n_heads, n_positions]
   std::vector<float> content_scores;  // [n_heads, n_positions]  q_absorbed · c_kv
-  std::vector<float> rope_scores;     // [n_heads, n_positions]  q_rope · k_rope
+  std::vector<float> rope_scores;     // [n_heads, n_positions]  q_rope · k_rope; empty without MLA
+  std::vector<std::int32_t> picked;   // V3.2: the slots read, ascending; empty: all of them
 };
 
 struct TokenCandidate {

@@ -81,6 +81,34 @@ Result<void> page_in(const Checkpoint& checkpoint, const ProgressCallback& on_pr
   return {};
 }
 
+// Matrices in the wished-for types, in memory of their own; the pages of the files are read once,
+// in order, and let go.
+Result<std::unique_ptr<QuantisedWeights>> quantise(const Checkpoint& checkpoint,
+                                                   WeightSource& source, const LoadOptions& options,
+                                                   const ProgressCallback& on_progress,
+                                                   const std::stop_token& stop) {
+  const CheckpointReport& report = checkpoint.report();
+  const std::int64_t needed = quantised_bytes(checkpoint.config(), options.weight_format);
+  if (report.memory_available > 0 && needed > report.memory_available) {
+    return fail(ErrorCode::OutOfMemory,
+                "the weights as " + std::string(weight_format_name(options.weight_format)) +
+                    " need " + std::to_string(needed) + " bytes, free are " +
+                    std::to_string(report.memory_available) +
+                    "; choose a smaller type, or load them as they are stored");
+  }
+  const std::string step =
+      options.weight_format == WeightFormat::Q4_K ? "Quantising to Q4_K" : "Quantising to Q8_0";
+  const int n_threads =
+      options.backend.n_threads > 0 ? options.backend.n_threads : usable_processors();
+  const auto progress = [&](std::int64_t done, std::int64_t total) {
+    if (on_progress) on_progress(LoadProgress{step, done, total});
+  };
+  ASSIGN_OR_RETURN(QuantisedWeights weights,
+                   QuantisedWeights::create(checkpoint, source,
+                                            {options.weight_format, n_threads, progress, stop}));
+  return std::make_unique<QuantisedWeights>(std::move(weights));
+}
+
 std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions& options) {
   auto info = std::make_shared<ModelInfo>();
   const Checkpoint& checkpoint = *model.checkpoint;
@@ -99,6 +127,12 @@ std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions&
   info->cache_bytes = info->cache_bytes_per_token * options.context_length;
   info->weight_bytes = weights.stored_bytes;
   info->bytes_read_per_token = weights.bytes_read_per_token;
+  if (model.quantised_weights != nullptr) {
+    for (const std::string& fall_back : model.quantised_weights->fall_backs()) {
+      info->report.findings.push_back(
+          {Finding::Severity::Info, "quantised-otherwise", "weights › " + fall_back});
+    }
+  }
   return info;
 }
 
@@ -134,21 +168,30 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   ASSIGN_OR_RETURN(const LoadOptions options, resolve(requested, config));
   RETURN_IF_ERROR(check_memory(model->checkpoint->report(), config, options.context_length));
   ASSIGN_OR_RETURN(model->backend, make_backend(options.backend));
-  RETURN_IF_ERROR(page_in(*model->checkpoint, on_progress, stop));
-
   ASSIGN_OR_RETURN(WeightSource source, WeightSource::create(*model->checkpoint));
   model->weight_source = std::make_unique<WeightSource>(std::move(source));
+  if (options.weight_format == WeightFormat::AsStored) {
+    RETURN_IF_ERROR(page_in(*model->checkpoint, on_progress, stop));
+  } else {
+    ASSIGN_OR_RETURN(model->quantised_weights, quantise(*model->checkpoint, *model->weight_source,
+                                                        options, on_progress, stop));
+  }
+  RETURN_IF_ERROR(model->checkpoint->check_files());
   report_step("Placing weights");
   ASSIGN_OR_RETURN(ModelWeights weights,
-                   load_weights(config, *model->weight_source, *model->backend, nullptr, stop));
+                   load_weights(config, *model->weight_source, *model->backend, nullptr, stop,
+                                model->quantised_weights.get()));
   report_step("Reserving the cache");
   ASSIGN_OR_RETURN(
       Transformer transformer,
       Transformer::create(config, std::move(weights), options.context_length, *model->backend));
   model->transformer = std::make_unique<Transformer>(std::move(transformer));
+  SessionOptions session_options{options.context_length, options.prefill_chunk};
+  session_options.check_weights = [files = model->checkpoint.get()] {
+    return files->check_files();
+  };
   ASSIGN_OR_RETURN(Session session,
-                   Session::create(*model->transformer, *model->backend,
-                                   {options.context_length, options.prefill_chunk}));
+                   Session::create(*model->transformer, *model->backend, session_options));
   model->session = std::make_unique<Session>(std::move(session));
   if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "loading stopped");
 
@@ -158,6 +201,7 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   info->load_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   model->info = std::move(info);
+  RETURN_IF_ERROR(model->checkpoint->check_files());
   return model;
 }
 

@@ -17,6 +17,7 @@ RoutingRecorder::RoutingRecorder(const ModelConfig& config, std::int64_t first_p
     : wants_(wants),
       n_experts_per_token_(config.num_experts_per_tok),
       n_heads_(config.num_attention_heads),
+      has_rope_scores_(config.is_mla()),
       n_positions_(first_position + n_tokens) {
   const std::size_t n_chosen =
       config.moe_layers().size() * static_cast<std::size_t>(config.num_experts_per_tok);
@@ -61,13 +62,20 @@ std::optional<AttentionProbe> RoutingRecorder::attention_target(LayerIndex layer
   const auto n = static_cast<std::size_t>(n_heads_ * n_positions_);
   rows.weights.resize(n);
   rows.content_scores.resize(n);
-  rows.rope_scores.resize(n);
+  if (has_rope_scores_) rows.rope_scores.resize(n);
   AttentionProbe probe;
   probe.token_row = static_cast<std::int64_t>(routing.size()) - 1;
   probe.weights = rows.weights.data();
   probe.content_scores = rows.content_scores.data();
-  probe.rope_scores = rows.rope_scores.data();
+  if (has_rope_scores_) probe.rope_scores = rows.rope_scores.data();
   return probe;
+}
+
+void RoutingRecorder::on_slots_picked(LayerIndex layer, std::span<const std::int32_t> slots,
+                                      std::int64_t top_k) {
+  if (wants_.attention_layer != layer || n_positions_ <= top_k) return;
+  const auto last = slots.last(static_cast<std::size_t>(top_k));
+  attention->picked.assign(last.begin(), last.end());
 }
 
 }  // namespace engine

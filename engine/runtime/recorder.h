@@ -24,6 +24,8 @@ class RoutingRecorder : public Probe {
   bool wants_router_scores() const override { return wants_.last_decisions; }
   void on_routed(LayerIndex layer, std::int64_t moe_index, const RouterOutput& routing) override;
   std::optional<AttentionProbe> attention_target(LayerIndex layer) override;
+  void on_slots_picked(LayerIndex layer, std::span<const std::int32_t> slots,
+                       std::int64_t top_k) override;
 
   std::vector<TokenRouting> routing;      // [n_tokens]
   std::vector<RouterDecision> decisions;  // [M], of the last token; empty unless wanted
@@ -33,6 +35,7 @@ class RoutingRecorder : public Probe {
   const Wants wants_;
   std::int64_t n_experts_per_token_;
   std::int64_t n_heads_;
+  bool has_rope_scores_;
   std::int64_t n_positions_;  // the last token's position + 1
 };
 

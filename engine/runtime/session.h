@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -23,6 +24,9 @@ struct SessionOptions {
   std::int64_t context_length = 4096;
   std::int64_t prefill_chunk = 256;
   AttentionForm form = AttentionForm::Absorbed;
+  /// Asked after every forward pass: an error means that the pass read something else than the
+  /// model, and ends what asked for it. Null: the weights cannot change.
+  std::function<Result<void>()> check_weights = {};
 };
 
 /// What a replay recomputed of one token.
@@ -69,6 +73,9 @@ class Session {
   /// [n, qk_rope_head_dim].
   void read_latents(LayerIndex layer, std::span<float> c_kv, std::span<float> k_rope) const;
 
+  /// The same for a model without MLA: keys and values, each [n, num_key_value_heads · head_dim].
+  void read_keys_values(LayerIndex layer, std::span<float> keys, std::span<float> values) const;
+
   /// Recomputes one cached token from the cache: the same bits as when it was first computed.
   /// NotFound when there is no such position, InvalidArgument when there is no such layer.
   Result<Replay> replay(Position position, std::optional<LayerIndex> attention_layer,
@@ -78,10 +85,13 @@ class Session {
 
  private:
   Session() = default;
+  /// One pass over `span`; what it wrote is forgotten again when the weights were not intact.
+  Result<void> forward(const TokenSpan& span, const ForwardOptions& options);
 
   const Transformer* transformer_ = nullptr;
   Backend* backend_ = nullptr;
   AttentionForm form_ = AttentionForm::Absorbed;
+  std::function<Result<void>()> check_weights_;
   KvCache cache_;
   Activations activations_;
   std::vector<TokenId> tokens_;

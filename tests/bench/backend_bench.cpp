@@ -27,8 +27,9 @@ struct Bytes {
 };
 
 /// Null, and the benchmark skipped, where the processor lacks the instruction set.
-std::unique_ptr<Backend> cpu(benchmark::State& state, const char* instruction_set = "") {
-  auto backend = make_backend({BackendKind::Cpu, 0, instruction_set});
+std::unique_ptr<Backend> cpu(benchmark::State& state, const char* instruction_set = "",
+                             int n_threads = 0) {
+  auto backend = make_backend({BackendKind::Cpu, n_threads, instruction_set});
   if (backend) return std::move(*backend);
   state.SkipWithError(backend.error().message.c_str());
   return nullptr;
@@ -131,9 +132,10 @@ void DecodeMoe(benchmark::State& state) {
 }
 BENCHMARK(DecodeMoe)->UseRealTime();
 
-// V2-Lite's heads over a context of so many slots.
-void Attention(benchmark::State& state, AttentionForm form) {
-  const auto backend = cpu(state);
+// V2-Lite's heads over a context of so many slots; on one thread its processor time tells the
+// kernels' speed on a busy machine too.
+void Attention(benchmark::State& state, AttentionForm form, int n_threads) {
+  const auto backend = cpu(state, "", n_threads);
   const std::int64_t n_tokens = state.range(0);
   const std::int64_t n_slots = state.range(1);
   constexpr std::int64_t kHeads = 16;
@@ -160,13 +162,10 @@ void Attention(benchmark::State& state, AttentionForm form) {
        2.0 * static_cast<double>(n_tokens * kHeads) *
            (static_cast<double>(n_slots) * (512 + 512 + 64) + 256 * 512));
 }
-BENCHMARK_CAPTURE(Attention, absorbed, AttentionForm::Absorbed)
-    ->Args({1, 512})
-    ->Args({1, 4096})
-    ->Args({1, 32768})
-    ->Args({64, 4096})
-    ->UseRealTime();
-BENCHMARK_CAPTURE(Attention, expanded, AttentionForm::Expanded)->Args({64, 4096})->UseRealTime();
+#define ATTENTION_ARGS ->Args({1, 512})->Args({1, 4096})->Args({1, 32768})->Args({64, 4096})
+BENCHMARK_CAPTURE(Attention, absorbed, AttentionForm::Absorbed, 0) ATTENTION_ARGS->UseRealTime();
+BENCHMARK_CAPTURE(Attention, absorbed_one_thread, AttentionForm::Absorbed, 1) ATTENTION_ARGS;
+BENCHMARK_CAPTURE(Attention, expanded, AttentionForm::Expanded, 0)->Args({64, 4096})->UseRealTime();
 
 // The cost of handing an op to the workers.
 void ForkJoin(benchmark::State& state) {

@@ -1,8 +1,8 @@
-// MLA attention over the latent cache (V2 §2.1), absorbed and expanded. A token's rows depend only
-// on its query and its slots: dot products in the kernels' order, weighted sums per block of
-// kSlotBlock slots, blocks added in order.
+// MLA attention over the latent cache (V2 §2.1): absorbed, the form the model runs in, and
+// expanded. A token's rows depend only on its query and its slots, in one order of sums.
 #include <algorithm>
 
+#include "engine/backend/cpu/cpu_attend.h"
 #include "engine/backend/cpu/cpu_ops.h"
 
 namespace engine {
@@ -18,6 +18,17 @@ std::int64_t q_head_dim(const MlaAttentionArgs& args) {
 
 std::int64_t head_rows(const MlaAttentionArgs& args) {
   return args.qk_nope_head_dim + args.v_head_dim;
+}
+
+/// W_UV's rows of one head, in either storage.
+struct ValueRows {
+  const WeightView& w;
+  std::int64_t first;
+};
+
+ValueRows value_rows(const MlaAttentionArgs& args, std::int64_t head) {
+  if (args.w_up.is_split()) return {args.w_up.w_uv, head * args.v_head_dim};
+  return {args.w_up.w_ukv, head * head_rows(args) + args.qk_nope_head_dim};
 }
 
 Rows slots_from(ConstMatView cache, std::int64_t slot) {
@@ -61,39 +72,66 @@ void observe(const AttentionProbe& probe, const ScoreRows& s, std::int64_t r, st
 void absorb_query(const CpuContext& cpu, const MlaAttentionArgs& args, std::int64_t first,
                   std::int64_t n_tokens, std::int64_t head, int thread) {
   const std::int64_t rank = args.kv_lora_rank;
+  const Out to{cpu.scratch.q_absorbed.part(0) + head * rank, args.n_heads * rank};
+  const Rows q{args.q.row(first) + head * q_head_dim(args), args.q.stride, nullptr};
+  if (args.w_up.is_split()) {
+    product_block(cpu, thread, args.w_up.w_uk_t, head * rank, rank, q, n_tokens, nullptr, to);
+    return;
+  }
   float* panel = cpu.scratch.panel.part(thread);
-  float* to = cpu.scratch.q_absorbed.part(0) + head * rank;
   for (std::int64_t d = 0; d < args.qk_nope_head_dim; d += kAbsorbRows) {
     const std::int64_t n = std::min(kAbsorbRows, args.qk_nope_head_dim - d);
     cpu.kernels.decode_rows(kernel_weight(args.w_up.w_ukv), head * head_rows(args) + d, n, 0, rank,
                             {panel, padded(rank)});
-    const Rows q{args.q.row(first) + head * q_head_dim(args) + d, args.q.stride, nullptr};
-    cpu.kernels.combine_rows(q, n_tokens, {panel, padded(rank), nullptr}, n, rank, d > 0,
-                             {to, args.n_heads * rank});
+    cpu.kernels.combine_rows({q.data + d, q.stride, nullptr}, n_tokens,
+                             {panel, padded(rank), nullptr}, n, rank, d > 0, to);
   }
 }
 
-/// Scores, softmax and weighted latents of n_heads heads of one token; u replaces q_absorbed.
-void attend_heads(const CpuContext& cpu, const MlaAttentionArgs& args, const AttentionProbe* probe,
-                  std::int64_t token, std::int64_t head, std::int64_t n_heads, float* q_absorbed,
-                  int thread) {
-  const std::int64_t rank = args.kv_lora_rank;
-  const std::int64_t n_slots = args.first_position + token + 1;
-  const ScoreRows s(cpu, thread, n_slots);
-  const Rows q_rope{args.q.row(token) + head * q_head_dim(args) + args.qk_nope_head_dim,
-                    q_head_dim(args), nullptr};
-  float_product(cpu, thread, slots_from(args.c_kv, 0), n_slots, rank, {q_absorbed, rank, nullptr},
-                n_heads, {s.content, s.stride});
-  float_product(cpu, thread, slots_from(args.k_rope, 0), n_slots, args.qk_rope_head_dim, q_rope,
-                n_heads, {s.rope, s.stride});
-  for (std::int64_t h = 0; h < n_heads; ++h) {
-    finish_scores(cpu, args, s, h, n_slots);
-    if (probe != nullptr && probe->token_row == token) observe(*probe, s, h, head + h, n_slots);
+/// The absorbed form as rows over latents: a slot's latent is its key and its value.
+AttendJob latent_job(const MlaAttentionArgs& args, std::int64_t first, MatView latents) {
+  AttendJob job;
+  job.n_heads = args.n_heads;
+  job.scale = args.scale;
+  job.first_position = args.first_position + first;
+  job.key_dim = args.kv_lora_rank;
+  job.rope_dim = args.qk_rope_head_dim;
+  job.value_dim = args.kv_lora_rank;
+  job.q = latents;
+  job.q_head_stride = args.kv_lora_rank;
+  job.q_rope = {args.q.row(first) + args.qk_nope_head_dim, latents.rows,
+                args.q.cols - args.qk_nope_head_dim, args.q.stride};
+  job.q_rope_head_stride = q_head_dim(args);
+  job.keys = args.c_kv;
+  job.rope_keys = args.k_rope;
+  job.values = args.c_kv;
+  job.out = latents;
+  job.out_head_stride = args.kv_lora_rank;
+  if (!args.picked_slots.empty()) {
+    job.picked_slots = args.picked_slots.data() + first * args.index_topk;
+    job.index_topk = args.index_topk;
   }
-  for (std::int64_t slot = 0; slot < n_slots; slot += kSlotBlock) {
-    cpu.kernels.combine_rows({s.weights + slot, s.stride, nullptr}, n_heads,
-                             slots_from(args.c_kv, slot), std::min(kSlotBlock, n_slots - slot),
-                             rank, slot > 0, {q_absorbed, rank});
+  return job;
+}
+
+/// k_nope [n_slots, nope] = W_UK[head]·c of slots from `slot` on.
+void expand_keys(const CpuContext& cpu, const MlaAttentionArgs& args, std::int64_t head,
+                 std::int64_t slot, std::int64_t n_slots, float* keys, int thread) {
+  const Rows latents = slots_from(args.c_kv, slot);
+  const Out out{keys, args.qk_nope_head_dim};
+  if (!args.w_up.is_split()) {
+    product_block(cpu, thread, args.w_up.w_ukv, head * head_rows(args), args.qk_nope_head_dim,
+                  latents, n_slots, nullptr, out);
+    return;
+  }
+  const std::int64_t stride = padded(args.qk_nope_head_dim);
+  float* panel = cpu.scratch.panel.part(thread);
+  for (std::int64_t l = 0; l < args.kv_lora_rank; l += kAbsorbRows) {
+    const std::int64_t n = std::min(kAbsorbRows, args.kv_lora_rank - l);
+    cpu.kernels.decode_rows(kernel_weight(args.w_up.w_uk_t), head * args.kv_lora_rank + l, n, 0,
+                            args.qk_nope_head_dim, {panel, stride});
+    cpu.kernels.combine_rows({latents.data + l, latents.stride, nullptr}, n_slots,
+                             {panel, stride, nullptr}, n, args.qk_nope_head_dim, l > 0, out);
   }
 }
 
@@ -106,11 +144,10 @@ void attend_expanded(const CpuContext& cpu, const MlaAttentionArgs& args,
   float* block = cpu.scratch.strip.part(thread);
   const Rows q{args.q.row(token) + head * q_head_dim(args), args.q.stride, nullptr};
   const Rows q_rope{q.data + args.qk_nope_head_dim, q.stride, nullptr};
-  const std::int64_t w_uk = head * head_rows(args);
+  const ValueRows w_uv = value_rows(args, head);
   for (std::int64_t slot = 0; slot < n_slots; slot += kSlotBlock) {
     const std::int64_t n = std::min(kSlotBlock, n_slots - slot);
-    product_block(cpu, thread, args.w_up.w_ukv, w_uk, args.qk_nope_head_dim,
-                  slots_from(args.c_kv, slot), n, nullptr, {block, args.qk_nope_head_dim});
+    expand_keys(cpu, args, head, slot, n, block, thread);
     float_product(cpu, thread, {block, args.qk_nope_head_dim, nullptr}, n, args.qk_nope_head_dim, q,
                   n_tokens, {s.content + slot, s.stride});
   }
@@ -122,9 +159,8 @@ void attend_expanded(const CpuContext& cpu, const MlaAttentionArgs& args,
     if (probe != nullptr && probe->token_row == token + t) observe(*probe, s, t, head, n);
   }
   for (std::int64_t slot = 0; slot < n_slots; slot += kSlotBlock) {
-    product_block(cpu, thread, args.w_up.w_ukv, w_uk + args.qk_nope_head_dim, args.v_head_dim,
-                  slots_from(args.c_kv, slot), std::min(kSlotBlock, n_slots - slot), nullptr,
-                  {block, args.v_head_dim});
+    product_block(cpu, thread, w_uv.w, w_uv.first, args.v_head_dim, slots_from(args.c_kv, slot),
+                  std::min(kSlotBlock, n_slots - slot), nullptr, {block, args.v_head_dim});
     for (std::int64_t t = 0; t < n_tokens; ++t) {
       const std::int64_t n = args.first_position + token + t + 1 - slot;
       if (n <= 0) continue;
@@ -141,38 +177,37 @@ void ensure_common(const CpuContext& cpu, const MlaAttentionArgs& args) {
   const std::int64_t n_slots = args.first_position + args.q.rows;
   cpu.scratch.scores.ensure(n_threads, 3 * kScoreRows * padded(n_slots));
   ensure_product_scratch(cpu);
-  cpu.scratch.panel.ensure(n_threads, kAbsorbRows * padded(args.kv_lora_rank));
+  cpu.scratch.panel.ensure(
+      n_threads, kAbsorbRows * padded(std::max(args.kv_lora_rank, args.qk_nope_head_dim)));
 }
 
 }  // namespace
 
 void cpu_absorbed_attention(const CpuContext& cpu, const MlaAttentionArgs& args,
                             const AttentionProbe* probe, MatView out) {
-  ensure_common(cpu, args);
-  const std::int64_t n_heads = args.n_heads;
+  ensure_product_scratch(cpu);
+  cpu.scratch.panel.ensure(cpu.pool.n_threads(), kAbsorbRows * padded(args.kv_lora_rank));
   const std::int64_t rank = args.kv_lora_rank;
-  const std::int64_t row = n_heads * rank;
+  const std::int64_t row = args.n_heads * rank;
   cpu.scratch.q_absorbed.ensure(1, std::min(args.q.rows, kTokenBlock) * row);
   float* latents = cpu.scratch.q_absorbed.part(0);
   for (std::int64_t first = 0; first < args.q.rows; first += kTokenBlock) {
     const std::int64_t n_tokens = std::min(kTokenBlock, args.q.rows - first);
-    cpu.pool.run(n_heads, [&](std::int64_t head, int thread) {
+    cpu.pool.run(args.n_heads, [&](std::int64_t head, int thread) {
       absorb_query(cpu, args, first, n_tokens, head, thread);
     });
-    // Heads of one token share the latents it reads: as many per chunk as still feed all threads.
-    const std::int64_t share =
-        (n_heads * n_tokens + cpu.pool.n_threads() - 1) / cpu.pool.n_threads();
-    const std::int64_t group = std::clamp((share + 3) / 4 * 4, std::int64_t{4}, kScoreRows);
-    const std::int64_t n_groups = (n_heads + group - 1) / group;
-    cpu.pool.run(n_tokens * n_groups, [&](std::int64_t chunk, int thread) {
-      const std::int64_t t = chunk / n_groups;
-      const std::int64_t head = chunk % n_groups * group;
-      attend_heads(cpu, args, probe, first + t, head, std::min(group, n_heads - head),
-                   latents + t * row + head * rank, thread);
-    });
-    cpu.pool.run(n_heads, [&](std::int64_t head, int thread) {
-      product_block(cpu, thread, args.w_up.w_ukv, head * head_rows(args) + args.qk_nope_head_dim,
-                    args.v_head_dim, {latents + head * rank, row, nullptr}, n_tokens, nullptr,
+    AttendJob job = latent_job(args, first, {latents, n_tokens, row, row});
+    AttentionProbe observed;
+    if (probe != nullptr && probe->token_row >= first && probe->token_row < first + n_tokens) {
+      observed = *probe;
+      observed.token_row -= first;
+      job.probe = &observed;
+    }
+    cpu_attend(cpu, job);
+    cpu.pool.run(args.n_heads, [&](std::int64_t head, int thread) {
+      const ValueRows w_uv = value_rows(args, head);
+      product_block(cpu, thread, w_uv.w, w_uv.first, args.v_head_dim,
+                    {latents + head * rank, row, nullptr}, n_tokens, nullptr,
                     {out.row(first) + head * args.v_head_dim, out.stride});
     });
   }

@@ -41,4 +41,12 @@ Result<InstructionSet> choose_kernels(std::string_view name) {
                                           std::string(name) + "\", this processor runs " + names);
 }
 
+const kernels::AttentionTable& attention_for(const kernels::Table& table) {
+#if defined(__x86_64__)
+  if (&table == &kernels::avx2_table()) return kernels::avx2_attention();
+  if (&table != &kernels::generic_table()) return kernels::avx512_attention();
+#endif
+  return kernels::generic_attention();
+}
+
 }  // namespace engine

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/backend/cpu/attention_kernels.h"
 #include "engine/backend/cpu/kernels.h"
 #include "engine/backend/cpu/kernels_int.h"
 #include "engine/base/result.h"
@@ -22,5 +23,8 @@ std::vector<InstructionSet> usable_instruction_sets();
 
 /// The fastest for "", else the named one; an error names what can be used here.
 Result<InstructionSet> choose_kernels(std::string_view name);
+
+/// The attention kernels that go with a table.
+const kernels::AttentionTable& attention_for(const kernels::Table& table);
 
 }  // namespace engine

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "engine/backend/backend.h"
+#include "engine/backend/cpu/attention_kernels.h"
 #include "engine/backend/cpu/cpu_scratch.h"
 #include "engine/backend/cpu/kernels.h"
 #include "engine/backend/cpu/kernels_int.h"
@@ -14,6 +15,7 @@ namespace engine {
 
 struct CpuContext {
   const kernels::Table& kernels;
+  const kernels::AttentionTable& attention;
   const kernels::IntTable& ints;
   ThreadPool& pool;
   CpuScratch& scratch;
@@ -80,5 +82,9 @@ void cpu_absorbed_attention(const CpuContext& cpu, const MlaAttentionArgs& args,
                             const AttentionProbe* probe, MatView out);
 void cpu_expanded_attention(const CpuContext& cpu, const MlaAttentionArgs& args,
                             const AttentionProbe* probe, MatView out);
+void cpu_gqa_attention(const CpuContext& cpu, const GqaAttentionArgs& args,
+                       const AttentionProbe* probe, MatView out);
+void cpu_index_slots(const CpuContext& cpu, const IndexerArgs& args, std::span<std::int32_t> picked,
+                     std::span<float> scores);
 
 }  // namespace engine

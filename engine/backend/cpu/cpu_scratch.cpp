@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/backend/cpu/cpu_attend.h"
 #include "engine/backend/cpu/kernels_int.h"
 #include "engine/backend/host_memory.h"
 #include "engine/base/check.h"
@@ -35,9 +36,15 @@ Result<void> CpuScratch::reserve(const BackendLimits& limits, std::int64_t n_thr
   RETURN_IF_ERROR(carry.reserve(n_threads, kCarryElements));
   RETURN_IF_ERROR(strip.reserve(
       n_threads, std::max(2 * limits.max_tokens * kernels::kPanelRows, kSlotBlock * head)));
-  RETURN_IF_ERROR(scores.reserve(n_threads, 3 * kScoreRows * padded(limits.max_context)));
+  RETURN_IF_ERROR(
+      reserve_attend(*this, n_threads, limits.n_heads, limits.latent_dim, limits.max_context));
   RETURN_IF_ERROR(q_absorbed.reserve(
       1, std::min(limits.max_tokens, kTokenBlock) * limits.n_heads * limits.latent_dim));
+  if (limits.index_heads > 0) {
+    RETURN_IF_ERROR(strip.reserve(n_threads, limits.index_heads * kSlotBlock));
+    RETURN_IF_ERROR(index_scores.reserve(
+        1, std::min(limits.max_tokens, kTokenBlock) * padded(limits.max_context)));
+  }
   RETURN_IF_ERROR(inner.reserve(1, n_pairs * padded(limits.max_mlp_width)));
   const auto record_floats = [](std::int64_t cols) {
     return kernels::record_bytes(padded(cols)) / 4;

@@ -7,6 +7,7 @@
 
 #include "engine/backend/backend.h"
 #include "engine/backend/cpu/kernels.h"
+#include "engine/backend/picked_slots.h"
 #include "engine/backend/router.h"
 
 namespace engine {
@@ -32,9 +33,12 @@ struct CpuScratch {
       strip;  // per thread: gate and `up` products of one row block; expanded keys or values
   ScratchArea scores;      // per thread: 3 × kScoreRows rows of n_slots scores
   ScratchArea q_absorbed;  // [kTokenBlock, n_heads, kv_lora_rank]; the weighted latents afterwards
-  ScratchArea inner;       // [n_pairs, width]: silu(gate) ⊙ up
-  ScratchArea expert_out;  // [n_pairs, hidden]
-  ScratchArea rounded;     // records of the activations of one product (kernels_int.h)
+  ScratchArea index_scores;   // [kTokenBlock, n_slots]: the indexer's scores
+  ScratchArea attend;         // per thread: scores and sums of a tile of attention rows
+  ScratchArea span_sums;      // sums of spans of slots before they are joined
+  ScratchArea inner;          // [n_pairs, width]: silu(gate) ⊙ up
+  ScratchArea expert_out;     // [n_pairs, hidden]
+  ScratchArea rounded;        // records of the activations of one product (kernels_int.h)
   ScratchArea rounded_inner;  // records of [n_pairs, width]
 
   // The (token, choice) pairs of one MoE call, sorted by expert.
@@ -44,6 +48,7 @@ struct CpuScratch {
   std::vector<std::int32_t> expert_next;   // [n_experts]
   std::vector<std::int32_t> chosen;        // experts with at least one pair
   std::vector<RouterScratch> router;       // per thread
+  PickedScratch picked;                    // one token's picked slots
 
   Result<void> reserve(const BackendLimits& limits, std::int64_t n_threads);
 };
