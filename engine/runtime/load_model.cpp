@@ -87,15 +87,6 @@ Result<std::unique_ptr<QuantisedWeights>> quantise(const Checkpoint& checkpoint,
                                                    WeightSource& source, const LoadOptions& options,
                                                    const ProgressCallback& on_progress,
                                                    const std::stop_token& stop) {
-  const CheckpointReport& report = checkpoint.report();
-  const std::int64_t needed = quantised_bytes(checkpoint.config(), options.weight_format);
-  if (report.memory_available > 0 && needed > report.memory_available) {
-    return fail(ErrorCode::OutOfMemory,
-                "the weights as " + std::string(weight_format_name(options.weight_format)) +
-                    " need " + std::to_string(needed) + " bytes, free are " +
-                    std::to_string(report.memory_available) +
-                    "; choose a smaller type, or load them as they are stored");
-  }
   const std::string step =
       options.weight_format == WeightFormat::Q4_K ? "Quantising to Q4_K" : "Quantising to Q8_0";
   const int n_threads =
@@ -103,9 +94,10 @@ Result<std::unique_ptr<QuantisedWeights>> quantise(const Checkpoint& checkpoint,
   const auto progress = [&](std::int64_t done, std::int64_t total) {
     if (on_progress) on_progress(LoadProgress{step, done, total});
   };
+  const QuantiseOptions quantise_options{options.weight_format, n_threads,
+                                         checkpoint.report().memory_available, progress, stop};
   ASSIGN_OR_RETURN(QuantisedWeights weights,
-                   QuantisedWeights::create(checkpoint, source,
-                                            {options.weight_format, n_threads, progress, stop}));
+                   QuantisedWeights::create(checkpoint, source, quantise_options));
   return std::make_unique<QuantisedWeights>(std::move(weights));
 }
 
