@@ -180,6 +180,10 @@ class Backend {
   /// "CPU · AVX-512 · 2 threads"
   virtual std::string description() const = 0;
 
+  /// Ops return nothing, because a device answers later than they do: the first failure of any of
+  /// them stays here. Asked once per forward pass; what was computed since the last asking is not
+  /// to be trusted when it fails.
+  virtual Result<void> health() const { return {}; }
   /// Zeroed memory for n float32 elements; OutOfMemory names the bytes.
   virtual Result<Buffer> allocate(std::int64_t n_elements) = 0;
   /// Takes all scratch memory; called once after load, before any op. Ops within the limits then

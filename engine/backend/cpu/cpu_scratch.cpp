@@ -36,6 +36,7 @@ Result<void> CpuScratch::reserve(const BackendLimits& limits, std::int64_t n_thr
   RETURN_IF_ERROR(carry.reserve(n_threads, kCarryElements));
   RETURN_IF_ERROR(strip.reserve(
       n_threads, std::max(2 * limits.max_tokens * kernels::kPanelRows, kSlotBlock * head)));
+  RETURN_IF_ERROR(scores.reserve(n_threads, 3 * kScoreRows * padded(limits.max_context)));
   RETURN_IF_ERROR(
       reserve_attend(*this, n_threads, limits.n_heads, limits.latent_dim, limits.max_context));
   RETURN_IF_ERROR(q_absorbed.reserve(

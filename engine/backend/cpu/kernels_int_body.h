@@ -60,6 +60,17 @@ struct TokenTile {
   const std::int32_t* sums[kT];  // of 16
 };
 
+const unsigned char* record_at(const RoundedRows& x, Index i) {
+  return x.data + (x.index == nullptr ? i : x.index[i]) * record_bytes(x.cols);
+}
+
+/// The columns from k on.
+TokenTile<1> token_at(const unsigned char* record, Index cols, Index k) {
+  return {{reinterpret_cast<const std::int8_t*>(record) + k},
+          {reinterpret_cast<const float*>(record + scales_at(cols)) + k / 32},
+          {reinterpret_cast<const std::int32_t*>(record + sums_at(cols)) + k / 16}};
+}
+
 /// What stands besides the products of values, per token and sub-block of the panel: kMin: Σ a as
 /// a float; else: -kOffset · Σ a, where the sum of products starts.
 template <class F, Index kT>
@@ -179,11 +190,10 @@ void tiles(const Panel* panels, Index k, Index n_cols, const RoundedRows& x, Ind
   for (; t + kT <= n_x; t += kT) {
     TokenTile<kT> tokens;
     for (Index i = 0; i < kT; ++i) {
-      const Index row = x.index == nullptr ? t + i : x.index[t + i];
-      const unsigned char* record = x.data + row * record_bytes(x.cols);
-      tokens.values[i] = reinterpret_cast<const std::int8_t*>(record) + k;
-      tokens.scales[i] = reinterpret_cast<const float*>(record + scales_at(x.cols)) + k / 32;
-      tokens.sums[i] = reinterpret_cast<const std::int32_t*>(record + sums_at(x.cols)) + k / 16;
+      const TokenTile<1> one = token_at(record_at(x, t + i), x.cols, k);
+      tokens.values[i] = one.values[0];
+      tokens.scales[i] = one.scales[0];
+      tokens.sums[i] = one.sums[0];
     }
     TileOut to = out;
     to.data += t * out.stride;
@@ -194,39 +204,118 @@ void tiles(const Panel* panels, Index k, Index n_cols, const RoundedRows& x, Ind
   }
 }
 
-/// What the next group of rows will read, fetched a little with every block of this one.
-struct Ahead {
-  const unsigned char* at;
-  const unsigned char* end;
+using RowPointers = const unsigned char* [kLanes];
 
-  void step(Index n_bytes) {
-    const unsigned char* stop = end - at < n_bytes ? end : at + n_bytes;
-    for (; at < stop; at += 64) V::prefetch(at);
-  }
-};
+/// Rows from `first` on; lanes past the n-th repeat it.
+void set_rows(RowPointers& rows, const unsigned char* first, Index row_bytes, Index n) {
+  for (Index i = 0; i < kLanes; ++i) rows[i] = first + (i < n ? i : n - 1) * row_bytes;
+}
 
-/// Columns [k, k + n_cols) of rows [row, row + n), n ≤ kLanes; lanes past the end repeat the last.
+/// Columns [k, k + n_cols) of rows [row, row + n), n ≤ kLanes.
 template <class F>
 void unpack_panel(const unsigned char* first, Index row_bytes, Index n, Index k, Index n_cols,
                   Panel& panel, Ahead& ahead) {
-  const unsigned char* rows[kLanes];
-  for (Index i = 0; i < kLanes; ++i) {
-    rows[i] = first + (i < n ? i : n - 1) * row_bytes + k / F::kElements * F::kBytes;
-  }
+  RowPointers rows;
+  set_rows(rows, first + k / F::kElements * F::kBytes, row_bytes, n);
   for (Index c = 0; c < n_cols; c += F::kElements) {
-    ahead.step(kLanes * F::kBytes);
-    F::unpack(rows, {panel.words + c / 4 * kLanes, panel.scales + c / F::kSub * kLanes,
-                     panel.mins + c / F::kSub * kLanes});
+    ahead.step_rest<F::kBytes>();
+    Slot to{panel.words + c / 4 * kLanes, panel.scales + c / F::kSub * kLanes,
+            panel.mins + c / F::kSub * kLanes, ahead};
+    F::unpack(rows, to);
     for (Index i = 0; i < kLanes; ++i) rows[i] += F::kBytes;
   }
 }
 
+// ---- one token ---------------------------------------------------------------------------------
+
+/// Multiplies the words of a block as they are unpacked, instead of keeping them.
+template <class F>
+struct Multiplier {
+  static constexpr Index kSubs = F::kElements / F::kSub;
+  const std::int8_t* values;
+  Ints dots[kSubs];
+  Floats scales[kSubs];
+  Floats mins[kSubs];
+  Ahead& ahead;
+
+  void load4(RowBytes rows, Index at, Ints (&out)[4]) {
+    ahead.step();
+    V::load4(rows, at, out);
+  }
+  void word(Index i, Ints v) {
+    Ints& dot = dots[i * 4 / F::kSub];
+    dot = V::template dot<F::kWide>(dot, v, V::four_bytes(values + 4 * i));
+  }
+  void scale(Index i, Floats v) { scales[i] = v; }
+  void min(Index i, Floats v) { mins[i] = v; }
+};
+
+/// The terms of one block of rows and one token, added to `sum` in the order of tile().
+template <class F>
+[[gnu::always_inline]] inline Floats add_block(RowBytes rows, const TokenTile<1>& x, Floats sum,
+                                               Ahead& ahead) {
+  constexpr Index kSubs = Multiplier<F>::kSubs;
+  ahead.step_rest<F::kBytes>();
+  Multiplier<F> m{x.values[0], {}, {}, {}, ahead};
+  std::int32_t sums[kSubs];
+#pragma GCC unroll 16
+  for (Index s = 0; s < kSubs; ++s) {
+    sums[s] = F::kSub == 16 ? x.sums[0][s] : x.sums[0][2 * s] + x.sums[0][2 * s + 1];
+    m.dots[s] = V::set1(F::kMin ? 0U : static_cast<std::uint32_t>(-F::kOffset * sums[s]));
+  }
+  F::unpack(rows, m);
+#pragma GCC unroll 16
+  for (Index s = 0; s < kSubs; ++s) {
+    Floats product = V::to_float(m.dots[s]);
+    if constexpr (F::kMin) {
+      product =
+          V::fma(product, m.scales[s], V::mul(m.mins[s], V::set1f(static_cast<float>(sums[s]))));
+    } else {
+      product = V::mul(product, m.scales[s]);
+    }
+    sum = V::fma(product, V::set1f(x.scales[0][s * F::kSub / 32]), sum);
+  }
+  return sum;
+}
+
+/// product_of for one token: every weight is read once and used at once.
+template <class F>
+void one_token(const Weight& w, const unsigned char* first, Index n_rows,
+               const unsigned char* record, const float* bias, float* out, Ahead next) {
+  const Index row_bytes = w.cols / F::kElements * F::kBytes;
+  const TokenTile<1> token = token_at(record, w.cols, 0);
+  for (Index row = 0; row < n_rows; row += kLanes) {
+    const Index n = n_rows - row < kLanes ? n_rows - row : kLanes;
+    Ahead ahead = next;
+    if (row + n < n_rows) ahead = {first + (row + n) * row_bytes, first + n_rows * row_bytes};
+    RowPointers rows;
+    set_rows(rows, first + row * row_bytes, row_bytes, n);
+    TokenTile<1> x = token;
+    Floats sum = V::set1f(0.0F);
+    for (Index k = 0; k < w.cols; k += F::kElements) {
+      sum = add_block<F>(rows, x, sum, ahead);
+      for (Index i = 0; i < kLanes; ++i) rows[i] += F::kBytes;
+      x.values[0] += F::kElements;
+      x.scales[0] += F::kElements / 32;
+      x.sums[0] += F::kElements / 16;
+    }
+    if (bias != nullptr) sum = V::add(sum, V::load_tail(bias + row, n));
+    V::store_tail(out + row, sum, n);
+  }
+}
+
+// ---- any number of tokens ----------------------------------------------------------------------
+
 template <class F>
 void product_of(const Weight& w, Index first_row, Index n_rows, const RoundedRows& x, Index n_x,
                 const float* bias, const Out& out, const unsigned char* next) {
-  Panel panels[kGroup];
   const Index row_bytes = w.cols / F::kElements * F::kBytes;
   const unsigned char* first = w.data + first_row * row_bytes;
+  if (n_x == 1) {
+    const Ahead after{next, next == nullptr ? nullptr : next + kLanes * row_bytes};
+    return one_token<F>(w, first, n_rows, record_at(x, 0), bias, out.data, after);
+  }
+  Panel panels[kGroup];
   for (Index row = 0; row < n_rows; row += kGroup * kLanes) {
     const Index n = n_rows - row < kGroup * kLanes ? n_rows - row : kGroup * kLanes;
     Ahead ahead{first + (row + n) * row_bytes, first + n_rows * row_bytes};

@@ -26,12 +26,42 @@ struct Panel {
   alignas(64) float mins[kPanelCols / 16 * kLanes];
 };
 
-/// Where one block goes in a panel.
+/// What the next rows will read, fetched a little with every piece of these.
+struct Ahead {
+  const unsigned char* at;
+  const unsigned char* end;  // nothing is fetched from here on
+
+  /// As many bytes as one load4 reads.
+  void step() {
+    constexpr Index kPiece = kLanes * 16;
+    if (at >= end) return;
+#pragma GCC unroll 4
+    for (Index i = 0; i < kPiece; i += 64) V::prefetch(at + i);
+    at += kPiece;
+  }
+  /// What a block of so many bytes a row reads besides its pieces of 16.
+  template <Index kBytes>
+  void step_rest() {
+    constexpr Index kRest = kBytes % 16 * kLanes;
+    if (at >= end) return;
+#pragma GCC unroll 4
+    for (Index i = 0; i < kRest; i += 64) V::prefetch(at + i);
+    at += kRest;
+  }
+};
+
+/// Where one block goes in a panel. The formats below load through, and hand their words and scales
+/// to, something like this.
 struct Slot {
   std::uint32_t* words;
   float* scales;
   float* mins;
+  Ahead& ahead;
 
+  void load4(RowBytes rows, Index at, Ints (&out)[4]) const {
+    ahead.step();
+    V::load4(rows, at, out);
+  }
   void word(Index i, Ints v) const { V::store(words + i * kLanes, v); }
   void scale(Index i, Floats v) const { V::store(scales + i * kLanes, v); }
   void min(Index i, Floats v) const { V::store(mins + i * kLanes, v); }
@@ -50,10 +80,10 @@ Ints fifth_bits(Ints four) {
 Floats byte_to_float(Ints v) { return V::to_float(V::bits_and(v, V::set1(0xFFU))); }
 
 /// Q4_0, Q4_1, Q5_0, Q5_1, IQ4_NL: nibbles at kQs, fifth bits at kQs - 4.
-template <Index kQs, bool kFifth, bool kTable>
-void unpack_nibbles(RowBytes rows, const Slot& to) {
+template <Index kQs, bool kFifth, bool kTable, class To>
+[[gnu::always_inline]] inline void unpack_nibbles(RowBytes rows, To& to) {
   Ints qs[4];
-  V::load4(rows, kQs, qs);
+  to.load4(rows, kQs, qs);
   Ints qh = V::set1(0);
   if constexpr (kFifth) qh = V::words(rows, kQs - 4);
   const auto each = [&](auto step, Ints low, Ints high) {
@@ -89,27 +119,37 @@ template <>
 struct Format<WeightType::Q4_0> : ThirtyTwo {
   static constexpr Index kBytes = 18;
   static constexpr std::int32_t kOffset = 8;
-  static void unpack(RowBytes rows, const Slot& to) { unpack_nibbles<2, false, false>(rows, to); }
+  template <class To>
+  [[gnu::always_inline]] static void unpack(RowBytes rows, To& to) {
+    unpack_nibbles<2, false, false>(rows, to);
+  }
 };
 template <>
 struct Format<WeightType::Q5_0> : ThirtyTwo {
   static constexpr Index kBytes = 22;
   static constexpr std::int32_t kOffset = 16;
-  static void unpack(RowBytes rows, const Slot& to) { unpack_nibbles<6, true, false>(rows, to); }
+  template <class To>
+  [[gnu::always_inline]] static void unpack(RowBytes rows, To& to) {
+    unpack_nibbles<6, true, false>(rows, to);
+  }
 };
 template <>
 struct Format<WeightType::IQ4_NL> : ThirtyTwo {
   static constexpr Index kBytes = 18;
   static constexpr bool kWide = true;
   static constexpr std::int32_t kOffset = V::kWideOffset;
-  static void unpack(RowBytes rows, const Slot& to) { unpack_nibbles<2, false, true>(rows, to); }
+  template <class To>
+  [[gnu::always_inline]] static void unpack(RowBytes rows, To& to) {
+    unpack_nibbles<2, false, true>(rows, to);
+  }
 };
 template <>
 struct Format<WeightType::Q4_1> : ThirtyTwo {
   static constexpr Index kBytes = 20;
   static constexpr bool kMin = true;
   static constexpr std::int32_t kOffset = 0;
-  static void unpack(RowBytes rows, const Slot& to) {
+  template <class To>
+  [[gnu::always_inline]] static void unpack(RowBytes rows, To& to) {
     unpack_nibbles<4, false, false>(rows, to);
     to.min(0, V::halves(rows, 2));
   }
@@ -119,7 +159,8 @@ struct Format<WeightType::Q5_1> : ThirtyTwo {
   static constexpr Index kBytes = 24;
   static constexpr bool kMin = true;
   static constexpr std::int32_t kOffset = 0;
-  static void unpack(RowBytes rows, const Slot& to) {
+  template <class To>
+  [[gnu::always_inline]] static void unpack(RowBytes rows, To& to) {
     unpack_nibbles<8, true, false>(rows, to);
     to.min(0, V::halves(rows, 2));
   }
@@ -129,10 +170,13 @@ struct Format<WeightType::Q8_0> : ThirtyTwo {
   static constexpr Index kBytes = 34;
   static constexpr bool kWide = true;
   static constexpr std::int32_t kOffset = V::kWideOffset;
-  static void unpack(RowBytes rows, const Slot& to) {
+  template <class To>
+  [[gnu::always_inline]] static void unpack(RowBytes rows, To& to) {
+#pragma GCC unroll 16
     for (Index p = 0; p < 2; ++p) {
       Ints qs[4];
-      V::load4(rows, 2 + 16 * p, qs);
+      to.load4(rows, 2 + 16 * p, qs);
+#pragma GCC unroll 16
       for (Index j = 0; j < 4; ++j) {
         if constexpr (kOffset != 0) qs[j] = V::bits_xor(qs[j], V::set1(0x80808080U));
         to.word(4 * p + j, qs[j]);
@@ -150,9 +194,10 @@ struct K {
 /// Header of Q4_K and Q5_K: d, dmin, and eight pairs of six bits in three words of bytes: scales 0
 /// … 3, minima 0 … 3, and the low four bits of the other four of both; their high two bits lie on
 /// top of the first eight.
-void unpack_pairs(RowBytes rows, const Slot& to) {
+template <class To>
+[[gnu::always_inline]] inline void unpack_pairs(RowBytes rows, To& to) {
   Ints head[4];
-  V::load4(rows, 0, head);
+  to.load4(rows, 0, head);
   const Floats d = V::low_half(head[0]);
   const Floats dmin = V::sub(V::set1f(0.0F), V::low_half(V::template right<16>(head[0])));
   const Ints six = V::set1(0x3F3F3F3FU);
@@ -163,6 +208,7 @@ void unpack_pairs(RowBytes rows, const Slot& to) {
   Ints mins[2] = {
       V::bits_and(head[2], six),
       V::bits_or(high_nibbles(head[3]), V::bits_and(V::template right<2>(head[2]), two))};
+#pragma GCC unroll 16
   for (Index i = 0; i < 8; ++i) {
     to.scale(i, V::mul(d, byte_to_float(scales[i / 4])));
     to.min(i, V::mul(dmin, byte_to_float(mins[i / 4])));
@@ -177,11 +223,14 @@ struct Format<WeightType::Q4_K> : K {
   static constexpr Index kSub = 32;
   static constexpr bool kMin = true;
   static constexpr std::int32_t kOffset = 0;
-  static void unpack(RowBytes rows, const Slot& to) {
+  template <class To>
+  [[gnu::always_inline]] static void unpack(RowBytes rows, To& to) {
     unpack_pairs(rows, to);
+#pragma GCC unroll 16
     for (Index p = 0; p < 8; ++p) {
       Ints qs[4];
-      V::load4(rows, 16 + 16 * p, qs);
+      to.load4(rows, 16 + 16 * p, qs);
+#pragma GCC unroll 16
       for (Index j = 0; j < 4; ++j) {
         const Index word = p / 2 * 16 + p % 2 * 4 + j;
         to.word(word, low_nibbles(qs[j]));
@@ -196,15 +245,19 @@ struct Format<WeightType::Q5_K> : K {
   static constexpr Index kSub = 32;
   static constexpr bool kMin = true;
   static constexpr std::int32_t kOffset = 0;
-  static void unpack(RowBytes rows, const Slot& to) {
+  template <class To>
+  [[gnu::always_inline]] static void unpack(RowBytes rows, To& to) {
     unpack_pairs(rows, to);
     const Ints bit = V::set1(0x10101010U);
+#pragma GCC unroll 16
     for (Index half = 0; half < 2; ++half) {
       Ints qh[4];  // bit s of a byte: the fifth bit of sub-block s
-      V::load4(rows, 16 + 16 * half, qh);
+      to.load4(rows, 16 + 16 * half, qh);
+#pragma GCC unroll 16
       for (Index c = 0; c < 4; ++c) {
         Ints qs[4];
-        V::load4(rows, 48 + 32 * c + 16 * half, qs);
+        to.load4(rows, 48 + 32 * c + 16 * half, qs);
+#pragma GCC unroll 16
         for (Index j = 0; j < 4; ++j) {
           const Index word = c * 16 + half * 4 + j;
           to.word(word,
@@ -223,23 +276,27 @@ struct Format<WeightType::Q6_K> : K {
   static constexpr Index kSub = 16;
   static constexpr bool kMin = false;
   static constexpr std::int32_t kOffset = 32;
-  static void unpack(RowBytes rows, const Slot& to) {
+  template <class To>
+  [[gnu::always_inline]] static void unpack(RowBytes rows, To& to) {
     const Floats d = V::halves(rows, 208);
     Ints scales[4];
-    V::load4(rows, 192, scales);
+    to.load4(rows, 192, scales);
+#pragma GCC unroll 16
     for (Index i = 0; i < 16; ++i) {
       const Ints top = V::template left<24>(scales[i / 4]);
       to.scale(i, V::mul(d, V::to_float(V::template arithmetic_right<24>(top))));
       scales[i / 4] = V::template right<8>(scales[i / 4]);
     }
     const Ints two = V::set1(0x30303030U);
+#pragma GCC unroll 16
     for (Index p = 0; p < 4; ++p) {  // 16 of the 32 columns l of half p / 2
       Ints low[4];
       Ints next[4];
       Ints qh[4];
-      V::load4(rows, p / 2 * 64 + p % 2 * 16, low);
-      V::load4(rows, p / 2 * 64 + p % 2 * 16 + 32, next);
-      V::load4(rows, 128 + 16 * p, qh);
+      to.load4(rows, p / 2 * 64 + p % 2 * 16, low);
+      to.load4(rows, p / 2 * 64 + p % 2 * 16 + 32, next);
+      to.load4(rows, 128 + 16 * p, qh);
+#pragma GCC unroll 16
       for (Index j = 0; j < 4; ++j) {
         const Index word = p / 2 * 32 + p % 2 * 4 + j;
         const Ints h = qh[j];
@@ -259,12 +316,14 @@ struct Format<WeightType::Q2_K> : K {
   static constexpr Index kSub = 16;
   static constexpr bool kMin = true;
   static constexpr std::int32_t kOffset = 0;
-  static void unpack(RowBytes rows, const Slot& to) {
+  template <class To>
+  [[gnu::always_inline]] static void unpack(RowBytes rows, To& to) {
     const Floats d = V::halves(rows, 80);
     const Floats dmin = V::sub(V::set1f(0.0F), V::halves(rows, 82));
     Ints pairs[4];
-    V::load4(rows, 0, pairs);
+    to.load4(rows, 0, pairs);
     const Ints nibble = V::set1(0xFU);
+#pragma GCC unroll 16
     for (Index i = 0; i < 16; ++i) {
       Ints& v = pairs[i / 4];
       to.scale(i, V::mul(d, V::to_float(V::bits_and(v, nibble))));
@@ -272,11 +331,14 @@ struct Format<WeightType::Q2_K> : K {
       v = V::template right<8>(v);
     }
     const Ints two = V::set1(0x03030303U);
+#pragma GCC unroll 16
     for (Index p = 0; p < 4; ++p) {
       Ints qs[4];
-      V::load4(rows, 16 + 16 * p, qs);
+      to.load4(rows, 16 + 16 * p, qs);
+#pragma GCC unroll 16
       for (Index j = 0; j < 4; ++j) {
         const Index word = p / 2 * 32 + p % 2 * 4 + j;
+#pragma GCC unroll 16
         for (Index b = 0; b < 4; ++b) {
           to.word(word + 8 * b, V::bits_and(qs[j], two));
           qs[j] = V::template right<2>(qs[j]);
@@ -291,12 +353,14 @@ struct Format<WeightType::Q3_K> : K {
   static constexpr Index kSub = 16;
   static constexpr bool kMin = false;
   static constexpr std::int32_t kOffset = 4;
-  static void unpack(RowBytes rows, const Slot& to) {
+  template <class To>
+  [[gnu::always_inline]] static void unpack(RowBytes rows, To& to) {
     // The last 16 bytes: two of qs, the twelve of the scales, d.
     Ints end[4];
-    V::load4(rows, 94, end);
+    to.load4(rows, 94, end);
     const Floats d = V::low_half(V::template right<16>(end[3]));
     Ints packed[3];
+#pragma GCC unroll 16
     for (Index i = 0; i < 3; ++i) {
       packed[i] = V::bits_or(V::template right<16>(end[i]), V::template left<16>(end[i + 1]));
     }
@@ -307,19 +371,24 @@ struct Format<WeightType::Q3_K> : K {
         V::bits_or(low_nibbles(packed[1]), V::bits_and(V::template left<2>(high), two)),
         V::bits_or(high_nibbles(packed[0]), V::bits_and(high, two)),
         V::bits_or(high_nibbles(packed[1]), V::bits_and(V::template right<2>(high), two))};
+#pragma GCC unroll 16
     for (Index i = 0; i < 16; ++i) {
       to.scale(i, V::mul(d, V::sub(byte_to_float(scales[i / 4]), V::set1f(32.0F))));
       scales[i / 4] = V::template right<8>(scales[i / 4]);
     }
     const Ints three = V::set1(0x03030303U);
     const Ints one = V::set1(0x01010101U);
+#pragma GCC unroll 16
     for (Index half = 0; half < 2; ++half) {
       Ints mask[4];  // bit 4t + b: the third bit of plane b of half t
-      V::load4(rows, 16 * half, mask);
+      to.load4(rows, 16 * half, mask);
+#pragma GCC unroll 16
       for (Index t = 0; t < 2; ++t) {
         Ints qs[4];
-        V::load4(rows, 32 + 32 * t + 16 * half, qs);
+        to.load4(rows, 32 + 32 * t + 16 * half, qs);
+#pragma GCC unroll 16
         for (Index j = 0; j < 4; ++j) {
+#pragma GCC unroll 16
           for (Index b = 0; b < 4; ++b) {
             const Ints third = V::template left<2>(V::bits_and(mask[j], one));
             to.word(32 * t + 8 * b + 4 * half + j, V::bits_or(V::bits_and(qs[j], three), third));
@@ -338,12 +407,14 @@ struct Format<WeightType::IQ4_XS> : K {
   static constexpr bool kMin = false;
   static constexpr bool kWide = true;
   static constexpr std::int32_t kOffset = V::kWideOffset;
-  static void unpack(RowBytes rows, const Slot& to) {
+  template <class To>
+  [[gnu::always_inline]] static void unpack(RowBytes rows, To& to) {
     Ints head[4];
-    V::load4(rows, 0, head);
+    to.load4(rows, 0, head);
     const Floats d = V::low_half(head[0]);
     Ints high = V::template right<16>(head[0]);
     Ints low = head[1];
+#pragma GCC unroll 16
     for (Index i = 0; i < 8; ++i) {
       const Ints six = V::bits_or(V::bits_and(low, V::set1(0xFU)),
                                   V::template left<4>(V::bits_and(high, V::set1(3U))));
@@ -351,9 +422,11 @@ struct Format<WeightType::IQ4_XS> : K {
       low = V::template right<4>(low);
       high = V::template right<2>(high);
     }
+#pragma GCC unroll 16
     for (Index i = 0; i < 8; ++i) {
       Ints qs[4];
-      V::load4(rows, 8 + 16 * i, qs);
+      to.load4(rows, 8 + 16 * i, qs);
+#pragma GCC unroll 16
       for (Index j = 0; j < 4; ++j) {
         to.word(8 * i + j, V::iq4(low_nibbles(qs[j])));
         to.word(8 * i + 4 + j, V::iq4(high_nibbles(qs[j])));

@@ -5,8 +5,6 @@
 #include <cmath>
 #include <cstring>
 
-#include "engine/backend/cpu/cpu_features.h"
-
 namespace engine {
 
 void PrintTo(const BackendOptions& options, std::ostream* stream) {
@@ -67,31 +65,6 @@ void fill_blocks(std::byte* to, DType dtype, std::size_t n_bytes, float scale, R
 }
 
 }  // namespace
-
-std::unique_ptr<Backend> make(const BackendOptions& options) {
-  auto backend = make_backend(options);
-  if (!backend) {
-    ADD_FAILURE() << backend.error().message;
-    return nullptr;
-  }
-  return std::move(*backend);
-}
-
-std::vector<BackendOptions> cpu_variants() {
-  std::vector<BackendOptions> variants;
-  for (const InstructionSet& set : usable_instruction_sets()) {
-    for (const int n_threads : {1, 2, 3, 8}) {
-      variants.push_back({BackendKind::Cpu, n_threads, std::string(set.name)});
-    }
-  }
-  return variants;
-}
-
-std::vector<BackendOptions> instruction_sets() {
-  std::vector<BackendOptions> variants = cpu_variants();
-  std::erase_if(variants, [](const BackendOptions& v) { return v.n_threads != 1; });
-  return variants;
-}
 
 std::string variant_name(const testing::TestParamInfo<BackendOptions>& info) {
   std::string name = info.param.instruction_set + "_" + std::to_string(info.param.n_threads);
