@@ -62,7 +62,7 @@ struct CheckpointReport {
   std::int64_t memory_available = 0;  // bytes free on this machine when the report was made
   std::vector<CacheLedgerRow> cache_ledger;
   std::string tokenizer;      // "tokenizer.json · BPE · 8,192 pieces", or why there is none
-  std::string chat_template;  // "tokenizer_config.json", "built-in deepseek-v3", or what is wrong
+  std::string chat_template;  // "tokenizer_config.json", "built-in, …", or what is wrong
   int n_files = 0;
   int n_tensors = 0;  // in the files, skipped ones included
   std::vector<Finding> findings;
