@@ -130,7 +130,7 @@ std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions&
 
 // What the checkpoint says about text: a problem here never keeps the model from running.
 void attach_text(LoadedModel& model, ModelInfo& info) {
-  auto text = load_text_model(model.checkpoint->path());
+  auto text = load_text_model(*model.checkpoint, info.options.chat_template);
   if (!text) {
     info.tokenizer_description = text.error().message;
     return;
@@ -139,6 +139,7 @@ void attach_text(LoadedModel& model, ModelInfo& info) {
   info.tokenizer_description = text->tokenizer.description();
   info.template_name = text->template_name;
   info.template_problem = text->template_problem;
+  info.template_reason = text->template_reason;
   model.text = std::make_shared<const TextModel>(std::move(*text));
 }
 

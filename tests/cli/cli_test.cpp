@@ -126,8 +126,8 @@ TEST_F(Cli, RendersTheExactPrompt) {
                       "{\"role\": \"user\", \"content\": \"hi\"}]");
   const Outcome rendered = run("render " + model() + " --messages " + folder_.file("m.json"));
   EXPECT_EQ(rendered.out, "<bos>S<user>hi<assistant>");
-  support::write_file(folder_.file("m.json"), "[{\"role\": \"tool\", \"content\": \"\"}]");
-  expect_refusal("render " + model() + " --messages " + folder_.file("m.json"), "found 'tool'");
+  support::write_file(folder_.file("m.json"), "[{\"role\": \"robot\", \"content\": \"\"}]");
+  expect_refusal("render " + model() + " --messages " + folder_.file("m.json"), "found 'robot'");
   support::write_file(folder_.file("m.json"), "{");
   expect_refusal("render " + model() + " --messages " + folder_.file("m.json"), "not valid JSON");
 }
