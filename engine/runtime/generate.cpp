@@ -142,6 +142,7 @@ Result<void> Generation::prefill(std::span<const TokenId> prompt) {
 }
 
 Result<TokenId> Generation::draw(Sampler& sampler) {
+  RETURN_IF_ERROR(model_.session->health());
   auto next = sampler.draw(logits_, model_.session->tokens(), request_.n_candidates);
   if (!next) {
     if (logits_usable(logits_)) return tl::unexpected(std::move(next.error()));
