@@ -179,6 +179,7 @@ Result<ExportSummary> export_gguf(const Checkpoint& checkpoint, WeightSource& so
   ExportSummary summary;
   summary.file_bytes = writer.file_bytes();
   summary.notes = notes_on(config, exporter.requantised());
+  RETURN_IF_ERROR(checkpoint.check_files());  // a file that lost bytes has read as zeros
   RETURN_IF_ERROR(writer.commit());
   return summary;
 }

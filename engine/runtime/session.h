@@ -66,6 +66,9 @@ class Session {
   /// Runs at most longest_chunk() tokens after the cached ones. Cancelled leaves the session as it
   /// was.
   Result<void> extend(std::span<const TokenId> tokens, Probe* probe, std::stop_token stop);
+  /// Whether what was computed so far is to be believed: a device reports its failures late. Once
+  /// it failed, it stays so, and the model has to be loaded again.
+  Result<void> health() const;
   /// Logits of rows of the last `extend`: out [n_rows, vocab_size].
   void logits(std::int64_t first_row, std::int64_t n_rows, std::span<float> out);
 
