@@ -48,11 +48,13 @@ std::span<const CommandSpec> commands() {
         {"--json", "", "one object with ids, text, timings and stop reason"}},
        runGenerate},
       {"bench",
-       "load time, prefill and decode speed, memory",
-       {{"--prompt-tokens", "P", "tokens of the prompt"},
+       "load time, prefill and decode speed against the machine's limits, memory",
+       {{"--prompt-tokens", "P,Q", "tokens of the prompts, one measurement each"},
         {"--gen-tokens", "N", "tokens to decode"},
+        {"--depth", "D,E", "decode behind so many tokens; default: behind the first prompt"},
         {"--repeat", "R", "times to measure, default 3"},
-        {"--record", "on|off", "record routing while measuring, default on"},
+        {"--record", "on|off|both", "record routing while measuring, default on; both: its cost"},
+        {"--profile", "", "where the time goes, by kind of operation"},
         {"--json", "", "one object"}},
        runBench}};
   return table;

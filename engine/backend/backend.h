@@ -66,6 +66,7 @@ struct BackendLimits {
   std::int64_t latent_dim = 0;
   std::int64_t n_experts = 0;
   std::int64_t experts_per_token = 0;
+  std::int64_t index_heads = 0;  // V3.2's indexer; 0: none
 };
 
 /// Interleaved pairs (x_2i, x_2i+1), or half-split pairs (x_i, x_i+d/2).
@@ -134,7 +135,7 @@ struct IndexerArgs {
   std::int64_t top_k = 0;
   std::int64_t first_position = 0;
   ConstMatView q;        // [n_tokens, n_heads · head_dim]; per head rotary part first, rotated
-  ConstMatView weights;  // [n_tokens, n_heads], scaled by n_heads^-1/2 · head_dim^-1/2
+  ConstMatView weights;  // [n_tokens, n_heads]; a common positive factor changes no choice
   ConstMatView k;        // [n_slots, head_dim], LayerNorm'ed, rotary part first, rotated
 };
 

@@ -10,7 +10,6 @@ namespace {
 
 using Severity = Finding::Severity;
 
-constexpr double kDefaultTheta = 10000.0;
 constexpr std::int64_t kMaxPositions = std::int64_t{1} << 30;
 
 /// The object that describes RoPE, or null. `rope_parameters` is the newer spelling and wins.
@@ -30,23 +29,59 @@ const JsonValue* rope_section(const JsonValue& root, ConfigFields* fields, std::
 }
 
 bool is_other_known_scaling(const std::string& type) {
-  for (const char* known :
-       {"linear", "dynamic", "longrope", "su", "llama3", "mrope", "ntk", "proportional"}) {
+  for (const char* known : {"dynamic", "longrope", "su", "mrope", "ntk", "proportional"}) {
     if (type == known) return true;
   }
   return false;
 }
 
-void read_yarn(const JsonValue& rope, const std::string& section, ConfigFields* fields,
-               ModelConfig* config) {
-  RopeScaling& scaling = config->rope_scaling;
-  scaling.kind = RopeScalingKind::Yarn;
-  const JsonValue* factor = rope.find("factor");
-  if (factor == nullptr || factor->kind == JsonKind::Null) {
-    fields->fault(Severity::Error, "config-missing", section + "factor", &rope,
+double required_number(const JsonValue& rope, const std::string& section, const std::string& key,
+                       ConfigFields* fields) {
+  const JsonValue* value = rope.find(key);
+  if (value == nullptr || value->kind == JsonKind::Null) {
+    fields->fault(Severity::Error, "config-missing", section + key, &rope,
                   "found nothing, allowed a finite number above 0");
   }
-  scaling.factor = fields->positive_number(rope, section, "factor", 1.0);
+  return fields->positive_number(rope, section, key, 1.0);
+}
+
+/// The context length the model was trained for. transformers takes the key beside the section
+/// first, then the section's own, then the whole context length.
+void read_original_context(const JsonValue& root, const JsonValue& rope, const std::string& section,
+                           ConfigFields* fields, ModelConfig* config) {
+  const char* key = "original_max_position_embeddings";
+  const JsonValue* outside = root.find(key);
+  const bool is_outside = outside != nullptr && outside->kind != JsonKind::Null;
+  config->rope_scaling.original_max_position_embeddings = fields->integer(
+      is_outside ? root : rope, is_outside ? "" : section, key,
+      {config->max_position_embeddings, 1, kMaxPositions, true, config->max_position_embeddings});
+}
+
+/// Llama 3.1's ramp between two wavelengths.
+void read_llama3(const JsonValue& root, const JsonValue& rope, const std::string& section,
+                 ConfigFields* fields, ModelConfig* config) {
+  RopeScaling& scaling = config->rope_scaling;
+  scaling.kind = RopeScalingKind::Llama3;
+  scaling.factor = required_number(rope, section, "factor", fields);
+  scaling.low_freq_factor = required_number(rope, section, "low_freq_factor", fields);
+  scaling.high_freq_factor = required_number(rope, section, "high_freq_factor", fields);
+  read_original_context(root, rope, section, fields, config);
+  if (fields->is_faulty(section + "low_freq_factor") ||
+      fields->is_faulty(section + "high_freq_factor") ||
+      scaling.high_freq_factor > scaling.low_freq_factor) {
+    return;
+  }
+  fields->fault(
+      Severity::Error, "config-rule", section + "high_freq_factor", rope.find("high_freq_factor"),
+      "found " + shown_value(*rope.find("high_freq_factor")) +
+          ", allowed above low_freq_factor = " + shown_value(*rope.find("low_freq_factor")));
+}
+
+void read_yarn(const JsonValue& root, const JsonValue& rope, const std::string& section,
+               ConfigFields* fields, ModelConfig* config) {
+  RopeScaling& scaling = config->rope_scaling;
+  scaling.kind = RopeScalingKind::Yarn;
+  scaling.factor = required_number(rope, section, "factor", fields);
   scaling.beta_fast = fields->positive_number(rope, section, "beta_fast", 32.0);
   scaling.beta_slow = fields->positive_number(rope, section, "beta_slow", 1.0);
   scaling.mscale = fields->number(rope, section, "mscale", 0.0, 0.0, 1e6);
@@ -56,10 +91,7 @@ void read_yarn(const JsonValue& rope, const std::string& section, ConfigFields* 
   if (attention_factor != nullptr && attention_factor->kind != JsonKind::Null) {
     scaling.attention_factor = fields->positive_number(rope, section, "attention_factor", 1.0);
   }
-  // Without it transformers takes the whole context length.
-  scaling.original_max_position_embeddings = fields->integer(
-      rope, section, "original_max_position_embeddings",
-      {config->max_position_embeddings, 1, kMaxPositions, true, config->max_position_embeddings});
+  read_original_context(root, rope, section, fields, config);
 }
 
 /// A YaRN ramp takes logarithms of the base, and some transformers releases ignore `factor`.
@@ -114,7 +146,7 @@ bool is_block_128(const JsonValue& value) {
 void read_rope(const JsonValue& root, ConfigFields* fields, ModelConfig* config) {
   std::string section;
   const JsonValue* rope = rope_section(root, fields, &section);
-  config->rope_theta = fields->positive_number(root, "", "rope_theta", kDefaultTheta);
+  config->rope_theta = fields->positive_number(root, "", "rope_theta", config->rope_theta);
   if (rope == nullptr) return;
   if (rope->find("rope_theta") != nullptr) {
     config->rope_theta = fields->positive_number(*rope, section, "rope_theta", config->rope_theta);
@@ -134,8 +166,14 @@ void read_rope(const JsonValue& root, ConfigFields* fields, ModelConfig* config)
   }
   if (type.empty() || type == "default") return;
   if (type == "yarn") {
-    read_yarn(*rope, section, fields, config);
+    read_yarn(root, *rope, section, fields, config);
     check_yarn(*rope, section, fields, *config);
+    return;
+  }
+  if (type == "llama3") return read_llama3(root, *rope, section, fields, config);
+  if (type == "linear") {
+    config->rope_scaling.kind = RopeScalingKind::Linear;
+    config->rope_scaling.factor = required_number(*rope, section, "factor", fields);
     return;
   }
   fields->fault(Severity::Error,
@@ -144,7 +182,7 @@ void read_rope(const JsonValue& root, ConfigFields* fields, ModelConfig* config)
                 "found \"" + type + "\", which " +
                     (is_other_known_scaling(type) ? "this program does not run yet"
                                                   : "is no scaling known to this program") +
-                    "; allowed \"yarn\", \"default\" or none");
+                    "; allowed \"yarn\", \"llama3\", \"linear\", \"default\" or none");
 }
 
 void read_quantization(const JsonValue& root, ConfigFields* fields, ModelConfig* config) {

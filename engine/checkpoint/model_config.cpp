@@ -1,8 +1,8 @@
-// config.json: the table of keys, the table of rules between keys, and the order they are read in.
+// config.json: the order its keys are read in, and those that are no plain whole number.
 #include "engine/checkpoint/model_config.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 #include <string>
 
 #include "engine/base/json.h"
@@ -17,165 +17,46 @@ using Severity = Finding::Severity;
 constexpr JsonLimits kConfigLimits = {32, 200'000};
 constexpr std::size_t kMaxConfigBytes = 16U << 20U;
 
-struct IntegerKey {
-  const char* key;
-  std::int64_t ModelConfig::*field;
-  IntegerLimits limits;  // fallback: DeepseekV3Config's default
-};
-
-constexpr std::int64_t kMillion = 1'000'000;
-constexpr bool kNullable = true;
-
-constexpr std::array<IntegerKey, 20> kIntegerKeys = {{
-    {"vocab_size", &ModelConfig::vocab_size, {129280, 1, 16 * kMillion}},
-    {"hidden_size", &ModelConfig::hidden_size, {7168, 1, kMillion}},
-    {"intermediate_size", &ModelConfig::intermediate_size, {18432, 1, 16 * kMillion}},
-    {"moe_intermediate_size", &ModelConfig::moe_intermediate_size, {2048, 1, kMillion}},
-    {"num_hidden_layers", &ModelConfig::num_hidden_layers, {61, 1, 1024}},
-    {"num_attention_heads", &ModelConfig::num_attention_heads, {128, 1, 4096}},
-    {"n_shared_experts", &ModelConfig::n_shared_experts, {1, 0, 1024, kNullable, 0}},
-    {"n_routed_experts", &ModelConfig::n_routed_experts, {256, 0, 65536, kNullable, 0}},
-    {"num_experts_per_tok", &ModelConfig::num_experts_per_tok, {8, 0, 1024, kNullable, 0}},
-    {"n_group", &ModelConfig::n_group, {8, 1, 65536, kNullable, 1}},
-    {"topk_group", &ModelConfig::topk_group, {4, 1, 65536, kNullable, 1}},
-    {"first_k_dense_replace", &ModelConfig::first_k_dense_replace, {3, 0, 1024}},
-    {"moe_layer_freq", &ModelConfig::moe_layer_freq, {1, 1, 1024}},
-    {"q_lora_rank", &ModelConfig::q_lora_rank, {1536, 1, kMillion, kNullable, 0}},
-    {"kv_lora_rank", &ModelConfig::kv_lora_rank, {512, 1, kMillion}},
-    {"qk_nope_head_dim", &ModelConfig::qk_nope_head_dim, {128, 1, 65536}},
-    {"qk_rope_head_dim", &ModelConfig::qk_rope_head_dim, {64, 2, 65536}},
-    {"v_head_dim", &ModelConfig::v_head_dim, {128, 1, 65536}},
-    {"max_position_embeddings",
-     &ModelConfig::max_position_embeddings,
-     {4096, 1, std::int64_t{1} << 30}},
-    {"num_nextn_predict_layers", &ModelConfig::num_nextn_predict_layers, {0, 0, 64, kNullable, 0}},
-}};
-
-/// A rule between keys. It is checked only when each of its keys is right by itself, so nothing is
-/// divided by zero.
-struct Rule {
-  const char* key;      // the one to blame
-  const char* formula;  // what must hold
-  std::array<const char*, 4> keys;
-  bool (*holds)(const ModelConfig&);
-};
-
-constexpr std::array<Rule, 8> kRules = {{
-    {"num_key_value_heads",
-     "num_attention_heads % num_key_value_heads = 0 (MLA does not use it; set it to "
-     "num_attention_heads)",
-     {"num_attention_heads", "num_key_value_heads"},
-     [](const ModelConfig& c) { return c.num_attention_heads % c.num_key_value_heads == 0; }},
-    {"qk_rope_head_dim",
-     "qk_rope_head_dim % 2 = 0",
-     {"qk_rope_head_dim"},
-     [](const ModelConfig& c) { return c.qk_rope_head_dim % 2 == 0; }},
-    {"num_experts_per_tok",
-     "1 ≤ num_experts_per_tok ≤ n_routed_experts",
-     {"num_experts_per_tok", "n_routed_experts"},
-     [](const ModelConfig& c) {
-       return c.n_routed_experts == 0 ||
-              (c.num_experts_per_tok >= 1 && c.num_experts_per_tok <= c.n_routed_experts);
-     }},
-    {"n_routed_experts",
-     "n_routed_experts · num_hidden_layers ≤ 65,536 (a guard; the largest released model has "
-     "23,424)",
-     {"n_routed_experts", "num_hidden_layers"},
-     [](const ModelConfig& c) { return c.n_routed_experts * c.num_hidden_layers <= 65536; }},
-    {"n_group",
-     "n_routed_experts % n_group = 0",
-     {"n_routed_experts", "n_group"},
-     [](const ModelConfig& c) {
-       return c.n_routed_experts == 0 || c.n_routed_experts % c.n_group == 0;
-     }},
-    {"n_group",
-     "n_routed_experts / n_group ≥ 2 when there is more than one group (a group is scored by its "
-     "two best)",
-     {"n_routed_experts", "n_group"},
-     [](const ModelConfig& c) {
-       return c.n_routed_experts == 0 || c.n_group == 1 || c.n_routed_experts / c.n_group >= 2;
-     }},
-    {"topk_group",
-     "topk_group ≤ n_group",
-     {"topk_group", "n_group", "n_routed_experts"},
-     [](const ModelConfig& c) { return c.n_routed_experts == 0 || c.topk_group <= c.n_group; }},
-    {"num_experts_per_tok",
-     "num_experts_per_tok ≤ topk_group · n_routed_experts / n_group (the experts in the open "
-     "groups)",
-     {"num_experts_per_tok", "topk_group", "n_routed_experts", "n_group"},
-     [](const ModelConfig& c) {
-       return c.n_routed_experts == 0 || c.topk_group > c.n_group ||
-              c.num_experts_per_tok <= c.topk_group * (c.n_routed_experts / c.n_group);
-     }},
-}};
-
-constexpr std::array<const char*, 7> kOtherFamilies = {
-    "llama", "deepseek", "deepseek_v2", "kimi_k2", "deepseek_v32", "deepseek_v4", "mixtral"};
-
-std::int64_t value_of(const ModelConfig& config, std::string_view key) {
-  if (key == "num_key_value_heads") return config.num_key_value_heads;
-  for (const IntegerKey& entry : kIntegerKeys) {
-    if (key == entry.key) return config.*entry.field;
+/// A key that must have one of the allowed values when it is there at all; the first is the
+/// default.
+std::string one_of(const JsonValue& root, const std::string& key,
+                   std::initializer_list<const char*> allowed,
+                   std::initializer_list<const char*> known, const ModelConfig& config,
+                   ConfigFields* fields) {
+  const std::string fallback = *allowed.begin();
+  const std::string word = fields->word(root, "", key, fallback);
+  std::string list;
+  for (const char* candidate : allowed) {
+    if (word == candidate) return word;
+    list += (list.empty() ? "\"" : " or \"") + std::string(candidate) + "\"";
   }
-  return 0;
-}
-
-void check_rule(const Rule& rule, const JsonValue& root, const ModelConfig& config,
-                ConfigFields* fields) {
-  std::string values;
-  for (const char* key : rule.keys) {
-    if (key == nullptr) break;
-    if (fields->is_faulty(key)) return;
-    values += (values.empty() ? "" : ", ") + std::string(key) + " = " +
-              std::to_string(value_of(config, key));
-  }
-  if (rule.holds(config)) return;
-  fields->fault(Severity::Error, "config-rule", rule.key, root.find(rule.key),
-                "found " + values + ", allowed " + rule.formula);
-}
-
-/// False when nothing else in the file is worth reading.
-bool check_model_type(const JsonValue& root, ConfigFields* fields, ModelConfig* config) {
-  const JsonValue* value = root.find("model_type");
-  if (value == nullptr || value->kind != JsonKind::String) {
-    fields->fault(Severity::Error, "model-type-missing", "model_type", value,
-                  "found " + (value == nullptr ? "nothing" : shown_value(*value)) +
-                      ", allowed \"deepseek_v3\"");
-    return false;
-  }
-  config->model_type = value->text;
-  if (value->text == "deepseek_v3") return true;
-  const bool known =
-      std::find(kOtherFamilies.begin(), kOtherFamilies.end(), value->text) != kOtherFamilies.end();
-  fields->fault(Severity::Error, "model-type-unsupported", "model_type", value,
-                "found " + shown_value(*value) +
-                    (known ? ", which is recognised but not supported yet" : "") +
-                    "; supported: \"deepseek_v3\"");
-  return false;
-}
-
-/// A key that must have one value when it is there at all.
-void require_word(const JsonValue& root, const std::string& key, const std::string& allowed,
-                  std::initializer_list<const char*> known, ConfigFields* fields) {
-  const std::string word = fields->word(root, "", key, allowed);
-  if (word == allowed || fields->is_faulty(key)) return;
   const bool is_known = std::any_of(known.begin(), known.end(),
                                     [&word](const char* candidate) { return word == candidate; });
-  fields->fault(
-      Severity::Error, is_known ? "config-unsupported" : "config-value", key, root.find(key),
-      "found " + shown_value(*root.find(key)) +
-          (is_known ? ", which no deepseek_v3 model uses" : "") + ", allowed \"" + allowed + "\"");
+  fields->fault(Severity::Error, is_known ? "config-unsupported" : "config-value", key,
+                root.find(key),
+                "found " + shown_value(*root.find(key)) +
+                    (is_known ? ", which no " + config.model_type + " model uses" : "") +
+                    ", allowed " + list);
+  return fallback;
+}
+
+/// A flag this program only runs when it is off.
+void require_off(const JsonValue& root, const char* key, ConfigFields* fields) {
+  if (!fields->flag(root, "", key, false)) return;
+  fields->fault(Severity::Error, "config-unsupported", key, root.find(key),
+                "found true, allowed false");
 }
 
 /// Special tokens: one id, a list, or null. One outside the vocabulary can never be produced.
-/// `fallback` is DeepseekV3Config's value for an absent key.
+/// `fallback` is the family's for an absent key.
 std::vector<std::int32_t> token_ids(const JsonValue& root, const std::string& key,
-                                    std::int32_t fallback, const ModelConfig& config,
-                                    ConfigFields* fields) {
+                                    const std::vector<std::int32_t>& fallback,
+                                    const ModelConfig& config, ConfigFields* fields) {
   std::vector<std::int32_t> ids;
   const JsonValue* value = root.find(key);
   if (value == nullptr) {
-    if (fallback < config.vocab_size) ids.push_back(fallback);
+    std::copy_if(fallback.begin(), fallback.end(), std::back_inserter(ids),
+                 [&config](std::int32_t id) { return id < config.vocab_size; });
     return ids;
   }
   if (value->kind == JsonKind::Null) return ids;
@@ -218,7 +99,8 @@ void note_defaults(const ConfigFields& fields, std::string_view file,
   for (const std::string& key : fields.defaulted()) {
     // Optional keys of sections, and keys most released files lack, are no news.
     if (key.find("›") != std::string::npos || key == "rope_theta" || key == "moe_layer_freq" ||
-        key == "rope_interleave" || key == "num_nextn_predict_layers") {
+        key == "rope_interleave" || key == "num_nextn_predict_layers" || key == "head_dim" ||
+        key.ends_with("_bias") || key.ends_with("sliding_window") || key == "max_window_layers") {
       continue;
     }
     list += (list.empty() ? "" : ", ") + key;
@@ -232,9 +114,14 @@ void note_defaults(const ConfigFields& fields, std::string_view file,
 /// of a model with fewer heads, and transformers runs such a model all the same.
 void read_kv_heads(const JsonValue& root, ConfigFields* fields, ModelConfig* config) {
   const std::int64_t heads = config->num_attention_heads;
+  const std::int64_t fallback =
+      config->num_key_value_heads > 0 ? config->num_key_value_heads : heads;
   config->num_key_value_heads =
-      fields->integer(root, "", "num_key_value_heads", {heads, 1, 4096, kNullable, heads});
-  if (config->num_key_value_heads <= heads || fields->is_faulty("num_attention_heads")) return;
+      fields->integer(root, "", "num_key_value_heads", {fallback, 1, 4096, true, heads});
+  if (!config->is_mla() || config->num_key_value_heads <= heads ||
+      fields->is_faulty("num_attention_heads")) {
+    return;
+  }
   fields->fault(Severity::Warning, "kv-heads-unused", "num_key_value_heads",
                 root.find("num_key_value_heads"),
                 "found " + std::to_string(config->num_key_value_heads) +
@@ -243,21 +130,87 @@ void read_kv_heads(const JsonValue& root, ConfigFields* fields, ModelConfig* con
   config->num_key_value_heads = heads;
 }
 
-void read_keys(const JsonValue& root, ConfigFields* fields, ModelConfig* config) {
-  for (const IntegerKey& entry : kIntegerKeys) {
-    config->*entry.field = fields->integer(root, "", entry.key, entry.limits);
+/// The width of a head: given, or hidden_size split evenly.
+void read_head_dim(const JsonValue& root, ConfigFields* fields, ModelConfig* config) {
+  if (config->is_mla()) return;
+  config->head_dim = fields->integer(root, "", "head_dim", {0, 2, 65536, true, 0});
+  if (config->head_dim > 0 || fields->is_faulty("head_dim") || fields->is_faulty("hidden_size") ||
+      fields->is_faulty("num_attention_heads")) {
+    return;
   }
+  config->head_dim = config->hidden_size / config->num_attention_heads;
+  if (config->hidden_size % config->num_attention_heads == 0) return;
+  fields->fault(Severity::Error, "config-rule", "hidden_size", root.find("hidden_size"),
+                "found hidden_size = " + std::to_string(config->hidden_size) +
+                    ", num_attention_heads = " + std::to_string(config->num_attention_heads) +
+                    ", allowed hidden_size % num_attention_heads = 0 when head_dim is not given");
+}
+
+/// How experts are scored and chosen. V2's flag follows transformers' native DeepseekV2, which
+/// never normalises; DeepSeek's own code would normalise and then not scale. No released V2 sets
+/// it.
+void read_router(const JsonValue& root, ConfigFields* fields, ModelConfig* config) {
+  const auto word = [&](const char* key, std::initializer_list<const char*> allowed,
+                        std::initializer_list<const char*> known) {
+    return one_of(root, key, allowed, known, *config, fields);
+  };
+  const bool flag_set = fields->flag(root, "", "norm_topk_prob", config->norm_topk_prob);
+  switch (config->architecture) {
+    case Architecture::Deepseek:
+      word("scoring_func", {"softmax"}, {"sigmoid", "sqrtsoftplus"});
+      config->norm_topk_prob = flag_set && config->num_experts_per_tok > 1;
+      return;
+    case Architecture::DeepseekV2:
+      word("scoring_func", {"softmax"}, {"sigmoid", "sqrtsoftplus"});
+      if (word("topk_method", {"greedy", "group_limited_greedy"}, {"noaux_tc"}) == "greedy") {
+        config->n_group = config->topk_group = 1;  // not looked at
+      } else {
+        config->topk_method = TopkMethod::GroupLimitedGreedy;
+      }
+      if (!flag_set) break;
+      fields->fault(Severity::Warning, "norm-ignored", "norm_topk_prob",
+                    root.find("norm_topk_prob"),
+                    "found true; weights are scaled and not normalised, as transformers' "
+                    "deepseek_v2 does (DeepSeek's own code normalises and does not scale)");
+      break;
+    case Architecture::DeepseekV3:
+    case Architecture::DeepseekV32:
+      word("scoring_func", {"sigmoid"}, {"softmax", "sqrtsoftplus"});
+      word("topk_method", {"noaux_tc"}, {"greedy", "group_limited_greedy"});
+      config->norm_topk_prob = flag_set;
+      break;
+    default:
+      return;
+  }
+  config->routed_scaling_factor =
+      fields->positive_number(root, "", "routed_scaling_factor", config->routed_scaling_factor);
+}
+
+void read_keys(const JsonValue& root, ConfigFields* fields, ModelConfig* config) {
+  read_integer_keys(root, fields, config);
   read_kv_heads(root, fields, config);
-  config->routed_scaling_factor = fields->positive_number(root, "", "routed_scaling_factor", 2.5);
-  config->rms_norm_eps = fields->positive_number(root, "", "rms_norm_eps", 1e-6);
-  config->norm_topk_prob = fields->flag(root, "", "norm_topk_prob", true);
-  config->rope_interleave = fields->flag(root, "", "rope_interleave", true);
-  config->attention_bias = fields->flag(root, "", "attention_bias", false);
+  read_head_dim(root, fields, config);
+  read_router(root, fields, config);
+  read_window(root, fields, config);
+  config->rms_norm_eps = fields->positive_number(root, "", "rms_norm_eps", config->rms_norm_eps);
+  if (config->architecture == Architecture::DeepseekV3) {
+    config->rope_interleave = fields->flag(root, "", "rope_interleave", true);
+  }
+  if (config->architecture != Architecture::Qwen2 &&
+      config->architecture != Architecture::Mixtral) {
+    config->attention_bias = fields->flag(root, "", "attention_bias", false);
+    require_off(root, "mlp_bias", fields);
+  }
   config->tie_word_embeddings = fields->flag(root, "", "tie_word_embeddings", false);
-  require_word(root, "hidden_act", "silu", {"gelu", "relu", "gelu_new", "gelu_pytorch_tanh"},
-               fields);
-  require_word(root, "scoring_func", "sigmoid", {"softmax", "sqrtsoftplus"}, fields);
-  require_word(root, "topk_method", "noaux_tc", {"greedy", "group_limited_greedy"}, fields);
+  one_of(root, "hidden_act", {"silu"}, {"gelu", "relu", "gelu_new", "gelu_pytorch_tanh"}, *config,
+         fields);
+}
+
+/// Sizes that follow from others.
+void derive(ModelConfig* config) {
+  if (config->architecture == Architecture::Mixtral) {
+    config->moe_intermediate_size = config->intermediate_size;
+  }
 }
 
 }  // namespace
@@ -296,14 +249,18 @@ ConfigReading read_model_config(std::string_view json_text, std::string_view fil
   }
   note_code_references(*root, &fields);
   ModelConfig& config = reading.config;
-  if (!check_model_type(*root, &fields, &config)) return reading;
+  if (!read_family(*root, &fields, &config)) return reading;
   read_keys(*root, &fields, &config);
+  derive(&config);
   read_rope(*root, &fields, &config);
   read_quantization(*root, &fields, &config);
-  for (const Rule& rule : kRules) check_rule(rule, *root, config, &fields);
-  config.eos_token_ids = token_ids(*root, "eos_token_id", 1, config, &fields);
-  const std::vector<std::int32_t> bos = token_ids(*root, "bos_token_id", 0, config, &fields);
-  if (!bos.empty()) config.bos_token_id = bos.front();
+  check_rules(*root, config, &fields);
+  const ModelConfig defaults = family_defaults(config.architecture);
+  config.eos_token_ids = token_ids(*root, "eos_token_id", defaults.eos_token_ids, config, &fields);
+  std::vector<std::int32_t> bos;
+  if (defaults.bos_token_id) bos.push_back(*defaults.bos_token_id);
+  bos = token_ids(*root, "bos_token_id", bos, config, &fields);
+  config.bos_token_id = bos.empty() ? std::nullopt : std::optional(bos.front());
   note_defaults(fields, file, &reading.findings);
   return reading;
 }

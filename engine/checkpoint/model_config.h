@@ -1,6 +1,6 @@
 // ModelConfig: config.json read once, validated once, defaults filled in. Derived sizes are
-// functions. Keys and defaults follow transformers' DeepseekV3Config and deepseek-ai's configs; see
-// engine/README.md's symbol table.
+// functions. Keys and defaults follow each family's transformers config and deepseek-ai's files;
+// see engine/README.md's symbol table.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,8 @@ enum class Architecture { Llama, Qwen2, Mixtral, Deepseek, DeepseekV2, DeepseekV
 /// Mla: latents are cached. Gqa: keys and values of every KV head are cached; MHA and MQA are its
 /// two ends.
 enum class AttentionKind { Mla, Gqa };
+/// "DeepseekV2": the enumerator's name, for messages and reports.
+std::string_view architecture_name(Architecture architecture);
 enum class ScoreFunction { Sigmoid, Softmax };
 /// How the experts are chosen: `noaux_tc` (V3) adds the correction bias for choosing and scores a
 /// group by the sum of its two best.
@@ -54,6 +56,7 @@ struct ModelConfig {
   std::int64_t num_key_value_heads = 0;  // Gqa; under MLA only the cache ledger's GQA row
   std::int64_t head_dim = 0;             // Gqa only
   std::int64_t sliding_window = 0;       // Gqa: a token sees so many slots, itself included; 0: all
+  std::int64_t first_windowed_layer = 0;  // layers below it see all slots (Qwen2)
   std::int64_t n_shared_experts = 0;
   std::int64_t n_routed_experts = 0;
   std::int64_t num_experts_per_tok = 0;
@@ -94,6 +97,16 @@ struct ModelConfig {
   std::int64_t qk_head_dim() const { return qk_nope_head_dim + qk_rope_head_dim; }
   AttentionKind attention_kind() const {
     return kv_lora_rank > 0 ? AttentionKind::Mla : AttentionKind::Gqa;
+  }
+  /// Width of one query head, of its rotated part and of its output, in either attention kind.
+  std::int64_t query_head_dim() const { return is_mla() ? qk_head_dim() : head_dim; }
+  std::int64_t rope_head_dim() const { return is_mla() ? qk_rope_head_dim : head_dim; }
+  std::int64_t value_head_dim() const { return is_mla() ? v_head_dim : head_dim; }
+  bool is_mla() const { return attention_kind() == AttentionKind::Mla; }
+  bool has_indexer() const { return index_n_heads > 0; }
+  /// Slots a token sees in this layer, itself included; 0: all.
+  std::int64_t window_of(std::int64_t layer) const {
+    return layer >= first_windowed_layer ? sliding_window : 0;
   }
   /// MLA: kv_lora_rank + qk_rope_head_dim, what is cached per token and layer.
   std::int64_t latent_dim() const { return kv_lora_rank + qk_rope_head_dim; }

@@ -39,6 +39,9 @@ std::int64_t* group_of(WeightRole role, ParameterCount* count) {
     case WeightRole::ExpertDown:
     case WeightRole::FusedExpertGateUp:
     case WeightRole::FusedExpertDown:
+    case WeightRole::MergedExpertGate:
+    case WeightRole::MergedExpertUp:
+    case WeightRole::MergedExpertDown:
       return &count->routed_experts;
     case WeightRole::SharedGate:
     case WeightRole::SharedUp:
@@ -57,6 +60,12 @@ std::int64_t gqa_heads(const ModelConfig& config) {
     if (heads % n == 0) return n;
   }
   return 1;
+}
+
+/// "MHA", "GQA-8" or "MQA": what a cache of `kv_heads` key-value heads is called.
+std::string kv_kind(std::int64_t kv_heads, std::int64_t heads) {
+  if (kv_heads == heads) return "MHA";
+  return kv_heads == 1 ? "MQA" : "GQA-" + std::to_string(kv_heads);
 }
 
 std::string dtype_summary(const std::map<std::string, std::int64_t>& bytes_by_dtype) {
@@ -108,18 +117,24 @@ ParameterCount count_parameters(const ModelConfig& config) {
 
 std::vector<CacheLedgerRow> cache_ledger(const ModelConfig& config) {
   const std::int64_t layers = config.num_hidden_layers;
-  const std::int64_t pair = config.qk_head_dim() + config.v_head_dim;  // one key and one value
+  // One key and one value.
+  const std::int64_t pair = config.query_head_dim() + config.value_head_dim();
   const std::int64_t heads = config.num_attention_heads;
   std::vector<CacheLedgerRow> rows;
-  const auto add = [&rows](const std::string& kind, std::int64_t elements) {
-    rows.push_back({kind, elements, elements * kCacheElementBytes});
+  const auto add = [&](const std::string& kind, std::int64_t values_per_layer) {
+    const bool listed = std::any_of(
+        rows.begin(), rows.end(), [&kind](const CacheLedgerRow& row) { return row.kind == kind; });
+    const std::int64_t elements = layers * values_per_layer;
+    if (!listed) rows.push_back({kind, elements, elements * kCacheElementBytes});
   };
-  add("MLA latent", layers * config.latent_dim());
-  add("MHA", layers * heads * pair);
-  if (gqa_heads(config) > 1) {
-    add("GQA-" + std::to_string(gqa_heads(config)), layers * gqa_heads(config) * pair);
+  if (config.is_mla()) {
+    add(config.has_indexer() ? "MLA latent + index key" : "MLA latent", config.cached_values());
+  } else {
+    add(kv_kind(config.num_key_value_heads, heads), config.num_key_value_heads * pair);
   }
-  if (heads > 1) add("MQA", layers * pair);
+  for (const std::int64_t n : {heads, gqa_heads(config), std::int64_t{1}}) {
+    add(kv_kind(n, heads), n * pair);
+  }
   return rows;
 }
 
@@ -128,9 +143,11 @@ std::int64_t scratch_bytes(const ModelConfig& config, std::int64_t context_lengt
   const std::int64_t heads = config.num_attention_heads;
   const std::int64_t mlp_width = std::max({config.intermediate_size, config.moe_intermediate_size,
                                            config.n_shared_experts * config.moe_intermediate_size});
+  const std::int64_t index_width = config.index_n_heads * (config.index_head_dim + 1);
   const std::int64_t per_row = 4 * config.hidden_size + config.q_lora_rank +
-                               heads * config.qk_head_dim() + config.latent_dim() +
-                               heads * config.v_head_dim + 2 * mlp_width + config.n_routed_experts;
+                               heads * config.query_head_dim() + config.latent_dim() +
+                               heads * config.value_head_dim() + index_width + 2 * mlp_width +
+                               config.n_routed_experts;
   const std::int64_t attention_scores = heads * context_length;
   return 4 * (rows * per_row + attention_scores + config.vocab_size);
 }

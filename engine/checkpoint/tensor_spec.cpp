@@ -1,4 +1,4 @@
-// The table itself: Hugging Face names and shapes of a DeepSeek-V3 checkpoint.
+// The table itself: Hugging Face names and shapes of every family.
 #include "engine/checkpoint/tensor_spec.h"
 
 #include <array>
@@ -18,11 +18,12 @@ struct Extent {
   std::int64_t value;
 };
 
-/// Every extent a V3 tensor can have.
+/// Every extent a tensor can have.
 struct Extents {
   explicit Extents(const ModelConfig& c)
       : vocab{"vocab_size", c.vocab_size},
         hidden{"hidden_size", c.hidden_size},
+        hidden_pair{"2·hidden_size", 2 * c.hidden_size},
         dense{"intermediate_size", c.intermediate_size},
         expert{"moe_intermediate_size", c.moe_intermediate_size},
         expert_pair{"2·moe_intermediate_size", 2 * c.moe_intermediate_size},
@@ -36,10 +37,21 @@ struct Extents {
           c.num_attention_heads * c.qk_head_dim()},
         kv{"num_attention_heads·(qk_nope_head_dim+v_head_dim)",
            c.num_attention_heads * (c.qk_nope_head_dim + c.v_head_dim)},
-        v{"num_attention_heads·v_head_dim", c.num_attention_heads * c.v_head_dim} {}
+        v{"num_attention_heads·v_head_dim", c.num_attention_heads * c.v_head_dim},
+        heads{"num_attention_heads·head_dim", c.num_attention_heads * c.head_dim},
+        kv_heads{"num_key_value_heads·head_dim", c.num_key_value_heads * c.head_dim},
+        index_q{"index_n_heads·index_head_dim", c.index_n_heads * c.index_head_dim},
+        index_k{"index_head_dim", c.index_head_dim},
+        index_heads{"index_n_heads", c.index_n_heads} {
+    if (c.architecture != Architecture::Mixtral) return;
+    expert = {"intermediate_size", c.moe_intermediate_size};
+    expert_pair = {"2·intermediate_size", 2 * c.moe_intermediate_size};
+    experts = {"num_local_experts", c.n_routed_experts};
+  }
 
-  Extent vocab, hidden, dense, expert, expert_pair, shared, experts;
+  Extent vocab, hidden, hidden_pair, dense, expert, expert_pair, shared, experts;
   Extent q_rank, kv_rank, latent, q, kv, v;
+  Extent heads, kv_heads, index_q, index_k, index_heads;
 };
 
 /// Writes the table of one config, layer by layer.
@@ -60,6 +72,18 @@ class SpecWriter {
     vector(WeightRole::FinalNorm, "model.norm.weight", x_.hidden);
     matrix(WeightRole::OutputHead, "lm_head.weight", {x_.vocab, x_.hidden});
     specs_.back().required = !config_.tie_word_embeddings;
+    return std::move(specs_);
+  }
+
+  // V3 report §2.2
+  std::vector<TensorSpec> write_mtp() {
+    layer_ = static_cast<std::int32_t>(config_.num_hidden_layers);
+    prefix_ = std::string(kLayerPrefix) + std::to_string(layer_) + ".";
+    vector(WeightRole::MtpTokenNorm, "enorm.weight", x_.hidden);
+    vector(WeightRole::MtpHiddenNorm, "hnorm.weight", x_.hidden);
+    matrix(WeightRole::MtpJoint, "eh_proj.weight", {x_.hidden, x_.hidden_pair});
+    decoder_layer();
+    vector(WeightRole::MtpHeadNorm, "shared_head.norm.weight", x_.hidden);
     return std::move(specs_);
   }
 
@@ -91,7 +115,11 @@ class SpecWriter {
 
   void decoder_layer() {
     vector(WeightRole::InputNorm, "input_layernorm.weight", x_.hidden);
-    attention();
+    if (config_.is_mla()) {
+      latent_attention();
+    } else {
+      grouped_attention();
+    }
     vector(WeightRole::PostAttentionNorm, "post_attention_layernorm.weight", x_.hidden);
     if (config_.is_moe_layer(layer_)) {
       moe();
@@ -103,7 +131,7 @@ class SpecWriter {
   }
 
   // V2 §2.1; with attention_bias transformers puts biases on these three projections only.
-  void attention() {
+  void latent_attention() {
     const bool bias = config_.attention_bias;
     if (config_.q_lora_rank > 0) {
       matrix(WeightRole::Wdq, "self_attn.q_a_proj.weight", {x_.q_rank, x_.hidden});
@@ -119,11 +147,43 @@ class SpecWriter {
     matrix(WeightRole::Wukv, "self_attn.kv_b_proj.weight", {x_.kv, x_.kv_rank});
     matrix(WeightRole::Wo, "self_attn.o_proj.weight", {x_.hidden, x_.v});
     if (bias) vector(WeightRole::WoBias, "self_attn.o_proj.bias", x_.hidden);
+    if (config_.has_indexer()) indexer();
   }
 
+  // DeepSeek-V3.2-Exp report §2.1
+  void indexer() {
+    matrix(WeightRole::IndexerWq, "self_attn.indexer.wq_b.weight", {x_.index_q, x_.q_rank});
+    matrix(WeightRole::IndexerWk, "self_attn.indexer.wk.weight", {x_.index_k, x_.hidden});
+    vector(WeightRole::IndexerKeyNorm, "self_attn.indexer.k_norm.weight", x_.index_k);
+    vector(WeightRole::IndexerKeyNormBias, "self_attn.indexer.k_norm.bias", x_.index_k);
+    matrix(WeightRole::IndexerWeights, "self_attn.indexer.weights_proj.weight",
+           {x_.index_heads, x_.hidden});
+  }
+
+  // MHA, GQA and MQA are one: num_key_value_heads tells them apart.
+  void grouped_attention() {
+    projection(WeightRole::Wq, WeightRole::WqBias, "self_attn.q_proj", x_.heads);
+    projection(WeightRole::Wk, WeightRole::WkBias, "self_attn.k_proj", x_.kv_heads);
+    projection(WeightRole::Wv, WeightRole::WvBias, "self_attn.v_proj", x_.kv_heads);
+    matrix(WeightRole::Wo, "self_attn.o_proj.weight", {x_.hidden, x_.heads});
+    if (config_.attention_bias) {
+      vector(WeightRole::WoBias, "self_attn.o_proj.bias", x_.hidden);
+    }
+  }
+
+  void projection(WeightRole role, WeightRole bias, const std::string& name, Extent rows) {
+    matrix(role, name + ".weight", {rows, x_.hidden});
+    if (config_.attention_bias || config_.qkv_bias) vector(bias, name + ".bias", rows);
+  }
+
+  // The hub's Mixtral has names of its own; its fused layout is transformers 5's usual one.
   void moe() {
-    matrix(WeightRole::Router, "mlp.gate.weight", {x_.experts, x_.hidden});
-    vector(WeightRole::RouterBias, "mlp.gate.e_score_correction_bias", x_.experts);
+    const bool hub_mixtral = config_.architecture == Architecture::Mixtral && !fused_experts_;
+    matrix(WeightRole::Router, hub_mixtral ? "block_sparse_moe.gate.weight" : "mlp.gate.weight",
+           {x_.experts, x_.hidden});
+    if (config_.topk_method == TopkMethod::NoauxTc) {
+      vector(WeightRole::RouterBias, "mlp.gate.e_score_correction_bias", x_.experts);
+    }
     if (fused_experts_) {
       matrix(WeightRole::FusedExpertGateUp, "mlp.experts.gate_up_proj",
              {x_.experts, x_.expert_pair, x_.hidden});
@@ -141,10 +201,15 @@ class SpecWriter {
 
   void expert(std::int64_t e) {
     expert_ = static_cast<std::int32_t>(e);
-    const std::string name = "mlp.experts." + std::to_string(e) + ".";
-    matrix(WeightRole::ExpertGate, name + "gate_proj.weight", {x_.expert, x_.hidden});
-    matrix(WeightRole::ExpertUp, name + "up_proj.weight", {x_.expert, x_.hidden});
-    matrix(WeightRole::ExpertDown, name + "down_proj.weight", {x_.hidden, x_.expert});
+    const bool mixtral = config_.architecture == Architecture::Mixtral;
+    const std::string name =
+        (mixtral ? "block_sparse_moe.experts." : "mlp.experts.") + std::to_string(e) + ".";
+    matrix(WeightRole::ExpertGate, name + (mixtral ? "w1.weight" : "gate_proj.weight"),
+           {x_.expert, x_.hidden});
+    matrix(WeightRole::ExpertUp, name + (mixtral ? "w3.weight" : "up_proj.weight"),
+           {x_.expert, x_.hidden});
+    matrix(WeightRole::ExpertDown, name + (mixtral ? "w2.weight" : "down_proj.weight"),
+           {x_.hidden, x_.expert});
     expert_ = -1;
   }
 
@@ -189,7 +254,7 @@ constexpr std::array<ForeignMark, 16> kForeignMarks = {{
     {"blk.", true, "a GGUF model saved under Hugging Face names"},
 }};
 
-constexpr std::array<std::string_view, 44> kRoleNames = {{
+constexpr std::array<std::string_view, 48> kRoleNames = {{
     "Embedding",
     "FinalNorm",
     "OutputHead",
@@ -234,8 +299,12 @@ constexpr std::array<std::string_view, 44> kRoleNames = {{
     "SharedGate",
     "SharedUp",
     "SharedDown",
+    "MtpTokenNorm",
+    "MtpHiddenNorm",
+    "MtpJoint",
+    "MtpHeadNorm",
 }};
-static_assert(static_cast<std::size_t>(WeightRole::SharedDown) + 1 == kRoleNames.size());
+static_assert(static_cast<std::size_t>(WeightRole::MtpHeadNorm) + 1 == kRoleNames.size());
 
 }  // namespace
 
@@ -245,6 +314,10 @@ std::string_view weight_role_name(WeightRole role) {
 
 std::vector<TensorSpec> tensor_specs(const ModelConfig& config, const TensorLayout& layout) {
   return SpecWriter(config, layout.experts == ExpertLayout::Fused).write();
+}
+
+std::vector<TensorSpec> mtp_tensor_specs(const ModelConfig& config, const TensorLayout& layout) {
+  return SpecWriter(config, layout.experts == ExpertLayout::Fused).write_mtp();
 }
 
 std::optional<std::int64_t> layer_of_tensor(std::string_view name) {

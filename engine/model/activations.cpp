@@ -25,9 +25,16 @@ Result<Activations> Activations::create(const ModelConfig& config, std::int64_t 
   if (config.q_lora_rank > 0) {
     ASSIGN_OR_RETURN(a.c_q, backend.allocate(max_tokens * config.q_lora_rank));
   }
-  ASSIGN_OR_RETURN(a.q, backend.allocate(max_tokens * n_heads * config.qk_head_dim()));
-  ASSIGN_OR_RETURN(a.kv, backend.allocate(max_tokens * config.latent_dim()));
-  ASSIGN_OR_RETURN(a.heads_out, backend.allocate(max_tokens * n_heads * config.v_head_dim));
+  ASSIGN_OR_RETURN(a.q, backend.allocate(max_tokens * n_heads * config.query_head_dim()));
+  if (config.is_mla()) {
+    ASSIGN_OR_RETURN(a.kv, backend.allocate(max_tokens * config.latent_dim()));
+  }
+  ASSIGN_OR_RETURN(a.heads_out, backend.allocate(max_tokens * n_heads * config.value_head_dim()));
+  if (config.has_indexer()) {
+    const std::int64_t index_width = config.index_n_heads * config.index_head_dim;
+    ASSIGN_OR_RETURN(a.index_q, backend.allocate(max_tokens * index_width));
+    ASSIGN_OR_RETURN(a.index_weights, backend.allocate(max_tokens * config.index_n_heads));
+  }
   ASSIGN_OR_RETURN(a.logits, backend.allocate(a.max_logit_rows * config.vocab_size));
   if (config.n_routed_experts > 0) {
     ASSIGN_OR_RETURN(a.router_logits, backend.allocate(max_tokens * config.n_routed_experts));
@@ -52,12 +59,14 @@ BackendLimits backend_limits(const ModelConfig& config, std::int64_t max_tokens,
                config.moe_intermediate_size * std::max<std::int64_t>(1, config.n_shared_experts));
   limits.max_width =
       std::max({config.hidden_size, config.vocab_size, config.q_lora_rank, config.latent_dim(),
-                heads * config.qk_head_dim(), heads * (config.qk_nope_head_dim + config.v_head_dim),
-                config.n_routed_experts, limits.max_mlp_width});
+                heads * config.query_head_dim(), heads * config.value_head_dim(),
+                heads * (config.qk_nope_head_dim + config.v_head_dim), config.n_routed_experts,
+                config.index_n_heads * config.index_head_dim, limits.max_mlp_width});
   limits.n_heads = heads;
   limits.latent_dim = config.latent_dim();
   limits.n_experts = config.n_routed_experts;
   limits.experts_per_token = config.num_experts_per_tok;
+  limits.index_heads = config.index_n_heads;
   return limits;
 }
 

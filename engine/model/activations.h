@@ -23,9 +23,11 @@ struct Activations {
   Buffer block_out;      // [max_tokens, hidden_size], what attention or MLP adds to x
   Buffer shared_out;     // [max_tokens, hidden_size]
   Buffer c_q;            // [max_tokens, q_lora_rank]
-  Buffer q;              // [max_tokens, n_heads · qk_head_dim]
-  Buffer kv;             // [max_tokens, kv_lora_rank + qk_rope_head_dim]
-  Buffer heads_out;      // [max_tokens, n_heads · v_head_dim]
+  Buffer q;              // [max_tokens, n_heads · query_head_dim]
+  Buffer kv;             // [max_tokens, kv_lora_rank + qk_rope_head_dim]; MLA only
+  Buffer heads_out;      // [max_tokens, n_heads · value_head_dim]
+  Buffer index_q;        // [max_tokens, index_n_heads · index_head_dim]; V3.2 only
+  Buffer index_weights;  // [max_tokens, index_n_heads]; V3.2 only
   Buffer router_logits;  // [max_tokens, n_routed_experts]
   Buffer logits;         // [max_logit_rows, vocab_size]
 
@@ -35,6 +37,8 @@ struct Activations {
   std::vector<float> scores;             // [max_tokens, n_routed_experts]
   std::vector<float> group_scores;       // [max_tokens, n_group]
   std::vector<std::uint8_t> group_mask;  // [max_tokens, n_group]
+
+  std::vector<std::int32_t> picked_slots;  // [n_tokens, index_topk] of one layer, host memory
 };
 
 /// What the backend must be able to hold for this model.

@@ -10,27 +10,37 @@ Result<KvCache> KvCache::create(const ModelConfig& config, std::int64_t context_
                                 Backend& backend) {
   KvCache cache;
   cache.context_length_ = context_length;
-  cache.kv_lora_rank_ = config.kv_lora_rank;
-  cache.qk_rope_head_dim_ = config.qk_rope_head_dim;
-  cache.layers_.resize(static_cast<std::size_t>(config.num_hidden_layers));
-  for (LayerRows& layer : cache.layers_) {
-    auto c_kv = backend.allocate(context_length * config.kv_lora_rank);
-    auto k_rope = backend.allocate(context_length * config.qk_rope_head_dim);
-    if (!c_kv || !k_rope) {
-      const Error& error = !c_kv ? c_kv.error() : k_rope.error();
-      return fail(error.code, "cache for a context of " + std::to_string(context_length) +
-                                  " tokens: needs " +
-                                  std::to_string(context_length * bytes_per_token(config)) +
-                                  " bytes (" + error.message + "); choose a shorter context");
-    }
-    layer.c_kv = std::move(*c_kv);
-    layer.k_rope = std::move(*k_rope);
+  const std::int64_t kv_width = config.is_mla() ? 0 : config.num_key_value_heads * config.head_dim;
+  const std::pair<Rows*, std::int64_t> kinds[] = {
+      {&cache.c_kv_, config.kv_lora_rank},
+      {&cache.k_rope_, config.is_mla() ? config.qk_rope_head_dim : 0},
+      {&cache.keys_, kv_width},
+      {&cache.values_, kv_width},
+      {&cache.index_keys_, config.has_indexer() ? config.index_head_dim : 0}};
+  for (const auto& [rows, width] : kinds) {
+    const auto done = cache.allocate(rows, width, config.num_hidden_layers, backend);
+    if (done) continue;
+    return fail(done.error().code,
+                "cache for a context of " + std::to_string(context_length) + " tokens: needs " +
+                    std::to_string(context_length * bytes_per_token(config)) + " bytes (" +
+                    done.error().message + "); choose a shorter context");
   }
   return cache;
 }
 
+Result<void> KvCache::allocate(Rows* rows, std::int64_t width, std::int64_t n_layers,
+                               Backend& backend) {
+  rows->width = width;
+  for (std::int64_t layer = 0; layer < n_layers && width > 0; ++layer) {
+    ASSIGN_OR_RETURN(Buffer buffer, backend.allocate(context_length_ * width));
+    rows->layers.push_back(std::move(buffer));
+  }
+  return {};
+}
+
 std::int64_t KvCache::bytes_per_token(const ModelConfig& config) {
-  return config.num_hidden_layers * config.latent_dim() * static_cast<std::int64_t>(sizeof(float));
+  return config.num_hidden_layers * config.cached_values() *
+         static_cast<std::int64_t>(sizeof(float));
 }
 
 void KvCache::truncate(std::int64_t n) { length_ = std::min(length_, n); }
@@ -40,16 +50,32 @@ void KvCache::mark_valid_to(std::int64_t n) {
   length_ = std::max(length_, n);
 }
 
-MatView KvCache::c_kv(std::int64_t layer, std::int64_t first, std::int64_t n) const {
+MatView KvCache::view(const Rows& rows, std::int64_t layer, std::int64_t first,
+                      std::int64_t n) const {
   CHECK_LE(first + n, context_length_);
-  const Buffer& rows = layers_[static_cast<std::size_t>(layer)].c_kv;
-  return {rows.data() + first * kv_lora_rank_, n, kv_lora_rank_, kv_lora_rank_};
+  CHECK_LT(0, rows.width);
+  const Buffer& buffer = rows.layers[static_cast<std::size_t>(layer)];
+  return {buffer.data() + first * rows.width, n, rows.width, rows.width};
+}
+
+MatView KvCache::c_kv(std::int64_t layer, std::int64_t first, std::int64_t n) const {
+  return view(c_kv_, layer, first, n);
 }
 
 MatView KvCache::k_rope(std::int64_t layer, std::int64_t first, std::int64_t n) const {
-  CHECK_LE(first + n, context_length_);
-  const Buffer& rows = layers_[static_cast<std::size_t>(layer)].k_rope;
-  return {rows.data() + first * qk_rope_head_dim_, n, qk_rope_head_dim_, qk_rope_head_dim_};
+  return view(k_rope_, layer, first, n);
+}
+
+MatView KvCache::keys(std::int64_t layer, std::int64_t first, std::int64_t n) const {
+  return view(keys_, layer, first, n);
+}
+
+MatView KvCache::values(std::int64_t layer, std::int64_t first, std::int64_t n) const {
+  return view(values_, layer, first, n);
+}
+
+MatView KvCache::index_keys(std::int64_t layer, std::int64_t first, std::int64_t n) const {
+  return view(index_keys_, layer, first, n);
 }
 
 }  // namespace engine

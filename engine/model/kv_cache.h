@@ -1,5 +1,6 @@
-// KvCache: what MLA keeps of the past, per layer: the normalised latent c_kv and the rotated k_rope
-// of every position. Written by mla_attention, owned by a session.
+// KvCache: what attention keeps of the past, per layer and position. MLA: the normalised latent
+// c_kv and the rotated k_rope; GQA: rotated keys and values of every KV head; V3.2 also the
+// indexer's key. Written by the attention blocks, owned by a session.
 #pragma once
 
 #include <cstdint>
@@ -26,18 +27,25 @@ class KvCache {
   /// After all layers of a forward wrote up to `n`. A replay of an old position changes nothing.
   void mark_valid_to(std::int64_t n);
 
+  // Rows of positions [first, first + n). Each only where the model's attention keeps it.
   MatView c_kv(std::int64_t layer, std::int64_t first, std::int64_t n) const;    // [n, rkv]
   MatView k_rope(std::int64_t layer, std::int64_t first, std::int64_t n) const;  // [n, dr]
+  MatView keys(std::int64_t layer, std::int64_t first, std::int64_t n) const;    // [n, KV · hd]
+  MatView values(std::int64_t layer, std::int64_t first, std::int64_t n) const;  // [n, KV · hd]
+  MatView index_keys(std::int64_t layer, std::int64_t first,
+                     std::int64_t n) const;  // [n, index dim]
 
  private:
-  struct LayerRows {
-    Buffer c_kv;    // [context_length, kv_lora_rank]
-    Buffer k_rope;  // [context_length, qk_rope_head_dim]
+  /// One kind of row in every layer.
+  struct Rows {
+    std::vector<Buffer> layers;  // [num_hidden_layers], each [context_length, width]
+    std::int64_t width = 0;      // 0: this model keeps none
   };
-  std::vector<LayerRows> layers_;
+  MatView view(const Rows& rows, std::int64_t layer, std::int64_t first, std::int64_t n) const;
+  Result<void> allocate(Rows* rows, std::int64_t width, std::int64_t n_layers, Backend& backend);
+
+  Rows c_kv_, k_rope_, keys_, values_, index_keys_;
   std::int64_t context_length_ = 0;
-  std::int64_t kv_lora_rank_ = 0;
-  std::int64_t qk_rope_head_dim_ = 0;
   std::int64_t length_ = 0;
 };
 

@@ -2,13 +2,11 @@
 
 #include <optional>
 
+#include "engine/model/indexer.h"
+
 namespace engine {
 
 namespace {
-
-// The latents' own norms never take the config's eps: DeepSeek's code and transformers construct
-// them with this default.
-constexpr float kLatentNormEps = 1e-6F;
 
 MatView columns(MatView m, std::int64_t first, std::int64_t n) {
   return {m.data + first, m.rows, n, m.stride};
@@ -20,13 +18,14 @@ MatView make_queries(const BlockSpan& span, const RopeTable& rope, const Attenti
   const ModelConfig& config = context.config;
   Activations& activations = context.activations;
   Backend& backend = context.backend;
+  const auto latent_eps = static_cast<float>(config.latent_norm_eps);
   const std::int64_t n = span.n_tokens;
   const MatView x = activations.normed.view(n, config.hidden_size);
   const MatView q = activations.q.view(n, config.num_attention_heads * config.qk_head_dim());
   if (config.q_lora_rank > 0) {
     const MatView c_q = activations.c_q.view(n, config.q_lora_rank);
     backend.matmul(x, weights.w_dq, weights.bias_dq, c_q);
-    backend.rms_norm(c_q, weights.q_norm, kLatentNormEps, c_q);
+    backend.rms_norm(c_q, weights.q_norm, latent_eps, c_q);
     backend.matmul(c_q, weights.w_uq, nullptr, q);
   } else {
     backend.matmul(x, weights.w_q, nullptr, q);
@@ -47,7 +46,8 @@ void write_latents(const BlockSpan& span, const RopeTable& rope, const Attention
   const MatView kv = activations.kv.view(n, config.latent_dim());
   backend.matmul(activations.normed.view(n, config.hidden_size), weights.w_dkv, weights.bias_dkv,
                  kv);
-  backend.rms_norm(columns(kv, 0, config.kv_lora_rank), weights.kv_norm, kLatentNormEps,
+  backend.rms_norm(columns(kv, 0, config.kv_lora_rank), weights.kv_norm,
+                   static_cast<float>(config.latent_norm_eps),
                    cache.c_kv(layer, span.first_position, n));
   const MatView k_rope = cache.k_rope(layer, span.first_position, n);
   backend.copy(columns(kv, config.kv_lora_rank, config.qk_rope_head_dim), k_rope);
@@ -73,12 +73,20 @@ void mla_attention(const BlockSpan& span, const AttentionSettings& settings,
   const std::int64_t n_slots = span.first_position + span.n_tokens;
   args.c_kv = cache.c_kv(span.layer.value, 0, n_slots);
   args.k_rope = cache.k_rope(span.layer.value, 0, n_slots);
+  if (config.has_indexer()) {
+    const PickedSlots picked = pick_slots(span, settings.rope, weights.indexer, cache, context);
+    args.picked_slots = picked.slots;
+    args.index_topk = picked.top_k;
+  }
 
   const std::optional<AttentionProbe> target =
       context.probe != nullptr ? context.probe->attention_target(span.layer) : std::nullopt;
   const MatView heads_out =
       context.activations.heads_out.view(span.n_tokens, args.n_heads * config.v_head_dim);
   context.backend.mla_attention(args, settings.form, target ? &*target : nullptr, heads_out);
+  if (context.probe != nullptr && !args.picked_slots.empty()) {
+    context.probe->on_slots_picked(span.layer, args.picked_slots, args.index_topk);
+  }
   context.backend.matmul(heads_out, weights.w_o, weights.bias_o,
                          context.activations.block_out.view(span.n_tokens, config.hidden_size));
 }

@@ -32,6 +32,7 @@ RouterArgs router_args(const ModelConfig& config, const float* bias) {
   args.top_k = config.num_experts_per_tok;
   args.group_by_top2_sum = config.topk_method == TopkMethod::NoauxTc;
   args.normalise = config.norm_topk_prob;
+  args.epsilon = static_cast<float>(config.norm_topk_epsilon);
   args.scaling_factor = static_cast<float>(config.routed_scaling_factor);
   args.bias = bias;
   return args;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "engine/backend/backend.h"
 #include "engine/base/ids.h"
@@ -21,6 +22,10 @@ class Probe {
                          const RouterOutput& /*routing*/) {}
   /// Before each attention: where one token's rows go, if they are wanted in this layer.
   virtual std::optional<AttentionProbe> attention_target(LayerIndex /*layer*/) { return {}; }
+  /// After each attention of a model with an indexer, once it leaves slots out: those each token of
+  /// this call read, [n_tokens, top_k] ascending, -1 behind a shorter list.
+  virtual void on_slots_picked(LayerIndex /*layer*/, std::span<const std::int32_t> /*slots*/,
+                               std::int64_t /*top_k*/) {}
   /// After each layer: the residual stream of all tokens of this call, in backend memory.
   virtual void on_layer_done(LayerIndex /*layer*/, ConstMatView /*x*/) {}
 };

@@ -26,7 +26,7 @@ struct CorrectionRange {
 
 CorrectionRange yarn_correction_range(const ModelConfig& config) {
   const RopeScaling& scaling = config.rope_scaling;
-  const auto dim = static_cast<double>(config.qk_rope_head_dim);
+  const auto dim = static_cast<double>(config.rope_head_dim());
   const auto original = static_cast<double>(scaling.original_max_position_embeddings);
   double low = yarn_correction_dim(scaling.beta_fast, dim, config.rope_theta, original);
   double high = yarn_correction_dim(scaling.beta_slow, dim, config.rope_theta, original);
@@ -39,10 +39,39 @@ CorrectionRange yarn_correction_range(const ModelConfig& config) {
   return range;
 }
 
+/// Fast pairs turn as trained, slow ones `factor` times slower, a ramp between.
+float yarn_frequency(const RopeScaling& scaling, const CorrectionRange& range, std::size_t i,
+                     float period) {
+  const float extrapolated = 1.0F / period;
+  const float interpolated = 1.0F / (static_cast<float>(scaling.factor) * period);
+  const float ramp = std::clamp((static_cast<float>(i) - static_cast<float>(range.low)) /
+                                    static_cast<float>(range.high - range.low),
+                                0.0F, 1.0F);
+  const float keep = 1.0F - ramp;
+  return interpolated * (1.0F - keep) + extrapolated * keep;
+}
+
+/// Llama 3.1: the same idea, the ramp given by wavelengths. A quotient of a number and a float32
+/// tensor is the number times the reciprocal in torch.
+float llama3_frequency(const RopeScaling& scaling, float frequency) {
+  const auto factor = static_cast<float>(scaling.factor);
+  const auto low = static_cast<float>(scaling.low_freq_factor);
+  const auto high = static_cast<float>(scaling.high_freq_factor);
+  const auto original = static_cast<double>(scaling.original_max_position_embeddings);
+  const float wavelength = static_cast<float>(2.0 * std::numbers::pi) * (1.0F / frequency);
+  if (wavelength < static_cast<float>(original / scaling.high_freq_factor)) return frequency;
+  if (wavelength > static_cast<float>(original / scaling.low_freq_factor)) {
+    return frequency / factor;
+  }
+  const float turns = static_cast<float>(original) * (1.0F / wavelength);
+  const float smooth = (turns - low) / (high - low);
+  return (1.0F - smooth) * frequency / factor + smooth * frequency;
+}
+
 }  // namespace
 
 std::vector<float> rope_frequencies(const ModelConfig& config) {
-  const std::int64_t dim = config.qk_rope_head_dim;
+  const std::int64_t dim = config.rope_head_dim();
   const RopeScaling& scaling = config.rope_scaling;
   const bool yarn = scaling.kind == RopeScalingKind::Yarn;
   const CorrectionRange range = yarn ? yarn_correction_range(config) : CorrectionRange{};
@@ -52,17 +81,20 @@ std::vector<float> rope_frequencies(const ModelConfig& config) {
     // The power in double, rounded once: the correctly rounded float32 power.
     const auto period = static_cast<float>(std::pow(
         static_cast<double>(static_cast<float>(config.rope_theta)), static_cast<double>(exponent)));
-    const float extrapolated = 1.0F / period;
-    if (!yarn) {
-      frequencies[i] = extrapolated;
-      continue;
+    frequencies[i] = 1.0F / period;
+    switch (scaling.kind) {
+      case RopeScalingKind::None:
+        break;
+      case RopeScalingKind::Linear:
+        frequencies[i] /= static_cast<float>(scaling.factor);
+        break;
+      case RopeScalingKind::Yarn:
+        frequencies[i] = yarn_frequency(scaling, range, i, period);
+        break;
+      case RopeScalingKind::Llama3:
+        frequencies[i] = llama3_frequency(scaling, frequencies[i]);
+        break;
     }
-    const float interpolated = 1.0F / (static_cast<float>(scaling.factor) * period);
-    const float ramp = std::clamp((static_cast<float>(i) - static_cast<float>(range.low)) /
-                                      static_cast<float>(range.high - range.low),
-                                  0.0F, 1.0F);
-    const float keep = 1.0F - ramp;
-    frequencies[i] = interpolated * (1.0F - keep) + extrapolated * keep;
   }
   return frequencies;
 }
@@ -79,9 +111,10 @@ double rope_attention_factor(const ModelConfig& config) {
 }
 
 double attention_softmax_scale(const ModelConfig& config) {
-  const double scale = std::pow(static_cast<double>(config.qk_head_dim()), -0.5);
+  const double scale = std::pow(static_cast<double>(config.query_head_dim()), -0.5);
   const RopeScaling& scaling = config.rope_scaling;
-  if (scaling.kind != RopeScalingKind::Yarn || scaling.mscale_all_dim == 0.0) return scale;
+  if (!config.is_mla() || scaling.kind != RopeScalingKind::Yarn || scaling.mscale_all_dim == 0.0)
+    return scale;
   const double mscale = yarn_mscale(scaling.factor, scaling.mscale_all_dim);
   return scale * mscale * mscale;
 }
@@ -106,7 +139,7 @@ Result<RopeTableOwner> make_rope_table(const ModelConfig& config, std::int64_t n
     backend.upload(cos_row, {owner.cos.data() + position * half, 1, half, half});
     backend.upload(sin_row, {owner.sin.data() + position * half, 1, half, half});
   }
-  owner.table = {owner.cos.data(), owner.sin.data(), config.qk_rope_head_dim,
+  owner.table = {owner.cos.data(), owner.sin.data(), config.rope_head_dim(),
                  config.rope_interleave ? RopeLayout::Interleaved : RopeLayout::HalfSplit};
   return owner;
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/model/gqa_attention.h"
 #include "engine/model/mla_attention.h"
 #include "engine/model/moe.h"
 
@@ -34,6 +35,7 @@ Result<void> Transformer::forward(const TokenSpan& span, const ForwardOptions& o
   const MatView block_out = activations.block_out.view(n_tokens, config_.hidden_size);
 
   const BlockContext context{config_, activations, options.probe, *backend_};
+  const auto attend = config_.is_mla() ? mla_attention : gqa_attention;
 
   backend_->embed(weights_.embedding, span.tokens, x);
   std::int64_t moe_index = 0;
@@ -44,7 +46,7 @@ Result<void> Transformer::forward(const TokenSpan& span, const ForwardOptions& o
 
     // x ← x + attention(norm(x))
     backend_->rms_norm(x, w.input_norm, eps, normed);
-    mla_attention(block, attention, w.attention, cache, context);
+    attend(block, attention, w.attention, cache, context);
     backend_->add(block_out, x);
     if (options.stop.stop_requested()) return fail(ErrorCode::Cancelled, "stopped");
 

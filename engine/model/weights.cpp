@@ -19,6 +19,7 @@ class WeightLoader {
         stop_(std::move(stop)) {}
 
   Result<ModelWeights> load();
+  Result<MtpWeights> load_mtp();
 
  private:
   Result<WeightView> matrix(WeightRole role, std::int32_t layer = -1, std::int32_t expert = -1);
@@ -28,6 +29,8 @@ class WeightLoader {
                          std::int32_t expert = -1);
   Result<LayerWeights> layer(std::int32_t layer);
   Result<AttentionWeights> attention(std::int32_t layer);
+  Result<void> latent_attention(std::int32_t layer, AttentionWeights* weights);
+  Result<IndexerWeights> indexer(std::int32_t layer);
   Result<MoeWeights> experts(std::int32_t layer);
   Result<WeightView> output_head();
   Result<const float*> upload(const std::vector<float>& values);
@@ -90,20 +93,52 @@ Result<MlpWeights> WeightLoader::mlp(WeightRole gate, WeightRole up, WeightRole 
 
 Result<AttentionWeights> WeightLoader::attention(std::int32_t layer) {
   AttentionWeights weights;
-  if (config_.q_lora_rank > 0) {
-    ASSIGN_OR_RETURN(weights.w_dq, matrix(WeightRole::Wdq, layer));
-    ASSIGN_OR_RETURN(weights.q_norm, vector(WeightRole::QNorm, layer));
-    ASSIGN_OR_RETURN(weights.w_uq, matrix(WeightRole::Wuq, layer));
-    ASSIGN_OR_RETURN(weights.bias_dq, optional_vector(WeightRole::WdqBias, layer));
+  if (config_.is_mla()) {
+    RETURN_IF_ERROR(latent_attention(layer, &weights));
   } else {
     ASSIGN_OR_RETURN(weights.w_q, matrix(WeightRole::Wq, layer));
+    ASSIGN_OR_RETURN(weights.w_k, matrix(WeightRole::Wk, layer));
+    ASSIGN_OR_RETURN(weights.w_v, matrix(WeightRole::Wv, layer));
+    ASSIGN_OR_RETURN(weights.bias_q, optional_vector(WeightRole::WqBias, layer));
+    ASSIGN_OR_RETURN(weights.bias_k, optional_vector(WeightRole::WkBias, layer));
+    ASSIGN_OR_RETURN(weights.bias_v, optional_vector(WeightRole::WvBias, layer));
   }
-  ASSIGN_OR_RETURN(weights.w_dkv, matrix(WeightRole::Wdkv, layer));
-  ASSIGN_OR_RETURN(weights.kv_norm, vector(WeightRole::KvNorm, layer));
-  ASSIGN_OR_RETURN(weights.w_up.w_ukv, matrix(WeightRole::Wukv, layer));
   ASSIGN_OR_RETURN(weights.w_o, matrix(WeightRole::Wo, layer));
-  ASSIGN_OR_RETURN(weights.bias_dkv, optional_vector(WeightRole::WdkvBias, layer));
   ASSIGN_OR_RETURN(weights.bias_o, optional_vector(WeightRole::WoBias, layer));
+  if (config_.has_indexer()) {
+    ASSIGN_OR_RETURN(weights.indexer, indexer(layer));
+  }
+  return weights;
+}
+
+Result<void> WeightLoader::latent_attention(std::int32_t layer, AttentionWeights* weights) {
+  if (config_.q_lora_rank > 0) {
+    ASSIGN_OR_RETURN(weights->w_dq, matrix(WeightRole::Wdq, layer));
+    ASSIGN_OR_RETURN(weights->q_norm, vector(WeightRole::QNorm, layer));
+    ASSIGN_OR_RETURN(weights->w_uq, matrix(WeightRole::Wuq, layer));
+    ASSIGN_OR_RETURN(weights->bias_dq, optional_vector(WeightRole::WdqBias, layer));
+  } else {
+    ASSIGN_OR_RETURN(weights->w_q, matrix(WeightRole::Wq, layer));
+  }
+  ASSIGN_OR_RETURN(weights->w_dkv, matrix(WeightRole::Wdkv, layer));
+  ASSIGN_OR_RETURN(weights->kv_norm, vector(WeightRole::KvNorm, layer));
+  ASSIGN_OR_RETURN(weights->bias_dkv, optional_vector(WeightRole::WdkvBias, layer));
+  if (source_.has(WeightRole::Wukv, layer)) {
+    ASSIGN_OR_RETURN(weights->w_up.w_ukv, matrix(WeightRole::Wukv, layer));
+  } else {
+    ASSIGN_OR_RETURN(weights->w_up.w_uk_t, matrix(WeightRole::WukTransposed, layer));
+    ASSIGN_OR_RETURN(weights->w_up.w_uv, matrix(WeightRole::Wuv, layer));
+  }
+  return {};
+}
+
+Result<IndexerWeights> WeightLoader::indexer(std::int32_t layer) {
+  IndexerWeights weights;
+  ASSIGN_OR_RETURN(weights.w_q, matrix(WeightRole::IndexerWq, layer));
+  ASSIGN_OR_RETURN(weights.w_k, matrix(WeightRole::IndexerWk, layer));
+  ASSIGN_OR_RETURN(weights.k_norm, vector(WeightRole::IndexerKeyNorm, layer));
+  ASSIGN_OR_RETURN(weights.k_norm_bias, vector(WeightRole::IndexerKeyNormBias, layer));
+  ASSIGN_OR_RETURN(weights.w_weights, matrix(WeightRole::IndexerWeights, layer));
   return weights;
 }
 
@@ -184,7 +219,26 @@ Result<ModelWeights> WeightLoader::load() {
   return std::move(weights_);
 }
 
+Result<MtpWeights> WeightLoader::load_mtp() {
+  const auto at = static_cast<std::int32_t>(config_.num_hidden_layers);
+  MtpWeights mtp;
+  ASSIGN_OR_RETURN(mtp.token_norm, vector(WeightRole::MtpTokenNorm, at));
+  ASSIGN_OR_RETURN(mtp.hidden_norm, vector(WeightRole::MtpHiddenNorm, at));
+  ASSIGN_OR_RETURN(mtp.joint, matrix(WeightRole::MtpJoint, at));
+  ASSIGN_OR_RETURN(mtp.layer, layer(at));
+  ASSIGN_OR_RETURN(mtp.head_norm, vector(WeightRole::MtpHeadNorm, at));
+  mtp.vectors = std::move(weights_.vectors);
+  mtp.stored_bytes = weights_.stored_bytes;
+  return mtp;
+}
+
 }  // namespace
+
+Result<MtpWeights> load_mtp_weights(const ModelConfig& config, WeightSource& source,
+                                    Backend& backend, std::stop_token stop) {
+  const std::function<void(std::int64_t)> silent;
+  return WeightLoader(config, source, backend, silent, std::move(stop)).load_mtp();
+}
 
 Result<ModelWeights> load_weights(const ModelConfig& config, WeightSource& source, Backend& backend,
                                   const std::function<void(std::int64_t)>& on_tensor,

@@ -15,15 +15,30 @@
 
 namespace engine {
 
+/// V3.2's lightning indexer.
+struct IndexerWeights {
+  WeightView w_q;                      // [index_n_heads · index_head_dim, q_lora_rank]
+  WeightView w_k;                      // [index_head_dim, hidden]
+  const float* k_norm = nullptr;       // [index_head_dim]
+  const float* k_norm_bias = nullptr;  // [index_head_dim]
+  WeightView w_weights;                // [index_n_heads, hidden]
+};
+
 struct AttentionWeights {
-  WeightView w_q;   // [n_heads · qk_head_dim, hidden]; Gqa, and MLA without query compression
-  WeightView w_dq;  // [q_lora_rank, hidden]
+  WeightView w_q;  // [n_heads · query_head_dim, hidden]; Gqa, and MLA without query compression
+  WeightView w_k;  // [n_kv_heads · head_dim, hidden]; Gqa only, like w_v
+  WeightView w_v;
+  WeightView w_dq;                 // [q_lora_rank, hidden]
   const float* q_norm = nullptr;   // [q_lora_rank]
   WeightView w_uq;                 // [n_heads · qk_head_dim, q_lora_rank]
   WeightView w_dkv;                // [kv_lora_rank + qk_rope_head_dim, hidden]
   const float* kv_norm = nullptr;  // [kv_lora_rank]
   LatentUpWeights w_up;
-  WeightView w_o;                  // [hidden, n_heads · v_head_dim]
+  WeightView w_o;                 // [hidden, n_heads · value_head_dim]
+  IndexerWeights indexer;         // V3.2 only
+  const float* bias_q = nullptr;  // Gqa with attention_bias or qkv_bias, like bias_k and bias_v
+  const float* bias_k = nullptr;
+  const float* bias_v = nullptr;
   const float* bias_dq = nullptr;  // with attention_bias only
   const float* bias_dkv = nullptr;
   const float* bias_o = nullptr;
@@ -55,9 +70,26 @@ struct ModelWeights {
   std::int64_t bytes_read_per_token = 0;  // what decoding one token reads: chosen experts only
 };
 
+/// V3's multi-token prediction module (V3 report §2.2): one decoder layer over the embedding of the
+/// next token joined to the main model's last hidden state. Embedding and head are the main
+/// model's.
+struct MtpWeights {
+  const float* token_norm = nullptr;   // [hidden]
+  const float* hidden_norm = nullptr;  // [hidden]
+  WeightView joint;                    // [hidden, 2 · hidden]; the embedding's half first
+  LayerWeights layer;
+  const float* head_norm = nullptr;  // [hidden]
+  std::vector<Buffer> vectors;       // owns the norms and biases above
+  std::int64_t stored_bytes = 0;
+};
+
 /// `on_tensor(bytes_so_far)` after each tensor; Cancelled between two tensors when asked to stop.
 Result<ModelWeights> load_weights(const ModelConfig& config, WeightSource& source, Backend& backend,
                                   const std::function<void(std::int64_t)>& on_tensor,
                                   std::stop_token stop);
+
+/// The module's weights; only where source.has_mtp().
+Result<MtpWeights> load_mtp_weights(const ModelConfig& config, WeightSource& source,
+                                    Backend& backend, std::stop_token stop);
 
 }  // namespace engine

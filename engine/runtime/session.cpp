@@ -118,7 +118,8 @@ Result<void> Session::extend(std::span<const TokenId> tokens, Probe* probe, std:
   const auto begin = std::chrono::steady_clock::now();
   RETURN_IF_ERROR(forward({tokens, length()}, {form_, probe, std::move(stop)}));
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-  if (n > 1) seconds_per_token_ = elapsed.count() / static_cast<double>(n);
+  // A verified draft is no prompt: two tokens tell nothing about the speed of many.
+  if (n > 2) seconds_per_token_ = elapsed.count() / static_cast<double>(n);
   tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
   return {};
 }
@@ -132,6 +133,15 @@ void Session::read_latents(LayerIndex layer, std::span<float> c_kv, std::span<fl
   CHECK_LE(n, length());
   backend_->download(cache_.c_kv(layer.value, 0, n), c_kv);
   backend_->download(cache_.k_rope(layer.value, 0, n), k_rope);
+}
+
+void Session::read_keys_values(LayerIndex layer, std::span<float> keys,
+                               std::span<float> values) const {
+  const std::int64_t width = config().num_key_value_heads * config().head_dim;
+  const auto n = static_cast<std::int64_t>(keys.size()) / width;
+  CHECK_LE(n, length());
+  backend_->download(cache_.keys(layer.value, 0, n), keys);
+  backend_->download(cache_.values(layer.value, 0, n), values);
 }
 
 Result<Replay> Session::replay(Position position, std::optional<LayerIndex> attention_layer,

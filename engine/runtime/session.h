@@ -69,9 +69,15 @@ class Session {
   /// Logits of rows of the last `extend`: out [n_rows, vocab_size].
   void logits(std::int64_t first_row, std::int64_t n_rows, std::span<float> out);
 
+  /// The buffers of the last `extend`, for a drafter to read x from and to work in.
+  Activations& activations() { return activations_; }
+
   /// The cached rows of positions 0 to n−1 in one layer: c_kv [n, kv_lora_rank], k_rope
   /// [n, qk_rope_head_dim].
   void read_latents(LayerIndex layer, std::span<float> c_kv, std::span<float> k_rope) const;
+
+  /// The same for a model without MLA: keys and values, each [n, num_key_value_heads · head_dim].
+  void read_keys_values(LayerIndex layer, std::span<float> keys, std::span<float> values) const;
 
   /// Recomputes one cached token from the cache: the same bits as when it was first computed.
   /// NotFound when there is no such position, InvalidArgument when there is no such layer.

@@ -1,6 +1,8 @@
 #include "engine/runtime/trace.h"
 
 #include <algorithm>
+#include <array>
+#include <numeric>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -12,8 +14,15 @@ namespace engine {
 
 namespace {
 
+/// Whether some token leaves slots out.
+bool has_picks(const ModelConfig& config, std::int64_t n_tokens) {
+  return config.has_indexer() && n_tokens > config.index_topk;
+}
+
 struct TraceSizes {
   std::int64_t n_layers, n_moe, n_tokens, n_experts, n_chosen, n_groups, n_heads;
+  bool has_rope_scores;
+  std::int64_t index_topk;  // 0: no token leaves slots out
 };
 
 TraceSizes trace_sizes(const ModelConfig& config, std::int64_t n_tokens) {
@@ -23,7 +32,20 @@ TraceSizes trace_sizes(const ModelConfig& config, std::int64_t n_tokens) {
           config.n_routed_experts,
           config.num_experts_per_tok,
           router_args(config, nullptr).n_group,
-          config.num_attention_heads};
+          config.num_attention_heads,
+          config.is_mla(),
+          has_picks(config, n_tokens) ? config.index_topk : 0};
+}
+
+struct CacheTensor {
+  const char* name;
+  std::int64_t width;
+};
+
+std::array<CacheTensor, 2> cache_tensors(const ModelConfig& config) {
+  const std::int64_t width = config.num_key_value_heads * config.head_dim;
+  if (!config.is_mla()) return {{{"cache.keys", width}, {"cache.values", width}}};
+  return {{{"latent.c_kv", config.kv_lora_rank}, {"latent.k_rope", config.qk_rope_head_dim}}};
 }
 
 std::vector<TensorDeclaration> declarations(const ModelConfig& config, const TraceSizes& s,
@@ -36,14 +58,20 @@ std::vector<TensorDeclaration> declarations(const ModelConfig& config, const Tra
       {"routing.topk_weights", DType::F32, {t, s.n_moe, s.n_chosen}},
       {"routing.scores", DType::F32, {t, s.n_moe, s.n_experts}},
       {"routing.bias", DType::F32, {s.n_moe, s.n_experts}},
-      {"routing.group_scores", DType::F32, {t, s.n_moe, s.n_groups}},
-      {"latent.c_kv", DType::F32, {s.n_layers, t, config.kv_lora_rank}},
-      {"latent.k_rope", DType::F32, {s.n_layers, t, config.qk_rope_head_dim}}};
+      {"routing.group_scores", DType::F32, {t, s.n_moe, s.n_groups}}};
+  for (const CacheTensor& cached : cache_tensors(config)) {
+    tensors.push_back({cached.name, DType::F32, {s.n_layers, t, cached.width}});
+  }
   if (attention == TraceAttention::With) {
-    for (const char* name :
-         {"attention.weights", "attention.content_scores", "attention.rope_scores"}) {
+    for (const char* name : {"attention.weights", "attention.content_scores"}) {
       tensors.push_back({name, DType::F32, {s.n_layers, s.n_heads, t, t}});
     }
+    if (config.is_mla()) {
+      tensors.push_back({"attention.rope_scores", DType::F32, {s.n_layers, s.n_heads, t, t}});
+    }
+  }
+  if (s.index_topk > 0) {
+    tensors.push_back({"indexer.picked", DType::I32, {s.n_layers, t, s.index_topk}});
   }
   tensors.push_back({"routing.group_mask", DType::U8, {t, s.n_moe, s.n_groups}});
   return tensors;
@@ -70,6 +98,8 @@ class TraceProbe : public Probe {
     write_rows<std::uint8_t>("routing.group_mask", moe_index, routing.group_mask);
   }
   std::optional<AttentionProbe> attention_target(LayerIndex) override;
+  void on_slots_picked(LayerIndex layer, std::span<const std::int32_t> slots,
+                       std::int64_t top_k) override;
   void on_layer_done(LayerIndex layer, ConstMatView) override;
 
   Result<void> outcome;
@@ -77,6 +107,7 @@ class TraceProbe : public Probe {
  private:
   template <class T>
   void write_rows(const char* name, std::int64_t moe_index, std::span<const T> rows);
+  void write_all_slots(LayerIndex layer);
   void write_heads(const char* name, LayerIndex layer, const std::vector<float>& rows);
 
   const TraceSizes& sizes_;
@@ -84,6 +115,7 @@ class TraceProbe : public Probe {
   std::int64_t n_tokens_;
   TraceAttention attention_;
   TensorFileWriter& file_;
+  bool picked_written_ = false;
   std::vector<float> weights_, content_, rope_;  // [n_heads, position + 1]
 };
 
@@ -106,11 +138,33 @@ std::optional<AttentionProbe> TraceProbe::attention_target(LayerIndex) {
   return AttentionProbe{n_tokens_ - 1, weights_.data(), content_.data(), rope_.data()};
 }
 
+void TraceProbe::on_slots_picked(LayerIndex layer, std::span<const std::int32_t> slots,
+                                 std::int64_t top_k) {
+  picked_written_ = true;
+  if (!outcome) return;
+  outcome = file_.write<std::int32_t>("indexer.picked",
+                                      (layer.value * sizes_.n_tokens + first_) * top_k, slots);
+}
+
+/// What stands for the tokens of a call that leaves no slot out.
+void TraceProbe::write_all_slots(LayerIndex layer) {
+  std::vector<std::int32_t> slots(static_cast<std::size_t>(n_tokens_ * sizes_.index_topk), -1);
+  for (std::int64_t t = 0; t < n_tokens_; ++t) {
+    const auto row = slots.begin() + t * sizes_.index_topk;
+    std::iota(row, row + first_ + t + 1, 0);
+  }
+  on_slots_picked(layer, slots, sizes_.index_topk);
+}
+
 void TraceProbe::on_layer_done(LayerIndex layer, ConstMatView) {
+  if (sizes_.index_topk > 0 && !std::exchange(picked_written_, false)) {
+    write_all_slots(layer);
+    picked_written_ = false;
+  }
   if (attention_ == TraceAttention::Without) return;
   write_heads("attention.weights", layer, weights_);
   write_heads("attention.content_scores", layer, content_);
-  write_heads("attention.rope_scores", layer, rope_);
+  if (sizes_.has_rope_scores) write_heads("attention.rope_scores", layer, rope_);
 }
 
 void TraceProbe::write_heads(const char* name, LayerIndex layer, const std::vector<float>& rows) {
@@ -135,16 +189,19 @@ Result<void> write_fixed(std::span<const TokenId> tokens, const ModelConfig& con
   return file.write<float>("routing.bias", 0, router_bias);
 }
 
-Result<void> write_latents(const Session& session, std::int64_t n_tokens, TensorFileWriter& file) {
+Result<void> write_cache(const Session& session, std::int64_t n_tokens, TensorFileWriter& file) {
   const ModelConfig& config = session.config();
-  std::vector<float> c_kv(static_cast<std::size_t>(n_tokens * config.kv_lora_rank));
-  std::vector<float> k_rope(static_cast<std::size_t>(n_tokens * config.qk_rope_head_dim));
+  const auto [first, second] = cache_tensors(config);
+  std::vector<float> first_rows(static_cast<std::size_t>(n_tokens * first.width));
+  std::vector<float> second_rows(static_cast<std::size_t>(n_tokens * second.width));
   for (std::int32_t layer = 0; layer < config.num_hidden_layers; ++layer) {
-    session.read_latents(LayerIndex(layer), c_kv, k_rope);
-    const auto n_c_kv = static_cast<std::int64_t>(c_kv.size());
-    const auto n_k_rope = static_cast<std::int64_t>(k_rope.size());
-    RETURN_IF_ERROR(file.write<float>("latent.c_kv", layer * n_c_kv, c_kv));
-    RETURN_IF_ERROR(file.write<float>("latent.k_rope", layer * n_k_rope, k_rope));
+    if (config.is_mla()) {
+      session.read_latents(LayerIndex(layer), first_rows, second_rows);
+    } else {
+      session.read_keys_values(LayerIndex(layer), first_rows, second_rows);
+    }
+    RETURN_IF_ERROR(file.write<float>(first.name, layer * n_tokens * first.width, first_rows));
+    RETURN_IF_ERROR(file.write<float>(second.name, layer * n_tokens * second.width, second_rows));
   }
   return {};
 }
@@ -176,7 +233,7 @@ Result<void> write_trace(std::span<const TokenId> tokens, TraceAttention attenti
                        &probe, stop));
     RETURN_IF_ERROR(probe.outcome);
   }
-  RETURN_IF_ERROR(write_latents(session, n_tokens, file));
+  RETURN_IF_ERROR(write_cache(session, n_tokens, file));
   return file.commit();
 }
 

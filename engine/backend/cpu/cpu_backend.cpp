@@ -94,17 +94,21 @@ class CpuBackend final : public Backend {
 
   void do_gqa_attention(const GqaAttentionArgs& args, const AttentionProbe* probe,
                         MatView out) override {
-    reference_gqa_attention(args, probe, out);
+    cpu_gqa_attention(context(), args, probe, out);
   }
 
   void do_index_slots(const IndexerArgs& args, std::span<std::int32_t> picked,
                       std::span<float> scores) override {
-    reference_index_slots(args, picked, scores);
+    cpu_index_slots(context(), args, picked, scores);
   }
 
   void do_layer_norm(ConstMatView x, const float* gamma, const float* beta, float eps,
                      MatView out) override {
-    reference_layer_norm(x, gamma, beta, eps, out);
+    // Rows of an indexer's key, a hundred values: the reference loop, one row at a time.
+    for_rows(x.rows, x.cols, [&](std::int64_t t, int) {
+      reference_layer_norm({x.row(t), 1, x.cols, x.stride}, gamma, beta, eps,
+                           {out.row(t), 1, out.cols, out.stride});
+    });
   }
 
   void do_gated_mlp(ConstMatView x, const MlpWeights& mlp, MatView out) override {

@@ -47,5 +47,9 @@ void cpu_absorbed_attention(const CpuContext& cpu, const MlaAttentionArgs& args,
                             const AttentionProbe* probe, MatView out);
 void cpu_expanded_attention(const CpuContext& cpu, const MlaAttentionArgs& args,
                             const AttentionProbe* probe, MatView out);
+void cpu_gqa_attention(const CpuContext& cpu, const GqaAttentionArgs& args,
+                       const AttentionProbe* probe, MatView out);
+void cpu_index_slots(const CpuContext& cpu, const IndexerArgs& args, std::span<std::int32_t> picked,
+                     std::span<float> scores);
 
 }  // namespace engine

@@ -39,6 +39,12 @@ Result<void> CpuScratch::reserve(const BackendLimits& limits, std::int64_t n_thr
       reserve_attend(*this, n_threads, limits.n_heads, limits.latent_dim, limits.max_context));
   RETURN_IF_ERROR(q_absorbed.reserve(
       1, std::min(limits.max_tokens, kTokenBlock) * limits.n_heads * limits.latent_dim));
+  if (limits.index_heads > 0) {
+    RETURN_IF_ERROR(strip.reserve(n_threads, limits.index_heads * kSlotBlock));
+    RETURN_IF_ERROR(scores.reserve(n_threads, padded(limits.max_context)));
+    RETURN_IF_ERROR(index_scores.reserve(
+        1, std::min(limits.max_tokens, kTokenBlock) * padded(limits.max_context)));
+  }
   RETURN_IF_ERROR(inner.reserve(1, n_pairs * padded(limits.max_mlp_width)));
   if (limits.n_experts > 0) RETURN_IF_ERROR(expert_out.reserve(1, n_pairs * hidden));
   const auto reserve_ids = [](std::vector<std::int32_t>& ids, std::int64_t n) {

@@ -34,8 +34,9 @@ struct CpuScratch {
   ScratchArea q_absorbed;  // [kTokenBlock, n_heads, kv_lora_rank]; the weighted latents afterwards
   ScratchArea attend;      // per thread: scores and sums of a tile of attention rows
   ScratchArea span_sums;   // sums of spans of slots before they are joined
-  ScratchArea inner;       // [n_pairs, width]: silu(gate) ⊙ up
-  ScratchArea expert_out;  // [n_pairs, hidden]
+  ScratchArea index_scores;  // [kTokenBlock, n_slots]: the indexer's scores
+  ScratchArea inner;         // [n_pairs, width]: silu(gate) ⊙ up
+  ScratchArea expert_out;    // [n_pairs, hidden]
 
   // The (token, choice) pairs of one MoE call, sorted by expert.
   std::vector<std::int32_t> pair_token;    // [n_pairs] sorted

@@ -78,7 +78,7 @@ void reference_index_slots(const IndexerArgs& args, std::span<std::int32_t> pick
         const double product = dot(args.q.row(t) + h * args.head_dim, args.k.row(s), args.head_dim);
         sum += args.weights.row(t)[h] * std::max(product, 0.0);
       }
-      row[at(s)] = static_cast<float>(sum);
+      row[at(s)] = std::isnan(sum) ? -INFINITY : static_cast<float>(sum);
     }
     std::vector<std::int32_t> order(at(n_slots));
     std::iota(order.begin(), order.end(), 0);
