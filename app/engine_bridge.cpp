@@ -53,11 +53,15 @@ EngineBridge::EngineBridge(EngineFactory factory, QObject* parent)
   worker_ = std::make_unique<QuestionWorker>(factory, *door_, [this] {
     QMetaObject::invokeMethod(this, "drainAnswers", Qt::QueuedConnection);
   });
+  tensors_ = std::make_unique<TensorWorker>(factory.openTensors, [this] {
+    QMetaObject::invokeMethod(this, "drainTensors", Qt::QueuedConnection);
+  });
 }
 
 EngineBridge::~EngineBridge() {
   door_->cancelLoad();
   door_->cancelGeneration();
+  tensors_.reset();
   worker_.reset();
   door_.reset();
 }
@@ -97,6 +101,15 @@ void EngineBridge::requestPromptPreview(quint64 key, std::vector<engine::ChatMes
 void EngineBridge::requestControlTextCheck(MessageId message, const QString& text) {
   worker_->askControlText(message.value, text.toStdString());
 }
+
+void EngineBridge::requestTensors(const QString& path) { tensors_->askList(path.toStdString()); }
+
+quint64 EngineBridge::requestTensorStatistics(const QString& path, const std::string& name) {
+  tensors_->askStatistics(++lastTensorKey_, path.toStdString(), name);
+  return lastTensorKey_;
+}
+
+void EngineBridge::cancelTensorStatistics() { tensors_->cancelStatistics(); }
 
 void EngineBridge::drain() {
   // A receiver may destroy the bridge in answer to any signal.
@@ -160,6 +173,20 @@ void EngineBridge::drainAnswers() {
                              QString::fromStdString(preview->problem));
     } else if (const auto* control = std::get_if<ControlTextAnswer>(&answer)) {
       Q_EMIT controlTextChecked(MessageId{control->message}, control->contains);
+    }
+    if (!alive) return;
+  }
+}
+
+void EngineBridge::drainTensors() {
+  const QPointer<EngineBridge> alive(this);
+  for (const TensorAnswer& answer : tensors_->takeAnswers()) {
+    if (const auto* list = std::get_if<TensorListAnswer>(&answer)) {
+      Q_EMIT tensorsListed(QString::fromStdString(list->path), list->rows,
+                           QString::fromStdString(list->problem));
+    } else if (const auto* read = std::get_if<TensorStatisticsAnswer>(&answer)) {
+      Q_EMIT tensorStatisticsReady(read->key, read->statistics,
+                                   QString::fromStdString(read->problem));
     }
     if (!alive) return;
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/engine_door.h"
+#include "app/tensor_worker.h"
 #include "app/values.h"
 #include "engine/runtime/events.h"
 
@@ -48,6 +49,12 @@ class EngineBridge : public QObject {
   /// What the model would be given → promptPreviewed. Worker thread; newest wins.
   void requestPromptPreview(quint64 key, std::vector<engine::ChatMessage> messages);
 
+  /// Every tensor of a checkpoint, loaded or not → tensorsListed. Another worker thread.
+  void requestTensors(const QString& path);
+  /// Reads one tensor → tensorStatisticsReady with the key returned; a newer request ends it.
+  quint64 requestTensorStatistics(const QString& path, const std::string& name);
+  void cancelTensorStatistics();
+
   /// Whether a message spells control tokens → controlTextChecked. Every one is answered, in order.
   void requestControlTextCheck(MessageId message, const QString& text);
 
@@ -72,6 +79,11 @@ class EngineBridge : public QObject {
   /// -1 tokens and a reason when there is no tokenizer.
   void textMeasured(quint64 key, qint64 nTokens, bool containsControlText, const QString& problem);
   void controlTextChecked(app::MessageId message, bool contains);
+  /// Null rows and a reason when there are none.
+  void tensorsListed(const QString& path, const app::TensorRows& rows, const QString& problem);
+  /// No value and a reason when the tensor cannot be read; neither when it was stopped.
+  void tensorStatisticsReady(quint64 key, const std::optional<engine::TensorStatistics>& statistics,
+                             const QString& problem);
   /// Null prompt and a reason when it cannot be rendered.
   void promptPreviewed(quint64 key, const std::shared_ptr<const engine::RenderedPrompt>& prompt,
                        const QString& problem);
@@ -83,12 +95,15 @@ class EngineBridge : public QObject {
   Q_INVOKABLE void drain();
   void announce(const engine::Event& event);
   Q_INVOKABLE void drainAnswers();
+  Q_INVOKABLE void drainTensors();
 
-  // Destroyed in reverse: worker (joins), door (stops, joins), then the sink with its mailbox.
+  // Destroyed in reverse: workers (join), door (stops, joins), then the sink with its mailbox.
   std::unique_ptr<Sink> sink_;
   std::unique_ptr<EngineDoor> door_;
   std::unique_ptr<QuestionWorker> worker_;
+  std::unique_ptr<TensorWorker> tensors_;
   std::uint64_t lastGenerationId_ = 0;
+  quint64 lastTensorKey_ = 0;
 };
 
 }  // namespace app

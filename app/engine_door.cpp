@@ -35,13 +35,33 @@ class ThreadDoor : public EngineDoor {
   engine::EngineThread thread_;
 };
 
+class Inventory : public TensorSource {
+ public:
+  explicit Inventory(engine::TensorInventory inventory) : inventory_(std::move(inventory)) {}
+  const std::vector<engine::TensorRow>& rows() const override { return inventory_.rows(); }
+  engine::Result<engine::TensorStatistics> statistics(const std::string& name,
+                                                      const std::stop_token& stop) const override {
+    return inventory_.statistics(name, stop);
+  }
+
+ private:
+  engine::TensorInventory inventory_;
+};
+
+engine::Result<std::shared_ptr<const TensorSource>> openTensors(const std::string& path,
+                                                                const std::stop_token& stop) {
+  ASSIGN_OR_RETURN(auto inventory, engine::TensorInventory::open(path, stop));
+  return std::make_shared<const Inventory>(std::move(inventory));
+}
+
 }  // namespace
 
 EngineFactory realEngine() {
   return {[](engine::EventSink& sink) { return std::make_unique<ThreadDoor>(sink); },
           [](const std::string& path, std::int64_t contextLength) {
             return engine::inspect_checkpoint(path, contextLength);
-          }};
+          },
+          openTensors};
 }
 
 }  // namespace app

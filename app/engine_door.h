@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "engine/checkpoint/report.h"
+#include "engine/checkpoint/tensor_inventory.h"
 #include "engine/runtime/event_sink.h"
 #include "engine/runtime/events.h"
 #include "engine/tokenizer/chat_template.h"
@@ -32,12 +34,25 @@ class EngineDoor {
   virtual engine::Result<bool> containsControlText(const std::string& text) const = 0;
 };
 
+/// The tensors of one checkpoint, loaded or not. Used by one thread at a time.
+class TensorSource {
+ public:
+  virtual ~TensorSource() = default;
+  virtual const std::vector<engine::TensorRow>& rows() const = 0;
+  virtual engine::Result<engine::TensorStatistics> statistics(
+      const std::string& name, const std::stop_token& stop) const = 0;
+};
+
 /// How to reach an engine: given to Workspace and EngineBridge.
 struct EngineFactory {
   std::function<std::unique_ptr<EngineDoor>(engine::EventSink& sink)> makeDoor;
   /// Reads headers only; called on a worker thread.
   std::function<engine::CheckpointReport(const std::string& path, std::int64_t contextLength)>
       inspectCheckpoint;
+  using OpenTensors = std::function<engine::Result<std::shared_ptr<const TensorSource>>(
+      const std::string& path, const std::stop_token& stop)>;
+  /// Called on a worker thread.
+  OpenTensors openTensors;
 };
 
 /// The engine of this program.

@@ -82,6 +82,7 @@ void MainWindow::refreshActions() {
   action(QStringLiteral("cancelLoad"))->setEnabled(chat.state() == app::ChatState::Loading);
   action(QStringLiteral("unload"))->setEnabled(chat.model() != nullptr);
   action(QStringLiteral("exactPrompt"))->setEnabled(chat.model() != nullptr);
+  action(QStringLiteral("tensors"))->setEnabled(chat.model() != nullptr);
   bool canRegenerate = false;
   for (int row = workspace_.messages().rowCount() - 1; row >= 0 && !canRegenerate; --row) {
     canRegenerate = chat.canRegenerate(row);

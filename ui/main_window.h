@@ -70,6 +70,7 @@ class MainWindow : public QMainWindow {
   void showSampling();
   void showSystemPrompt();
   void showExactPrompt();
+  void showTensors();
   void showSettings();
 
   // main_window_docks.cpp

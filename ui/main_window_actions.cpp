@@ -22,6 +22,7 @@
 #include "ui/conversation_panel.h"
 #include "ui/format.h"
 #include "ui/key_sheet.h"
+#include "ui/load/tensor_window.h"
 #include "ui/main_window.h"
 #include "ui/settings/settings_dialog.h"
 #include "ui/theme/theme.h"
@@ -180,6 +181,8 @@ void MainWindow::createModelMenu() {
             QKeySequence(QStringLiteral("Ctrl+Shift+Y")), [this] { showSystemPrompt(); });
   addAction(menu, QStringLiteral("exactPrompt"), tr("Show &exact prompt…"),
             QKeySequence(QStringLiteral("Ctrl+Shift+E")), [this] { showExactPrompt(); });
+  addAction(menu, QStringLiteral("tensors"), tr("&Tensors of the checkpoint…"),
+            QKeySequence(QStringLiteral("Ctrl+Shift+T")), [this] { showTensors(); });
   menu->addSeparator();
   addAction(menu, QStringLiteral("cancelLoad"), tr("&Cancel loading"), {},
             [&chat] { chat.cancelLoad(); });
@@ -291,6 +294,15 @@ void MainWindow::showSystemPrompt() {
   auto* editor = new SystemPromptEditor(workspace_.chat(), theme_, this);
   editor->setAttribute(Qt::WA_DeleteOnClose);
   editor->open();
+}
+
+void MainWindow::showTensors() {
+  const auto model = workspace_.chat().model();
+  if (!model) return;
+  auto* window = new TensorWindow(workspace_.bridge(), theme_, this);
+  window->setAttribute(Qt::WA_DeleteOnClose);
+  window->setCheckpoint(QString::fromStdString(model->path), QString::fromStdString(model->name));
+  window->show();
 }
 
 void MainWindow::showExactPrompt() {

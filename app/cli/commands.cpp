@@ -56,7 +56,27 @@ std::span<const CommandSpec> commands() {
         {"--record", "on|off|both", "record routing while measuring, default on; both: its cost"},
         {"--profile", "", "where the time goes, by kind of operation"},
         {"--json", "", "one object"}},
-       runBench}};
+       runBench},
+      {"quantize",
+       "writes a model as one GGUF file, in another type",
+       {{"--type", "T", "bf16, q8_0, q4_k (llama.cpp's Q4_K_M mixture) or f32"},
+        {"--threads", "N", "CPU threads; default: the cores this process may use"},
+        {"--no-tokenizer", "", "leave the tokenizer out"},
+        {"--force", "", "replace OUT.gguf when it is there"}},
+       runQuantize,
+       {"MODEL", "OUT.gguf"},
+       false},
+      {"make-random",
+       "writes a model of random weights, for measurements anyone can repeat",
+       {{"--shape", "S", "whose shape; --shape list lists them"},
+        {"--type", "T", "bf16, q8_0, q4_k_m or f32"},
+        {"--out", "F.gguf", "where to write"},
+        {"--layers", "N", "fewer layers than the shape has"},
+        {"--seed", "N", "same seed, same bytes; default 1"},
+        {"--force", "", "replace the file when it is there"}},
+       runMakeRandom,
+       {},
+       false}};
   return table;
 }
 

@@ -35,6 +35,16 @@ Result<BackendKind> backendKind(const std::string& name) {
               "--backend: found '" + name + "', allowed reference, cpu, cuda, auto");
 }
 
+Result<engine::WeightFormat> weightFormat(const Arguments& arguments) {
+  const auto name = arguments.text("--weights");
+  if (!name || *name == "as-stored") return engine::WeightFormat::AsStored;
+  for (const auto format : {engine::WeightFormat::Q8_0, engine::WeightFormat::Q4_K}) {
+    if (*name == engine::weight_format_name(format)) return format;
+  }
+  return fail(ErrorCode::InvalidArgument,
+              "--weights: found '" + *name + "', allowed q8_0, q4_k, as-stored");
+}
+
 }  // namespace
 
 const std::vector<OptionSpec>& commonOptions() {
@@ -43,7 +53,8 @@ const std::vector<OptionSpec>& commonOptions() {
       {"--instruction-set", "I", "force the CPU kernels: generic, avx2 or avx512"},
       {"--threads", "N", "CPU threads; default: the cores this process may use"},
       {"--context", "N", "tokens the cache holds"},
-      {"--prefill-chunk", "N", "prompt tokens per forward pass, default 256"}};
+      {"--prefill-chunk", "N", "prompt tokens per forward pass, default 256"},
+      {"--weights", "W", "quantise while loading: q8_0, or q4_k (routed experts; the rest Q8_0)"}};
   return options;
 }
 
@@ -69,6 +80,7 @@ Result<engine::LoadOptions> loadOptions(const Arguments& arguments, std::int64_t
   options.backend.n_threads = static_cast<int>(threads);
   ASSIGN_OR_RETURN(options.context_length,
                    arguments.integer("--context", context, 1, kLongestContext));
+  ASSIGN_OR_RETURN(options.weight_format, weightFormat(arguments));
   ASSIGN_OR_RETURN(options.prefill_chunk,
                    arguments.integer("--prefill-chunk", 256, 1, kLongestContext));
   return options;

@@ -11,7 +11,7 @@
 
 namespace app::cli {
 
-/// --backend, --instruction-set, --threads, --context, --prefill-chunk.
+/// --backend, --instruction-set, --threads, --context, --prefill-chunk, --weights.
 const std::vector<OptionSpec>& commonOptions();
 
 /// MODEL as it is, or the folder of the bundled checkpoint for "demo".

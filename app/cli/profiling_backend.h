@@ -29,6 +29,7 @@ class ProfilingBackend final : public engine::Backend {
 
   engine::BackendKind kind() const override { return inner_->kind(); }
   std::string description() const override { return inner_->description(); }
+  engine::Result<void> health() const override { return inner_->health(); }
   engine::Result<engine::Buffer> allocate(std::int64_t n_elements) override {
     return inner_->allocate(n_elements);
   }

@@ -20,6 +20,7 @@ void check_weight(const WeightView& w, std::int64_t rows, std::int64_t cols) {
   CHECK(is_weight_dtype(w.dtype));
   CHECK_EQ(w.rows, rows);
   CHECK_EQ(w.cols, cols);
+  CHECK_EQ(w.cols % dtype_block(w.dtype).elements, 0);
   if (w.dtype == DType::F8_E4M3) {
     CHECK(w.scale_inv != nullptr);
     CHECK_LE((w.cols + 127) / 128, w.scale_cols);

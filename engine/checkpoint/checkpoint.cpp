@@ -2,6 +2,8 @@
 #include "engine/checkpoint/checkpoint.h"
 
 #include "engine/checkpoint/checkpoint_scan.h"
+#include "engine/checkpoint/gguf_scan.h"
+#include "engine/checkpoint/gguf_text.h"
 #include "engine/checkpoint/text_assets.h"
 
 namespace engine {
@@ -9,6 +11,9 @@ namespace engine {
 struct Checkpoint::Impl {
   CheckpointScan scan;
   CheckpointReport report;
+
+  bool is_gguf() const { return scan.table.format == CheckpointFormat::Gguf; }
+  const GgufHeader& gguf() const { return scan.table.gguf_files.front().header(); }
 };
 
 namespace {
@@ -51,6 +56,8 @@ const std::string& Checkpoint::path() const { return impl_->report.path; }
 const ModelConfig& Checkpoint::config() const { return impl_->scan.config; }
 const CheckpointReport& Checkpoint::report() const { return impl_->report; }
 
+CheckpointFormat Checkpoint::format() const { return impl_->scan.table.format; }
+
 const GenerationDefaults& Checkpoint::generation_defaults() const { return impl_->scan.generation; }
 
 const StoredTensor* Checkpoint::find(std::string_view name) const {
@@ -59,8 +66,28 @@ const StoredTensor* Checkpoint::find(std::string_view name) const {
 
 std::span<const StoredTensor> Checkpoint::tensors() const { return impl_->scan.table.tensors; }
 
+Result<TokenizerAssets> Checkpoint::tokenizer_assets() const {
+  TokenizerAssets assets;
+  if (impl_->is_gguf()) {
+    assets.kind = TokenizerAssets::Kind::Listing;
+    assets.file = impl_->scan.table.gguf_files.front().name();
+    assets.config_json = "{}";
+    ASSIGN_OR_RETURN(assets.listing,
+                     read_gguf_vocabulary(impl_->gguf(), gguf_shown_name(impl_->scan)));
+    return assets;
+  }
+  assets.kind = TokenizerAssets::Kind::TokenizerJson;
+  assets.file = "tokenizer.json";
+  ASSIGN_OR_RETURN(assets.contents, tokenizer_json());
+  ASSIGN_OR_RETURN(assets.config_json, tokenizer_config_json());
+  return assets;
+}
+
 Result<void> Checkpoint::check_files() const {
   for (const SafetensorsFile& file : impl_->scan.table.files) {
+    RETURN_IF_ERROR(file.check_unchanged());
+  }
+  for (const GgufFile& file : impl_->scan.table.gguf_files) {
     RETURN_IF_ERROR(file.check_unchanged());
   }
   return {};
@@ -75,6 +102,11 @@ Result<std::string> Checkpoint::tokenizer_config_json() const {
 }
 
 Result<std::string> Checkpoint::chat_template() const {
+  if (impl_->is_gguf()) {
+    ASSIGN_OR_RETURN(ChatTemplateSource embedded,
+                     read_gguf_chat_template(impl_->gguf(), gguf_shown_name(impl_->scan)));
+    return std::move(embedded.text);
+  }
   ASSIGN_OR_RETURN(ChatTemplateSource source, read_chat_template(*impl_->scan.folder));
   return std::move(source.text);
 }

@@ -1,4 +1,5 @@
-// Checkpoint: an opened Hugging Face folder. Files are mapped; tensors are views into the mappings.
+// Checkpoint: an opened Hugging Face folder or GGUF model. Files are mapped; tensors are views into
+// the mappings.
 #pragma once
 
 #include <memory>
@@ -64,6 +65,7 @@ class Checkpoint {
   ~Checkpoint();
 
   const std::string& path() const;
+  CheckpointFormat format() const;
   const ModelConfig& config() const;
   const CheckpointReport& report() const;
   const GenerationDefaults& generation_defaults() const;
@@ -72,6 +74,8 @@ class Checkpoint {
   /// Sorted by name; of a sharded checkpoint those its index lists.
   std::span<const StoredTensor> tensors() const;
 
+  /// The tokenizer that is used, whatever its format.
+  Result<TokenizerAssets> tokenizer_assets() const;
   /// Io, naming the file, when a mapped file lost bytes or was written to since it was opened: what
   /// the tensors' views hold is then no longer the model. Cheap enough to ask after every token.
   Result<void> check_files() const;
@@ -81,8 +85,8 @@ class Checkpoint {
   Result<std::string> tokenizer_json() const;
   /// Raw text of tokenizer_config.json, "{}" when absent.
   Result<std::string> tokenizer_config_json() const;
-  /// Jinja source: chat_template.jinja, else tokenizer_config.json's chat_template (string, or the
-  /// list's "default"). Empty when absent.
+  /// Jinja source: GGUF's tokenizer.chat_template, chat_template.jinja, else
+  /// tokenizer_config.json's chat_template (string, or the list's "default"). Empty when absent.
   Result<std::string> chat_template() const;
 
  private:

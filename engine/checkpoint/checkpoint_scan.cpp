@@ -2,6 +2,8 @@
 #include "engine/checkpoint/checkpoint_scan.h"
 
 #include "engine/checkpoint/config_reader.h"
+#include "engine/checkpoint/gguf_scan.h"
+#include "engine/checkpoint/gguf_table.h"
 #include "engine/checkpoint/text_assets.h"
 
 namespace engine {
@@ -48,6 +50,12 @@ CheckpointScan scan_checkpoint(const std::string& path, const std::stop_token& s
     return scan;
   }
   scan.folder = std::move(*folder);
+  if (is_gguf_checkpoint(*scan.folder)) {
+    scan_gguf(stop, &scan, &findings);
+    if (stop.stop_requested()) findings.error("cancelled", "reading the files was cancelled");
+    scan.findings = findings.take();
+    return scan;
+  }
   read_config(*scan.folder, &scan, &findings);
   scan.table = read_tensor_files(*scan.folder, stop, &findings);
   if (scan.config_valid && scan.table.any_file && !stop.stop_requested()) {

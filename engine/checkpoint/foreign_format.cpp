@@ -22,7 +22,7 @@ constexpr std::string_view kHtml =
     "an HTML page saved under this name: the download went wrong, download it again";
 
 // Pickle protocols 2 to 5 begin with 0x80 and the protocol number.
-constexpr std::array<Signature, 16> kSignatures = {{
+constexpr std::array<Signature, 17> kSignatures = {{
     {"PK\x03\x04",
      "a ZIP archive (PyTorch .bin/.pt): not opened, the pickle inside can run code; convert it to "
      "safetensors"},
@@ -30,7 +30,8 @@ constexpr std::array<Signature, 16> kSignatures = {{
     {"\x80\x03", kPickle},
     {"\x80\x04", kPickle},
     {"\x80\x05", kPickle},
-    {"GGUF", "a GGUF file, which this version does not open"},
+    {"GGUF", "a GGUF file: give it a name that ends in .gguf"},
+    {"FUGG", "a GGUF file with its bytes swapped (big-endian), which this program does not open"},
     {"GGML", "a legacy GGML file, which this program does not open"},
     {"GGJT", "a legacy GGJT file, which this program does not open"},
     {"tjgg", "a legacy GGJT file, which this program does not open"},

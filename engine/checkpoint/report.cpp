@@ -7,6 +7,8 @@
 #include "engine/base/system_memory.h"
 #include "engine/checkpoint/checkpoint_scan.h"
 #include "engine/checkpoint/config_fields.h"
+#include "engine/checkpoint/gguf_table.h"
+#include "engine/checkpoint/report_parts.h"
 #include "engine/checkpoint/tensor_spec.h"
 
 namespace engine {
@@ -78,14 +80,14 @@ std::string dtype_summary(const std::map<std::string, std::int64_t>& bytes_by_dt
 }
 
 void add_memory_finding(CheckpointReport* report) {
-  const std::int64_t needed = report->weight_bytes + report->cache_bytes + report->scratch_bytes;
-  if (report->memory_available == 0 || needed <= report->memory_available) return;
+  const MemoryNeed need = memory_need(*report, report->context_length, WeightForm::AsStored);
+  if (memory_verdict(*report, need) == MemoryVerdict::Fits) return;
   report->findings.push_back(
       {Finding::Severity::Warning, "memory",
-       "memory: needed " + grouped_digits(needed) + " bytes, free " +
+       "memory: needed " + grouped_digits(need.total()) + " bytes, free " +
            grouped_digits(report->memory_available) +
            "; weights that do not fit are read from disk again and again, which is slow: close "
-           "other programs or choose a shorter context"});
+           "other programs, choose a shorter context or quantise on load"});
 }
 
 }  // namespace
@@ -161,10 +163,12 @@ CheckpointReport report_of(const CheckpointScan& scan, const std::string& path,
   report.config = scan.config;
   report.tokenizer = scan.tokenizer;
   report.chat_template = scan.chat_template;
-  report.n_files = static_cast<int>(scan.table.files.size());
-  for (const SafetensorsFile& file : scan.table.files) {
-    report.n_tensors += static_cast<int>(file.header().n_tensors());
+  if (scan.table.format == CheckpointFormat::Gguf && scan.table.any_file) {
+    report.path += "/" + scan.table.gguf_files.front().name();
+    report.name = gguf_model_name(scan.table.gguf_files.front().name());
   }
+  report.n_files = scan.table.n_files();
+  report.n_tensors = scan.table.n_tensors();
   report.findings = scan.findings;
   report.memory_available = available_memory_bytes();
   if (!scan.config_valid) return report;
@@ -182,6 +186,10 @@ CheckpointReport report_of(const CheckpointScan& scan, const std::string& path,
   report.cache_bytes_per_token = report.cache_ledger.front().bytes_per_token;
   report.cache_bytes = report.cache_bytes_per_token * report.context_length;
   report.scratch_bytes = scratch_bytes(scan.config, report.context_length);
+  report.parts = part_totals(scan.config, scan.table.tensors);
+  report.weight_bytes_by_format = main_model_bytes(report.parts);
+  report.router_rule = describe_router(scan.config);
+  report.attention_summary = describe_attention(scan.config);
   add_memory_finding(&report);
   return report;
 }

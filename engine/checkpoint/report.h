@@ -9,8 +9,11 @@
 #include <vector>
 
 #include "engine/checkpoint/model_config.h"
+#include "engine/checkpoint/model_part.h"
 
 namespace engine {
+
+enum class CheckpointFormat;  // checkpoint.h
 
 /// One finding about a checkpoint; an Error-severity finding keeps it from being loaded.
 struct Finding {
@@ -45,12 +48,36 @@ struct ParameterCount {
   bool operator==(const ParameterCount&) const = default;
 };
 
+/// Bytes of weights in each form they can be loaded in.
+struct WeightBytes {
+  std::int64_t as_stored = 0;
+  std::int64_t q8_0 = 0;  // every matrix Q8_0
+  std::int64_t q4_k = 0;  // routed experts Q4_K, every other matrix Q8_0
+  bool operator==(const WeightBytes&) const = default;
+};
+
+/// One part of the model: counted from the table of shapes and from the files.
+struct PartTotals {
+  ModelPart part = ModelPart::Other;
+  std::int64_t parameters = 0;  // scales are no parameters
+  std::int64_t activated = 0;   // of them, per token
+  std::int64_t n_tensors = 0;   // in the files, scales included
+  WeightBytes bytes;            // of the files' tensors, scales included
+  std::map<std::string, std::int64_t> bytes_by_dtype;
+  bool operator==(const PartTotals&) const = default;
+};
+
 struct CheckpointReport {
   std::string path;
   std::string name;  // folder name
+  CheckpointFormat format{};
   bool config_valid = false;
   ModelConfig config;
   ParameterCount parameters;
+  std::vector<PartTotals> parts;                       // those that have parameters or bytes
+  WeightBytes weight_bytes_by_format;                  // main model
+  std::string router_rule;                             // in words, English
+  std::string attention_summary;                       // in words, English
   std::map<std::string, std::int64_t> bytes_by_dtype;  // of the main model
   std::string dtype_summary;                           // "BF16", "F8_E4M3 + BF16 + F32"
   std::int64_t weight_bytes = 0;                       // main model, as stored
@@ -61,8 +88,9 @@ struct CheckpointReport {
   std::int64_t scratch_bytes = 0;
   std::int64_t memory_available = 0;  // bytes free on this machine when the report was made
   std::vector<CacheLedgerRow> cache_ledger;
-  std::string tokenizer;      // "tokenizer.json · BPE · 8,192 pieces", or why there is none
-  std::string chat_template;  // "tokenizer_config.json", "built-in deepseek-v3", or what is wrong
+  std::int64_t text_bytes = 0;  // the tokenizer's files: what it takes in memory follows from them
+  std::string tokenizer;        // "tokenizer.json · BPE · 8,192 pieces", or why there is none
+  std::string chat_template;    // "tokenizer_config.json", "built-in deepseek-v3", or what is wrong
   int n_files = 0;
   int n_tensors = 0;  // in the files, skipped ones included
   std::vector<Finding> findings;
@@ -84,6 +112,41 @@ std::int64_t scratch_bytes(const ModelConfig& config, std::int64_t context_lengt
 /// between files, with the finding "cancelled".
 CheckpointReport inspect_checkpoint(const std::string& path, std::int64_t context_length,
                                     const std::stop_token& stop = {});
+
+/// How weights are loaded, for estimates; the same order as runtime's WeightFormat.
+enum class WeightForm { AsStored, Q8_0, Q4_K };
+
+/// What loading takes, in bytes. `weights` stored as they are lie in mapped files: what does not
+/// fit is read from disk again and again. The rest is the process's own.
+struct MemoryNeed {
+  std::int64_t weights = 0;
+  bool weights_are_mapped = true;
+  std::int64_t cache = 0;
+  std::int64_t scratch = 0;
+  std::int64_t tokenizer = 0;
+  std::int64_t own() const {
+    return cache + scratch + tokenizer + (weights_are_mapped ? 0 : weights);
+  }
+  std::int64_t total() const { return weights + cache + scratch + tokenizer; }
+  bool operator==(const MemoryNeed&) const = default;
+};
+MemoryNeed memory_need(const CheckpointReport& report, std::int64_t context_length,
+                       WeightForm form);
+
+/// Whether that much memory is there.
+enum class MemoryVerdict {
+  Fits,
+  ReadFromDisk,  // mapped weights do not fit beside the rest: slow, but it runs
+  TooMuch,       // what must be in memory does not fit: it cannot be loaded
+};
+MemoryVerdict memory_verdict(const CheckpointReport& report, const MemoryNeed& need);
+/// The longest context with which everything fits into free memory; 0 when none does. At most the
+/// model's own maximum.
+std::int64_t longest_context(const CheckpointReport& report, WeightForm form);
+
+/// The router's rule and the attention's shape in words; English.
+std::string describe_router(const ModelConfig& config);
+std::string describe_attention(const ModelConfig& config);
 
 /// The report as text for a terminal, and as JSON (stable keys, snake_case, the field names above).
 std::string report_to_text(const CheckpointReport& report);

@@ -7,6 +7,7 @@
 #include "engine/base/mapped_file.h"
 #include "engine/checkpoint/config_fields.h"
 #include "engine/checkpoint/tensor_spec.h"
+#include "engine/checkpoint/tensor_spec_gguf.h"
 
 namespace engine {
 
@@ -45,10 +46,11 @@ class TensorChecker {
         tensors_(tensors),
         known_absences_(known_absences),
         findings_(*findings),
+        layout_(layout_of_tensors(tensors)),
         used_(tensors.size(), false) {}
 
   TensorTally check() {
-    for (const TensorSpec& spec : tensor_specs(config_, layout_of_tensors(tensors_))) {
+    for (const TensorSpec& spec : tensor_specs(config_, layout_)) {
       const StoredTensor* tensor = find_tensor(tensors_, spec.name);
       if (tensor == nullptr) {
         report_missing(spec);
@@ -87,16 +89,16 @@ class TensorChecker {
     if (tensor.shape != spec.shape) {
       findings_.error("shape-mismatch", place(tensor) + " › shape: found " +
                                             shape_text(tensor.shape) + ", allowed " +
-                                            spec.shape_formula + " by config.json");
+                                            spec.shape_formula +
+                                            (is_gguf() ? " by the metadata" : " by config.json"));
       return;
     }
     dtypes_by_role_[spec.role][tensor.dtype] = &tensor;
     const bool is_matrix = spec.may_be_quantised;
     if (!(is_matrix ? is_weight_dtype(tensor.dtype) : is_float_vector_dtype(tensor.dtype))) {
-      findings_.error("dtype-unsupported",
-                      place(tensor) + " › dtype: found " + std::string(dtype_name(tensor.dtype)) +
-                          ", allowed F32, F16, BF16" +
-                          (is_matrix ? ", F8_E4M3 with " + scale_name_of(spec.name) : ""));
+      findings_.error("dtype-unsupported", place(tensor) + " › dtype: found " +
+                                               std::string(dtype_name(tensor.dtype)) +
+                                               ", allowed F32, F16, BF16" + other_types(spec));
       return;
     }
     const StoredTensor* scale = find_tensor(tensors_, scale_name_of(spec.name));
@@ -106,6 +108,14 @@ class TensorChecker {
       findings_.warning("scale-unused", place(*scale) + ": not used, because " + spec.name +
                                             " is " + std::string(dtype_name(tensor.dtype)));
     }
+  }
+
+  bool is_gguf() const { return layout_.naming == TensorNaming::Gguf; }
+
+  std::string other_types(const TensorSpec& spec) const {
+    if (!spec.may_be_quantised) return "";
+    return is_gguf() ? ", Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K to Q6_K, IQ4_NL, IQ4_XS"
+                     : ", F8_E4M3 with " + scale_name_of(spec.name);
   }
 
   void check_scale(const TensorSpec& spec, const StoredTensor& tensor, const StoredTensor* scale) {
@@ -161,6 +171,7 @@ class TensorChecker {
       return;
     }
     if (is_derived_tensor(tensor.name)) return;
+    if (is_gguf()) return classify_gguf_leftover(tensor);
     const std::string_view layout = foreign_layout(tensor.name);
     if (!layout.empty()) {
       findings_.error("layout-unsupported", place(tensor) + ": this checkpoint is " +
@@ -177,6 +188,19 @@ class TensorChecker {
     }
   }
 
+  void classify_gguf_leftover(const StoredTensor& tensor) {
+    if (layout_.split_kv_b && is_gguf_joined_kv_b(tensor.name)) {
+      findings_.info("tensor-twice", place(tensor) + ": not needed beside attn_k_b and attn_v_b");
+    } else if (is_gguf_arithmetic(tensor.name)) {
+      findings_.error("tensor-unsupported",
+                      place(tensor) +
+                          ": found a bias or norm that no model of this architecture "
+                          "has; without it the results would be wrong");
+    } else {
+      findings_.warning("tensor-unexpected", place(tensor) + ": not part of this model, ignored");
+    }
+  }
+
   void report_mtp() {
     if (n_mtp_tensors_ == 0) return;
     findings_.info("mtp-skipped", std::to_string(n_mtp_tensors_) + " tensors of " +
@@ -187,6 +211,7 @@ class TensorChecker {
 
   /// One kind of weight in FP8 here and BF16 there: possible, but how mixed downloads look.
   void report_mixed_types() {
+    if (is_gguf()) return;  // quantisers give a kind of weight different types on purpose
     for (const auto& [role, dtypes] : dtypes_by_role_) {
       if (dtypes.size() < 2) continue;
       const StoredTensor& a = *dtypes.begin()->second;
@@ -202,6 +227,7 @@ class TensorChecker {
   std::span<const StoredTensor> tensors_;
   std::span<const std::string> known_absences_;
   FindingList& findings_;
+  TensorLayout layout_;
   std::vector<bool> used_;
   TensorTally tally_;
   std::map<WeightRole, std::map<DType, const StoredTensor*>> dtypes_by_role_;
@@ -220,6 +246,7 @@ const StoredTensor* find_tensor(std::span<const StoredTensor> tensors, std::stri
 }
 
 TensorLayout layout_of_tensors(std::span<const StoredTensor> tensors) {
+  if (const std::optional<TensorLayout> gguf = gguf_layout(tensors)) return *gguf;
   const bool fused = std::any_of(tensors.begin(), tensors.end(), [](const StoredTensor& tensor) {
     return is_fused_expert_tensor(tensor.name);
   });

@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "engine/checkpoint/tensor_spec_gguf.h"
+
 namespace engine {
 
 namespace {
@@ -313,6 +315,7 @@ std::string_view weight_role_name(WeightRole role) {
 }
 
 std::vector<TensorSpec> tensor_specs(const ModelConfig& config, const TensorLayout& layout) {
+  if (layout.naming == TensorNaming::Gguf) return gguf_tensor_specs(config, layout);
   return SpecWriter(config, layout.experts == ExpertLayout::Fused).write();
 }
 
@@ -321,8 +324,10 @@ std::vector<TensorSpec> mtp_tensor_specs(const ModelConfig& config, const Tensor
 }
 
 std::optional<std::int64_t> layer_of_tensor(std::string_view name) {
-  if (!name.starts_with(kLayerPrefix)) return std::nullopt;
-  name.remove_prefix(kLayerPrefix.size());
+  const std::string_view prefix =
+      name.starts_with(kGgufLayerPrefix) ? kGgufLayerPrefix : kLayerPrefix;
+  if (!name.starts_with(prefix)) return std::nullopt;
+  name.remove_prefix(prefix.size());
   std::int64_t layer = 0;
   const auto [stop, error] = std::from_chars(name.data(), name.data() + name.size(), layer);
   const auto length = static_cast<std::size_t>(stop - name.data());
@@ -359,7 +364,7 @@ std::vector<std::int64_t> scale_shape_of(const std::vector<std::int64_t>& weight
 
 bool is_derived_tensor(std::string_view name) {
   return name.ends_with(".rotary_emb.inv_freq") || name.ends_with(".rotary_emb.cos_cached") ||
-         name.ends_with(".rotary_emb.sin_cached");
+         name.ends_with(".rotary_emb.sin_cached") || is_gguf_derived_tensor(name);
 }
 
 std::string_view foreign_layout(std::string_view name) {

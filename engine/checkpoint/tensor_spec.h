@@ -77,6 +77,7 @@ struct TensorLayout {
   TensorNaming naming = TensorNaming::HuggingFace;
   ExpertLayout experts = ExpertLayout::PerExpert;
   bool split_kv_b = false;  // GGUF: attn_k_b and attn_v_b in place of attn_kv_b
+  bool router_bias = true;  // some layer has the correction bias that NoauxTc asks for
   bool operator==(const TensorLayout&) const = default;
 };
 

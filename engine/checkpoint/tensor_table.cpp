@@ -74,7 +74,7 @@ class TableBuilder {
     std::string several;
     for (const std::string& name : folder_.list()) {
       if (name.ends_with(".safetensors")) several = name;
-      if (name.ends_with(".gguf")) instead = quoted_name(name) + " is GGUF, not opened yet";
+      if (name.ends_with(".gguf")) instead = quoted_name(name) + " is GGUF: open that file itself";
       if (name.ends_with(".bin") || name.ends_with(".pt") || name.ends_with(".pth")) {
         instead = quoted_name(name) + " looks like a PyTorch pickle: not opened, it can run code";
       }
@@ -233,6 +233,13 @@ class TableBuilder {
 };
 
 }  // namespace
+
+int TensorTable::n_tensors() const {
+  std::size_t n = 0;
+  for (const SafetensorsFile& file : files) n += file.header().n_tensors();
+  for (const GgufFile& file : gguf_files) n += file.header().n_tensors();
+  return static_cast<int>(n);
+}
 
 TensorTable read_tensor_files(const CheckpointFolder& folder, const std::stop_token& stop,
                               FindingList* findings) {

@@ -60,13 +60,28 @@ bool is_readable(DType dtype) {
          dtype == DType::F8_E8M0;
 }
 
-/// Where in a fused tensor an expert's matrix lies.
+/// Where in a tensor of all experts one expert's matrix lies.
 struct FusedPart {
   WeightRole role;
   bool is_second_half;
 };
 
-std::optional<FusedPart> fused_part(WeightRole role) {
+std::optional<FusedPart> merged_part(WeightRole role) {
+  switch (role) {
+    case WeightRole::ExpertGate:
+      return FusedPart{WeightRole::MergedExpertGate, false};
+    case WeightRole::ExpertUp:
+      return FusedPart{WeightRole::MergedExpertUp, false};
+    case WeightRole::ExpertDown:
+      return FusedPart{WeightRole::MergedExpertDown, false};
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<FusedPart> fused_part(ExpertLayout layout, WeightRole role) {
+  if (layout == ExpertLayout::PerExpert) return std::nullopt;
+  if (layout == ExpertLayout::Merged) return merged_part(role);
   switch (role) {
     case WeightRole::ExpertGate:
       return FusedPart{WeightRole::FusedExpertGateUp, false};
@@ -108,7 +123,7 @@ struct WeightSource::Impl {
     const float* scale_values = nullptr;  // set on first use
   };
   const Checkpoint* checkpoint = nullptr;
-  bool fused = false;
+  ExpertLayout experts = ExpertLayout::PerExpert;
   bool tied_head = false;
   bool has_mtp = false;
   std::string mtp_problem;
@@ -222,7 +237,7 @@ Result<WeightSource> WeightSource::create(const Checkpoint& checkpoint) {
   auto impl = std::make_unique<Impl>();
   impl->checkpoint = &checkpoint;
   const TensorLayout layout = layout_of_tensors(checkpoint.tensors());
-  impl->fused = layout.experts == ExpertLayout::Fused;
+  impl->experts = layout.experts;
   impl->tied_head = checkpoint.config().tie_word_embeddings;
   for (const TensorSpec& spec : tensor_specs(checkpoint.config(), layout)) {
     const StoredTensor* tensor = checkpoint.find(spec.name);
@@ -250,7 +265,7 @@ const std::string& WeightSource::mtp_problem() const { return impl_->mtp_problem
 
 Result<WeightView> WeightSource::matrix(WeightRole role, std::int32_t layer, std::int32_t expert) {
   if (role == WeightRole::OutputHead && impl_->tied_head) role = WeightRole::Embedding;
-  const std::optional<FusedPart> part = impl_->fused ? fused_part(role) : std::nullopt;
+  const std::optional<FusedPart> part = fused_part(impl_->experts, role);
   Impl::Entry* entry = part ? impl_->find(part->role, layer, -1) : impl_->find(role, layer, expert);
   const bool expert_fits =
       !part || (expert >= 0 && expert < impl_->checkpoint->config().n_routed_experts);
@@ -258,7 +273,10 @@ Result<WeightView> WeightSource::matrix(WeightRole role, std::int32_t layer, std
     return not_found(role, layer, expert);
   }
   if (part) return impl_->fused_matrix(entry, *part, expert);
-  return impl_->rows_of(entry, 0, entry->tensor->shape.front());
+  // attn_k_b and attn_v_b are [n_heads, rows, cols]: the heads' matrices one below the other.
+  const std::vector<std::int64_t>& shape = entry->tensor->shape;
+  const std::int64_t rows = shape.size() == 3 ? shape[0] * shape[1] : shape.front();
+  return impl_->rows_of(entry, 0, rows);
 }
 
 Result<std::vector<float>> WeightSource::vector(WeightRole role, std::int32_t layer,
@@ -272,7 +290,7 @@ Result<std::vector<float>> WeightSource::vector(WeightRole role, std::int32_t la
 
 bool WeightSource::has(WeightRole role, std::int32_t layer, std::int32_t expert) const {
   if (role == WeightRole::OutputHead && impl_->tied_head) return true;
-  const std::optional<FusedPart> part = impl_->fused ? fused_part(role) : std::nullopt;
+  const std::optional<FusedPart> part = fused_part(impl_->experts, role);
   if (part) return impl_->find(part->role, layer, -1) != nullptr;
   return impl_->find(role, layer, expert) != nullptr;
 }

@@ -92,7 +92,9 @@ std::vector<float> rope_frequencies(const ModelConfig& config) {
         frequencies[i] = yarn_frequency(scaling, range, i, period);
         break;
       case RopeScalingKind::Llama3:
-        frequencies[i] = llama3_frequency(scaling, frequencies[i]);
+        frequencies[i] = scaling.frequency_factors.empty()
+                             ? llama3_frequency(scaling, frequencies[i])
+                             : frequencies[i] / scaling.frequency_factors[i];
         break;
     }
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/model/quantised_weights.h"
+
 namespace engine {
 
 namespace {
@@ -11,12 +13,14 @@ namespace {
 class WeightLoader {
  public:
   WeightLoader(const ModelConfig& config, WeightSource& source, Backend& backend,
-               const std::function<void(std::int64_t)>& on_tensor, std::stop_token stop)
+               const std::function<void(std::int64_t)>& on_tensor, std::stop_token stop,
+               const QuantisedWeights* quantised)
       : config_(config),
         source_(source),
         backend_(backend),
         on_tensor_(on_tensor),
-        stop_(std::move(stop)) {}
+        stop_(std::move(stop)),
+        quantised_(quantised) {}
 
   Result<ModelWeights> load();
   Result<MtpWeights> load_mtp();
@@ -41,6 +45,7 @@ class WeightLoader {
   Backend& backend_;
   const std::function<void(std::int64_t)>& on_tensor_;
   std::stop_token stop_;
+  const QuantisedWeights* quantised_;  // may be null
   ModelWeights weights_;
 };
 
@@ -57,7 +62,8 @@ Result<void> WeightLoader::count(std::int64_t bytes) {
 }
 
 Result<WeightView> WeightLoader::matrix(WeightRole role, std::int32_t layer, std::int32_t expert) {
-  ASSIGN_OR_RETURN(const WeightView host, source_.matrix(role, layer, expert));
+  ASSIGN_OR_RETURN(WeightView host, source_.matrix(role, layer, expert));
+  if (quantised_ != nullptr) host = quantised_->held(host);
   ASSIGN_OR_RETURN(const WeightView placed, backend_.place(host));
   RETURN_IF_ERROR(count(stored_bytes(host)));
   return placed;
@@ -237,13 +243,13 @@ Result<MtpWeights> WeightLoader::load_mtp() {
 Result<MtpWeights> load_mtp_weights(const ModelConfig& config, WeightSource& source,
                                     Backend& backend, std::stop_token stop) {
   const std::function<void(std::int64_t)> silent;
-  return WeightLoader(config, source, backend, silent, std::move(stop)).load_mtp();
+  return WeightLoader(config, source, backend, silent, std::move(stop), nullptr).load_mtp();
 }
 
 Result<ModelWeights> load_weights(const ModelConfig& config, WeightSource& source, Backend& backend,
                                   const std::function<void(std::int64_t)>& on_tensor,
-                                  std::stop_token stop) {
-  return WeightLoader(config, source, backend, on_tensor, std::move(stop)).load();
+                                  std::stop_token stop, const QuantisedWeights* quantised) {
+  return WeightLoader(config, source, backend, on_tensor, std::move(stop), quantised).load();
 }
 
 }  // namespace engine

@@ -24,6 +24,8 @@ struct IndexerWeights {
   WeightView w_weights;                // [index_n_heads, hidden]
 };
 
+class QuantisedWeights;
+
 struct AttentionWeights {
   WeightView w_q;  // [n_heads · query_head_dim, hidden]; Gqa, and MLA without query compression
   WeightView w_k;  // [n_kv_heads · head_dim, hidden]; Gqa only, like w_v
@@ -84,9 +86,11 @@ struct MtpWeights {
 };
 
 /// `on_tensor(bytes_so_far)` after each tensor; Cancelled between two tensors when asked to stop.
+/// `quantised`: matrices to take in place of stored ones; it must outlive the weights.
 Result<ModelWeights> load_weights(const ModelConfig& config, WeightSource& source, Backend& backend,
                                   const std::function<void(std::int64_t)>& on_tensor,
-                                  std::stop_token stop);
+                                  std::stop_token stop,
+                                  const QuantisedWeights* quantised = nullptr);
 
 /// The module's weights; only where source.has_mtp().
 Result<MtpWeights> load_mtp_weights(const ModelConfig& config, WeightSource& source,

@@ -15,16 +15,13 @@
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/checkpoint/model_config.h"
 #include "engine/checkpoint/report.h"
+#include "engine/checkpoint/weight_format.h"
 #include "engine/tokenizer/chat_message.h"
 
 namespace engine {
 
 // ---- down
 // -------------------------------------------------------------------------------------------------------
-
-/// Quantise on load: routed experts in the named type, every other matrix Q8_0 (Q4_K) or all
-/// matrices Q8_0; norms, biases and the router stay as they are.
-enum class WeightFormat { AsStored, Q8_0, Q4_K };
 
 /// Drafting with a checkpoint's MTP module: when it is measured to pay, never, always. The tokens
 /// are the same in all three.

@@ -81,6 +81,34 @@ Result<void> page_in(const Checkpoint& checkpoint, const ProgressCallback& on_pr
   return {};
 }
 
+// Matrices in the wished-for types, in memory of their own; the pages of the files are read once,
+// in order, and let go.
+Result<std::unique_ptr<QuantisedWeights>> quantise(const Checkpoint& checkpoint,
+                                                   WeightSource& source, const LoadOptions& options,
+                                                   const ProgressCallback& on_progress,
+                                                   const std::stop_token& stop) {
+  const CheckpointReport& report = checkpoint.report();
+  const std::int64_t needed = quantised_bytes(checkpoint.config(), options.weight_format);
+  if (report.memory_available > 0 && needed > report.memory_available) {
+    return fail(ErrorCode::OutOfMemory,
+                "the weights as " + std::string(weight_format_name(options.weight_format)) +
+                    " need " + std::to_string(needed) + " bytes, free are " +
+                    std::to_string(report.memory_available) +
+                    "; choose a smaller type, or load them as they are stored");
+  }
+  const std::string step =
+      options.weight_format == WeightFormat::Q4_K ? "Quantising to Q4_K" : "Quantising to Q8_0";
+  const int n_threads =
+      options.backend.n_threads > 0 ? options.backend.n_threads : usable_processors();
+  const auto progress = [&](std::int64_t done, std::int64_t total) {
+    if (on_progress) on_progress(LoadProgress{step, done, total});
+  };
+  ASSIGN_OR_RETURN(QuantisedWeights weights,
+                   QuantisedWeights::create(checkpoint, source,
+                                            {options.weight_format, n_threads, progress, stop}));
+  return std::make_unique<QuantisedWeights>(std::move(weights));
+}
+
 // The module that drafts. Without it, or when it cannot be used, the model runs all the same: only
 // a stop ends the loading.
 Result<void> attach_drafter(const LoadOptions& options, const std::stop_token& stop,
@@ -132,6 +160,12 @@ std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions&
   info->cache_bytes = info->cache_bytes_per_token * options.context_length;
   info->weight_bytes = weights.stored_bytes;
   info->bytes_read_per_token = weights.bytes_read_per_token;
+  if (model.quantised_weights != nullptr) {
+    for (const std::string& fall_back : model.quantised_weights->fall_backs()) {
+      info->report.findings.push_back(
+          {Finding::Severity::Info, "quantised-otherwise", "weights › " + fall_back});
+    }
+  }
   return info;
 }
 
@@ -168,14 +202,19 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   RETURN_IF_ERROR(check_memory(model->checkpoint->report(), config, options.context_length));
   ASSIGN_OR_RETURN(model->backend, make_backend(options.backend));
   if (wrap) model->backend = wrap(std::move(model->backend));
-  RETURN_IF_ERROR(page_in(*model->checkpoint, on_progress, stop));
-  RETURN_IF_ERROR(model->checkpoint->check_files());
-
   ASSIGN_OR_RETURN(WeightSource source, WeightSource::create(*model->checkpoint));
   model->weight_source = std::make_unique<WeightSource>(std::move(source));
+  if (options.weight_format == WeightFormat::AsStored) {
+    RETURN_IF_ERROR(page_in(*model->checkpoint, on_progress, stop));
+  } else {
+    ASSIGN_OR_RETURN(model->quantised_weights, quantise(*model->checkpoint, *model->weight_source,
+                                                        options, on_progress, stop));
+  }
+  RETURN_IF_ERROR(model->checkpoint->check_files());
   report_step("Placing weights");
   ASSIGN_OR_RETURN(ModelWeights weights,
-                   load_weights(config, *model->weight_source, *model->backend, nullptr, stop));
+                   load_weights(config, *model->weight_source, *model->backend, nullptr, stop,
+                                model->quantised_weights.get()));
   report_step("Reserving the cache");
   ASSIGN_OR_RETURN(
       Transformer transformer,

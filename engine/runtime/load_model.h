@@ -11,6 +11,7 @@
 #include "engine/base/result.h"
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/checkpoint/weight_source.h"
+#include "engine/model/quantised_weights.h"
 #include "engine/model/transformer.h"
 #include "engine/runtime/events.h"
 #include "engine/runtime/prompt.h"
@@ -24,6 +25,7 @@ struct LoadedModel {
   std::unique_ptr<Backend> backend;
   std::unique_ptr<Checkpoint> checkpoint;
   std::unique_ptr<WeightSource> weight_source;
+  std::unique_ptr<QuantisedWeights> quantised_weights;  // null: as stored
   std::unique_ptr<Transformer> transformer;
   std::unique_ptr<Session> session;
   std::unique_ptr<Drafter> drafter;       // null without a usable MTP module

@@ -105,7 +105,7 @@ std::optional<DType> dtype_from_name(std::string_view name) {
 
 bool is_weight_dtype(DType dtype) {
   return dtype == DType::F32 || dtype == DType::F16 || dtype == DType::BF16 ||
-         dtype == DType::F8_E4M3;
+         dtype == DType::F8_E4M3 || is_block_quantised(dtype);
 }
 
 float f16_to_float(std::uint16_t bits) {
@@ -137,6 +137,25 @@ std::uint16_t float_to_bf16(float value) {
   if (std::isnan(value)) return static_cast<std::uint16_t>((bits >> 16) | 0x40U);
   const std::uint32_t round_to_even = 0x7FFFU + ((bits >> 16) & 1U);
   return static_cast<std::uint16_t>((bits + round_to_even) >> 16);
+}
+
+std::uint16_t float_to_f16(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const std::uint32_t sign = (bits >> 16) & 0x8000U;
+  const std::uint32_t magnitude = bits & 0x7FFFFFFFU;
+  if (magnitude > 0x7F800000U) {
+    return static_cast<std::uint16_t>(sign | 0x7E00U | (magnitude >> 13 & 0x3FFU));
+  }
+  if (magnitude >= 0x477FF000U) {  // 65520 and above round to infinity
+    return static_cast<std::uint16_t>(sign | 0x7C00U);
+  }
+  if (magnitude <
+      0x38800000U) {  // below 2^-14: whole counts of 2^-24, which the addition rounds to
+    const float counts = std::bit_cast<float>(magnitude) + 0.5F;
+    return static_cast<std::uint16_t>(sign | (std::bit_cast<std::uint32_t>(counts) - 0x3F000000U));
+  }
+  const std::uint32_t rounded = magnitude + 0xFFFU + (magnitude >> 13 & 1U);
+  return static_cast<std::uint16_t>(sign | (rounded - 0x38000000U) >> 13);
 }
 
 }  // namespace engine

@@ -93,5 +93,7 @@ float f16_to_float(std::uint16_t bits);
 float f8_e4m3_to_float(std::uint8_t bits);
 /// Round to nearest even; NaN stays NaN.
 std::uint16_t float_to_bf16(float value);
+/// Round to nearest even, subnormals included; above the largest half infinity; NaN stays NaN.
+std::uint16_t float_to_f16(float value);
 
 }  // namespace engine

@@ -363,6 +363,37 @@ std::vector<PromptToken> prompt(const Control& control, const std::vector<ChatMe
   return out;
 }
 
+/// Three tensors; "slow" is read until it is stopped, "bad" cannot be.
+class Tensors : public app::TensorSource {
+ public:
+  Tensors() {
+    for (const char* name : {"bad", "good", "slow"}) {
+      TensorRow row;
+      row.name = name;
+      row.file = "model.safetensors";
+      row.shape = {4, 8};
+      row.bytes = 128;
+      rows_.push_back(row);
+    }
+  }
+  const std::vector<TensorRow>& rows() const override { return rows_; }
+  Result<TensorStatistics> statistics(const std::string& name,
+                                      const std::stop_token& stop) const override {
+    while (name == "slow" && !stop.stop_requested()) pause(500);
+    if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "stopped");
+    if (name == "bad") return fail(ErrorCode::Unsupported, "bad: found BOOL");
+    TensorStatistics statistics;
+    statistics.n_elements = 32;
+    statistics.lowest = -1;
+    statistics.highest = 1;
+    statistics.histogram.assign(kHistogramBins, 1);
+    return statistics;
+  }
+
+ private:
+  std::vector<TensorRow> rows_;
+};
+
 app::EngineFactory factory(std::shared_ptr<Control> control) {
   return {[control](EventSink& sink) { return std::make_unique<Door>(control, sink); },
           [](const std::string& path, std::int64_t contextLength) {
@@ -370,6 +401,11 @@ app::EngineFactory factory(std::shared_ptr<Control> control) {
             report.path = path;
             report.context_length = contextLength;
             return report;
+          },
+          [](const std::string& path,
+             const std::stop_token&) -> Result<std::shared_ptr<const app::TensorSource>> {
+            if (path == "/nothing") return fail(ErrorCode::NotFound, path + ": found no tensors");
+            return std::make_shared<const Tensors>();
           }};
 }
 

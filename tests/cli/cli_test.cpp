@@ -64,9 +64,10 @@ TEST_F(Cli, HelpListsEveryCommandAndOption) {
     EXPECT_EQ(run(std::string(command) + " --help").status, 0);
   }
   const Outcome generate = run("generate --help");
-  for (const char* option : {"--prompt", "--system", "--raw", "--max-tokens", "--temperature",
-                             "--top-k", "--top-p", "--min-p", "--repetition-penalty", "--seed",
-                             "--json", "--backend", "--threads", "--context", "--prefill-chunk"}) {
+  for (const char* option :
+       {"--prompt", "--system", "--raw", "--max-tokens", "--temperature", "--top-k", "--top-p",
+        "--min-p", "--repetition-penalty", "--seed", "--json", "--backend", "--threads",
+        "--context", "--prefill-chunk", "--weights"}) {
     EXPECT_NE(generate.out.find(option), std::string::npos) << option;
   }
 }
@@ -82,6 +83,7 @@ TEST_F(Cli, NamesWhatIsWrong) {
   expect_refusal("info m --json=1", "--json takes no value");
   expect_refusal("info " + folder_.file("nothing") + " --threads 0", "--threads: found '0'");
   expect_refusal("info m --backend gpu", "--backend: found 'gpu'");
+  expect_refusal("info m --weights q3_k", "--weights: found 'q3_k'");
   expect_refusal("logits " + model() + " --out x.npy", "--ids is missing");
   expect_refusal("logits " + model() + " --ids 1,,2 --out x.npy", "entry 2 is not a token id");
   expect_refusal("logits " + model() + " --ids 1,-2 --out x.npy", "entry 2 is not a token id");
@@ -151,6 +153,18 @@ TEST_F(Cli, LogitsFileHoldsTheModelsLogits) {
   std::memcpy(logits.data(), file.data() + header, logits.size() * sizeof(float));
   EXPECT_LT(support::relative_difference(logits, golden.floats("logits")), 1e-5);
   EXPECT_FALSE(std::filesystem::exists(out + ".partial"));
+}
+
+TEST_F(Cli, QuantisesWhileLoading) {
+  const auto bytes = [&](const std::string& option) -> std::int64_t {
+    const Outcome bench =
+        run("bench " + model() + " --prompt-tokens 2 --gen-tokens 1 --repeat 1 --json" + option);
+    EXPECT_EQ(bench.status, 0) << bench.err;
+    return nlohmann::json::parse(bench.out)["weight_bytes"];
+  };
+  const std::int64_t stored = bytes("");  // float32
+  EXPECT_LT(bytes(" --weights q8_0"), stored * 6 / 10);
+  EXPECT_LT(bytes(" --weights q4_k"), bytes(" --weights q8_0"));
 }
 
 TEST_F(Cli, TraceWritesSafetensors) {

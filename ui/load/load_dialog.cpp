@@ -1,4 +1,4 @@
-// The dialog asks the bridge for reports (worker thread) and never touches files itself.
+// The dialog asks the bridge for the report (worker thread) and never touches files itself.
 #include "ui/load/load_dialog.h"
 
 #include <QApplication>
@@ -12,8 +12,7 @@
 #include <QLineEdit>
 #include <QMimeData>
 #include <QPushButton>
-#include <QSlider>
-#include <QSpinBox>
+#include <QScreen>
 #include <QStackedWidget>
 #include <QThread>
 #include <QUrl>
@@ -21,105 +20,94 @@
 #include <algorithm>
 
 #include "app/workspace.h"
+#include "ui/format.h"
+#include "ui/load/load_choices.h"
 #include "ui/load/report_view.h"
+#include "ui/load/tensor_window.h"
 #include "ui/theme/theme.h"
 
 namespace ui {
 
 LoadDialog::LoadDialog(app::Workspace& workspace, const Theme& theme, QWidget* parent)
-    : QDialog(parent), workspace_(workspace) {
+    : QDialog(parent), workspace_(workspace), theme_(theme) {
   setWindowTitle(tr("Open checkpoint"));
   setAcceptDrops(true);
-  askTimer_.setSingleShot(true);
-  askTimer_.setInterval(120);
-  build(theme);
+  build();
   connectParts();
   fillRecent();
-  resize(theme.gap(190), theme.gap(150));
+  refresh();
+  const QSize available = screen()->availableSize();
+  resize(std::min(theme.gap(270), available.width() * 9 / 10),
+         std::min(theme.gap(176), available.height() * 9 / 10));
 }
 
-void LoadDialog::build(const Theme& theme) {
+void LoadDialog::build() {
+  message_ = new QLabel(
+      tr("Choose a checkpoint, or drop its folder or .gguf file here.\nIts headers are read; "
+         "nothing is loaded until you say so."),
+      this);
+  message_->setAlignment(Qt::AlignCenter);
+  message_->setWordWrap(true);
+  message_->setTextFormat(Qt::PlainText);
+  message_->setProperty("muted", true);
+  report_ = new ReportView(theme_, this);
+  pages_ = new QStackedWidget(this);
+  pages_->addWidget(message_);
+  pages_->addWidget(report_);
+  choices_ = new LoadChoices(theme_, this);
+  choices_->setThreads(workspace_.settings().values().nThreads);
+  auto* column = new QVBoxLayout(this);
+  column->setContentsMargins(theme_.gap(5), theme_.gap(4), theme_.gap(5), theme_.gap(4));
+  column->setSpacing(theme_.gap(3));
+  column->addLayout(buildPathRow());
+  column->addWidget(pages_, 1);
+  column->addWidget(choices_);
+  column->addLayout(buildButtons());
+}
+
+QLayout* LoadDialog::buildPathRow() {
   pathBox_ = new QComboBox(this);
   pathBox_->setEditable(true);
   pathBox_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
   pathBox_->setAccessibleName(tr("Checkpoint folder or file"));
-  pathBox_->lineEdit()->setPlaceholderText(tr("Folder with config.json and *.safetensors"));
+  pathBox_->lineEdit()->setPlaceholderText(
+      tr("Folder with config.json and *.safetensors, or a .gguf file"));
   auto* folder = new QPushButton(tr("Folder…"), this);
   auto* file = new QPushButton(tr("File…"), this);
   for (QPushButton* button : {folder, file}) button->setAutoDefault(false);
   connect(folder, &QPushButton::clicked, this, [this] { choose(true); });
   connect(file, &QPushButton::clicked, this, [this] { choose(false); });
-  auto* pathRow = new QHBoxLayout();
-  pathRow->setSpacing(theme.gap(2));
-  pathRow->addWidget(pathBox_, 1);
-  pathRow->addWidget(folder);
-  pathRow->addWidget(file);
+  auto* row = new QHBoxLayout();
+  row->setSpacing(theme_.gap(2));
+  row->addWidget(pathBox_, 1);
+  row->addWidget(folder);
+  row->addWidget(file);
+  return row;
+}
 
-  message_ = new QLabel(tr("Choose a checkpoint, or drop its folder here."), this);
-  message_->setAlignment(Qt::AlignCenter);
-  message_->setWordWrap(true);
-  message_->setTextFormat(Qt::PlainText);
-  message_->setProperty("muted", true);
-  report_ = new ReportView(theme, this);
-  pages_ = new QStackedWidget(this);
-  pages_->addWidget(message_);
-  pages_->addWidget(report_);
-
+QLayout* LoadDialog::buildButtons() {
+  tensors_ = new QPushButton(tr("Tensors…"), this);
+  tensors_->setToolTip(tr("Every tensor in the files, with its values on demand"));
   copy_ = new QPushButton(tr("Copy findings"), this);
-  copy_->setAutoDefault(false);
-  copy_->setEnabled(false);
   auto* cancel = new QPushButton(tr("Cancel"), this);
-  cancel->setAutoDefault(false);
+  for (QPushButton* button : {tensors_, copy_, cancel}) button->setAutoDefault(false);
   load_ = new QPushButton(tr("Load"), this);
   load_->setProperty("primary", true);
   load_->setDefault(true);
-  load_->setEnabled(false);
+  obstacle_ = new QLabel(this);
+  obstacle_->setWordWrap(true);
+  obstacle_->setTextFormat(Qt::PlainText);
+  obstacle_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+  obstacle_->setProperty("muted", true);
   connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
-  auto* buttons = new QHBoxLayout();
-  buttons->setSpacing(theme.gap(2));
-  buttons->addWidget(copy_);
-  buttons->addStretch(1);
-  buttons->addWidget(cancel);
-  buttons->addWidget(load_);
-
-  auto* column = new QVBoxLayout(this);
-  column->setContentsMargins(theme.gap(5), theme.gap(5), theme.gap(5), theme.gap(4));
-  column->setSpacing(theme.gap(4));
-  column->addLayout(pathRow);
-  column->addWidget(pages_, 1);
-  column->addWidget(buildContextRow(theme));
-  column->addLayout(buttons);
-}
-
-QWidget* LoadDialog::buildContextRow(const Theme& theme) {
-  auto* widget = new QWidget(this);
-  auto* row = new QHBoxLayout(widget);
-  row->setContentsMargins(0, 0, 0, 0);
-  row->setSpacing(theme.gap(3));
-  context_ = new QSpinBox(widget);
-  context_->setRange(1, 4096);
-  context_->setGroupSeparatorShown(true);
-  context_->setAccessibleName(tr("Context length"));
-  contextSlider_ = new QSlider(Qt::Horizontal, widget);
-  contextSlider_->setAccessibleName(tr("Context length"));
-  threads_ = new QSpinBox(widget);
-  threads_->setRange(0, 1024);
-  threads_->setSpecialValueText(tr("all cores"));
-  threads_->setValue(workspace_.settings().values().nThreads);
-  threads_->setAccessibleName(tr("Threads"));
-  auto* contextLabel = new QLabel(tr("Context length"), widget);
-  contextLabel->setBuddy(context_);
-  auto* threadsLabel = new QLabel(tr("Threads"), widget);
-  threadsLabel->setBuddy(threads_);
-  row->addWidget(contextLabel);
-  row->addWidget(contextSlider_, 1);
-  row->addWidget(context_);
-  row->addSpacing(theme.gap(4));
-  row->addWidget(threadsLabel);
-  row->addWidget(threads_);
-  context_->setEnabled(false);
-  contextSlider_->setEnabled(false);
-  return widget;
+  auto* row = new QHBoxLayout();
+  row->setSpacing(theme_.gap(2));
+  row->addWidget(tensors_);
+  row->addWidget(copy_);
+  row->addWidget(obstacle_, 1);
+  row->addWidget(cancel);
+  row->addWidget(load_);
+  return row;
 }
 
 void LoadDialog::connectParts() {
@@ -129,23 +117,10 @@ void LoadDialog::connectParts() {
     const QString typed = pathBox_->lineEdit()->text().trimmed();
     if (!typed.isEmpty() && (shown_ == nullptr || typed != path())) setPath(typed);
   });
-  connect(contextSlider_, &QSlider::valueChanged, this,
-          [this](int value) { context_->setValue(value); });
-  connect(context_, &QSpinBox::valueChanged, this, [this](int value) {
-    const QSignalBlocker blocker(contextSlider_);
-    contextSlider_->setValue(value);
-    wantedContext_ = value;
-    askTimer_.start();
-  });
-  const auto machine = [this] {
-    const int n = threads_->value() > 0 ? threads_->value() : QThread::idealThreadCount();
-    report_->setMachine(tr("CPU, %1 threads").arg(n));
-  };
-  connect(threads_, &QSpinBox::valueChanged, this, machine);
-  machine();
-  connect(&askTimer_, &QTimer::timeout, this, &LoadDialog::ask);
+  connect(choices_, &LoadChoices::changed, this, &LoadDialog::refresh);
   connect(&workspace_.bridge(), &app::EngineBridge::reportReady, this, &LoadDialog::onReport);
   connect(load_, &QPushButton::clicked, this, &LoadDialog::load);
+  connect(tensors_, &QPushButton::clicked, this, &LoadDialog::showTensors);
   connect(copy_, &QPushButton::clicked, this,
           [this] { QApplication::clipboard()->setText(report_->findingsText()); });
 }
@@ -169,7 +144,7 @@ void LoadDialog::choose(bool folder) {
       folder ? QFileDialog::getExistingDirectory(this, tr("Checkpoint folder"), start)
              : QFileDialog::getOpenFileName(
                    this, tr("Checkpoint file"), start,
-                   tr("Checkpoints (*.safetensors *.gguf config.json);;All files (*)"));
+                   tr("Checkpoints (*.gguf *.safetensors config.json);;All files (*)"));
   if (!chosen.isEmpty()) setPath(chosen);
 }
 
@@ -179,58 +154,52 @@ void LoadDialog::setPath(const QString& path) {
   if (path.isEmpty()) return;
   pathBox_->setProperty("chosenPath", path);
   pathBox_->lineEdit()->setText(QDir::toNativeSeparators(path));
-  wantedContext_ = 0;
   shown_.reset();
-  load_->setEnabled(false);
-  copy_->setEnabled(false);
+  choices_->setReport(nullptr);
   message_->setText(tr("Reading headers…"));
   pages_->setCurrentWidget(message_);
-  ask();
-}
-
-void LoadDialog::ask() {
-  if (!path().isEmpty()) workspace_.bridge().requestReport(path(), wantedContext_);
+  workspace_.bridge().requestReport(path, 0);
 }
 
 void LoadDialog::onReport(const QString& reported, qint64 contextLength,
                           const std::shared_ptr<const engine::CheckpointReport>& report) {
-  if (reported != path() || contextLength != wantedContext_ || report == nullptr) return;
-  const bool first = shown_ == nullptr;
+  if (reported != path() || contextLength != 0 || report == nullptr) return;
   shown_ = report;
   report_->setReport(report);
   pages_->setCurrentWidget(report_);
-  if (first) showContextRange(*report);
+  choices_->setReport(report);
+  if (canLoad()) load_->setFocus();
+}
+
+void LoadDialog::refresh() {
+  const QString obstacle = choices_->obstacle();
+  const bool readable = shown_ != nullptr;
   load_->setEnabled(canLoad());
-  copy_->setEnabled(!report->findings.empty());
-  if (first && canLoad()) load_->setFocus();
+  obstacle_->setText(readable ? obstacle : QString());
+  load_->setToolTip(obstacle.isEmpty() ? QString() : format::toolTip(obstacle));
+  copy_->setEnabled(readable && !shown_->findings.empty());
+  tensors_->setEnabled(readable && shown_->n_tensors > 0);
+  const int n = choices_->threads() > 0 ? choices_->threads() : QThread::idealThreadCount();
+  report_->setMachine(tr("CPU, %1 threads").arg(n));
+  report_->setForm(choices_->form());
 }
 
-void LoadDialog::showContextRange(const engine::CheckpointReport& report) {
-  const qint64 most = std::clamp<qint64>(report.config.max_position_embeddings, 1, 10'000'000);
-  const QSignalBlocker spin(context_);
-  const QSignalBlocker slider(contextSlider_);
-  const bool enabled = report.config_valid;
-  context_->setEnabled(enabled);
-  contextSlider_->setEnabled(enabled);
-  const int step = static_cast<int>(std::max<qint64>(1, most / 32));
-  context_->setSingleStep(step);
-  contextSlider_->setSingleStep(step);
-  contextSlider_->setPageStep(step * 4);
-  context_->setRange(1, static_cast<int>(most));
-  contextSlider_->setRange(1, static_cast<int>(most));
-  context_->setValue(static_cast<int>(std::clamp<qint64>(report.context_length, 1, most)));
-  contextSlider_->setValue(context_->value());
-}
+bool LoadDialog::canLoad() const { return shown_ != nullptr && choices_->obstacle().isEmpty(); }
 
-bool LoadDialog::canLoad() const { return shown_ != nullptr && shown_->loadable(); }
+void LoadDialog::showTensors() {
+  auto* window = new TensorWindow(workspace_.bridge(), theme_, this);
+  window->setAttribute(Qt::WA_DeleteOnClose);
+  window->setCheckpoint(path(), QString::fromStdString(shown_->name));
+  window->open();
+}
 
 void LoadDialog::load() {
   if (!canLoad()) return;
   app::SettingsValues values = workspace_.settings().values();
-  values.nThreads = threads_->value();
+  values.nThreads = choices_->threads();
   workspace_.settings().setValues(values);
   engine::LoadOptions options = workspace_.loadOptions();
-  options.context_length = context_->value();
+  choices_->apply(&options);
   workspace_.chat().openModel(path(), options);
   accept();
 }

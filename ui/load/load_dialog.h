@@ -1,9 +1,8 @@
-// LoadDialog: choose a checkpoint, read what it is before anything is loaded, set the context
-// length, then load.
+// LoadDialog: choose a checkpoint, read what it is before anything is loaded, choose how to load
+// it, then load.
 #pragma once
 
 #include <QDialog>
-#include <QTimer>
 #include <memory>
 
 #include "engine/checkpoint/report.h"
@@ -11,8 +10,6 @@
 class QComboBox;
 class QLabel;
 class QPushButton;
-class QSlider;
-class QSpinBox;
 class QStackedWidget;
 
 namespace app {
@@ -21,6 +18,7 @@ class Workspace;
 
 namespace ui {
 
+class LoadChoices;
 class ReportView;
 class Theme;
 
@@ -34,36 +32,37 @@ class LoadDialog : public QDialog {
   void setPath(const QString& path);
   QString path() const;
   bool canLoad() const;
+  LoadChoices& choices() { return *choices_; }
 
  protected:
   void dragEnterEvent(QDragEnterEvent* event) override;
   void dropEvent(QDropEvent* event) override;
 
  private:
-  void build(const Theme& theme);
-  QWidget* buildContextRow(const Theme& theme);
+  void build();
+  QLayout* buildPathRow();
+  QLayout* buildButtons();
   void connectParts();
   void fillRecent();
   void choose(bool folder);
-  void ask();
   void onReport(const QString& path, qint64 contextLength,
                 const std::shared_ptr<const engine::CheckpointReport>& report);
-  void showContextRange(const engine::CheckpointReport& report);
+  void refresh();
+  void showTensors();
   void load();
 
   app::Workspace& workspace_;
+  const Theme& theme_;
   QComboBox* pathBox_ = nullptr;
   QStackedWidget* pages_ = nullptr;
   QLabel* message_ = nullptr;
   ReportView* report_ = nullptr;
-  QSpinBox* context_ = nullptr;
-  QSlider* contextSlider_ = nullptr;
-  QSpinBox* threads_ = nullptr;
+  LoadChoices* choices_ = nullptr;
+  QLabel* obstacle_ = nullptr;
   QPushButton* load_ = nullptr;
   QPushButton* copy_ = nullptr;
-  QTimer askTimer_;
+  QPushButton* tensors_ = nullptr;
   std::shared_ptr<const engine::CheckpointReport> shown_;
-  qint64 wantedContext_ = 0;  // 0: the default
 };
 
 }  // namespace ui

@@ -1,16 +1,22 @@
-// A grid of facts, a bar of memory, a list of findings.
+// A verdict, a grid of facts beside the table of parts, and a list of findings.
 #include "ui/load/report_view.h"
 
 #include <QGridLayout>
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
-#include <QProgressBar>
+#include <QScrollArea>
+#include <QSplitter>
 #include <QStringList>
+#include <QTabWidget>
 #include <QTreeWidget>
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "engine/checkpoint/checkpoint.h"
 #include "ui/format.h"
+#include "ui/load/parts_table.h"
+#include "ui/load/report_texts.h"
 #include "ui/theme/theme.h"
 
 namespace ui {
@@ -20,48 +26,75 @@ QString text(const std::string& value) {
   return format::oneLine(QString::fromStdString(value), 200);
 }
 
-std::int64_t bytesNeeded(const engine::CheckpointReport& report) {
-  return report.weight_bytes + report.cache_bytes + report.scratch_bytes;
+int countOf(const engine::CheckpointReport& report, engine::Finding::Severity severity) {
+  return static_cast<int>(std::count_if(
+      report.findings.begin(), report.findings.end(),
+      [severity](const engine::Finding& finding) { return finding.severity == severity; }));
+}
+
+QString formatText(const engine::CheckpointReport& report) {
+  const QString kind = report.format == engine::CheckpointFormat::Gguf
+                           ? ReportView::tr("GGUF")
+                           : ReportView::tr("Hugging Face folder");
+  return ReportView::tr("%1, files: %2, tensors: %3")
+      .arg(kind, format::count(report.n_files), format::count(report.n_tensors));
 }
 
 }  // namespace
 
-QString expertsText(const engine::ModelConfig& config) {
-  if (config.n_routed_experts == 0) return ReportView::tr("none (dense model)");
-  QString line =
-      ReportView::tr("%1 routed, %2 per token")
-          .arg(format::count(config.n_routed_experts), format::count(config.num_experts_per_tok));
-  if (config.n_group > 1) {
-    line += ReportView::tr(", %1 of %2 groups open")
-                .arg(format::count(config.topk_group), format::count(config.n_group));
-  }
-  return line + ReportView::tr(", %1 shared").arg(format::count(config.n_shared_experts));
-}
-
-QString attentionText(const engine::ModelConfig& config) {
-  const QString query = config.q_lora_rank > 0
-                            ? ReportView::tr("query rank %1").arg(format::count(config.q_lora_rank))
-                            : ReportView::tr("plain query");
-  return ReportView::tr("MLA, %1 heads, latent %2 + %3 RoPE, %4")
-      .arg(format::count(config.num_attention_heads), format::count(config.kv_lora_rank),
-           format::count(config.qk_rope_head_dim), query);
-}
-
 ReportView::ReportView(const Theme& theme, QWidget* parent)
     : QWidget(parent),
       theme_(theme),
+      verdictIcon_(new QLabel(this)),
+      verdict_(new QLabel(this)),
+      tabs_(new QTabWidget(this)),
       facts_(new QGridLayout()),
-      memory_(new QLabel(this)),
-      memoryBar_(new QProgressBar(this)),
-      findingsTitle_(new QLabel(this)),
+      parts_(new PartsTable(theme, this)),
       findings_(new QTreeWidget(this)) {
-  facts_->setHorizontalSpacing(theme.gap(6));
-  facts_->setVerticalSpacing(theme.unit() + 1);
+  verdict_->setWordWrap(true);
+  verdict_->setTextFormat(Qt::PlainText);
+  verdict_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  auto* verdictRow = new QHBoxLayout();
+  verdictRow->setSpacing(theme.gap(2));
+  verdictRow->addWidget(verdictIcon_, 0, Qt::AlignTop);
+  verdictRow->addWidget(verdict_, 1);
+  buildFindings();
+  tabs_->setDocumentMode(true);
+  tabs_->addTab(buildOverview(), tr("Overview"));
+  tabs_->addTab(findings_, tr("Findings"));
+  auto* column = new QVBoxLayout(this);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(theme.gap(2));
+  column->addLayout(verdictRow);
+  column->addWidget(tabs_, 1);
+}
+
+QWidget* ReportView::buildOverview() {
+  auto* splitter = new QSplitter(Qt::Horizontal, this);
+  auto* scroll = new QScrollArea(splitter);
+  scroll->setWidgetResizable(true);
+  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  scroll->setFrameShape(QFrame::NoFrame);
+  auto* ground = new QWidget(scroll);
+  auto* groundColumn = new QVBoxLayout(ground);
+  groundColumn->setContentsMargins(0, theme_.gap(2), theme_.gap(3), 0);
+  facts_->setHorizontalSpacing(theme_.gap(4));
+  facts_->setVerticalSpacing(theme_.unit() + 1);
   facts_->setColumnStretch(1, 1);
-  memory_->setWordWrap(true);
-  memory_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-  memoryBar_->setTextVisible(false);
-  memoryBar_->setAccessibleName(tr("Memory needed of memory free"));
+  groundColumn->addLayout(facts_);
+  groundColumn->addStretch(1);
+  scroll->setWidget(ground);
+  scroll->viewport()->setAutoFillBackground(false);
+  ground->setAutoFillBackground(false);
+  splitter->addWidget(scroll);
+  splitter->addWidget(parts_);
+  splitter->setStretchFactor(0, 1);
+  splitter->setStretchFactor(1, 1);
+  splitter->setChildrenCollapsible(false);
+  return splitter;
+}
+
+void ReportView::buildFindings() {
   findings_->setColumnCount(3);
   findings_->setHeaderLabels({tr("Severity"), tr("Code"), tr("Finding")});
   findings_->setRootIsDecorated(false);
@@ -75,14 +108,6 @@ ReportView::ReportView(const Theme& theme, QWidget* parent)
   // Wrapped rows are only as high as they must be once the column's width is known.
   connect(findings_->header(), &QHeaderView::sectionResized, findings_,
           &QTreeWidget::doItemsLayout);
-  auto* column = new QVBoxLayout(this);
-  column->setContentsMargins(0, 0, 0, 0);
-  column->setSpacing(theme.gap(3));
-  column->addLayout(facts_);
-  column->addWidget(memory_);
-  column->addWidget(memoryBar_);
-  column->addWidget(findingsTitle_);
-  column->addWidget(findings_, 1);
 }
 
 void ReportView::setRow(int row, const QString& label, const QString& value,
@@ -99,20 +124,24 @@ void ReportView::setRow(int row, const QString& label, const QString& value,
     made->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     made->setFocusPolicy(Qt::NoFocus);
     facts_->addWidget(name, row, 0, Qt::AlignTop);
-    facts_->addWidget(made, row, 1);
+    facts_->addWidget(made, row, 1, Qt::AlignTop);
   }
   auto* shown = qobject_cast<QLabel*>(facts_->itemAtPosition(row, 1)->widget());
   name->setText(label);
-  shown->setText(value);
-  shown->setToolTip(toolTip);
+  shown->setText(value.isEmpty() ? QStringLiteral("–") : value);
+  shown->setToolTip(toolTip.isEmpty() ? QString() : format::toolTip(toolTip));
 }
 
 void ReportView::setReport(std::shared_ptr<const engine::CheckpointReport> report) {
+  const bool another = report_ == nullptr || report == nullptr || report_->path != report->path;
   report_ = std::move(report);
   if (report_ == nullptr) return;
+  fillVerdict(*report_);
   fillFacts(*report_);
-  fillMemory(*report_);
   fillFindings(*report_);
+  parts_->setReport(*report_, form_);
+  parts_->setVisible(!report_->parts.empty());
+  if (another) tabs_->setCurrentIndex(report_->loadable() ? 0 : 1);
 }
 
 void ReportView::setMachine(const QString& machine) {
@@ -120,94 +149,98 @@ void ReportView::setMachine(const QString& machine) {
   if (report_ != nullptr) fillFacts(*report_);
 }
 
-void ReportView::fillFacts(const engine::CheckpointReport& report) {
+void ReportView::setForm(engine::WeightForm form) {
+  if (form == form_) return;
+  form_ = form;
+  if (report_ != nullptr) parts_->setReport(*report_, form_);
+}
+
+void ReportView::fillVerdict(const engine::CheckpointReport& report) {
+  using Severity = engine::Finding::Severity;
+  const int nErrors = countOf(report, Severity::Error);
+  const int nWarnings = countOf(report, Severity::Warning);
+  const bool loadable = report.loadable();
+  const ColourRole role = !loadable        ? ColourRole::Error
+                          : nWarnings == 0 ? ColourRole::Success
+                                           : ColourRole::Warning;
+  const QString icon = !loadable        ? QStringLiteral("error")
+                       : nWarnings == 0 ? QStringLiteral("check")
+                                        : QStringLiteral("warning");
+  verdictIcon_->setPixmap(theme_.icon(icon, role).pixmap(theme_.iconSize()));
+  verdict_->setText(!loadable        ? tr("Cannot be loaded. Errors: %1").arg(nErrors)
+                    : nWarnings == 0 ? tr("Can be loaded: nothing is missing or wrong.")
+                                     : tr("Can be loaded. Warnings: %1").arg(nWarnings));
+}
+
+int ReportView::fillModel(int row, const engine::CheckpointReport& report) {
   const engine::ModelConfig& config = report.config;
-  const QString none = QStringLiteral("–");
-  const bool known = report.config_valid;
+  const auto nMoe = static_cast<qint64>(config.moe_layers().size());
+  setRow(row++, tr("Layers"),
+         nMoe == 0 ? tr("%1, hidden size %2, vocabulary %3")
+                         .arg(format::count(config.num_hidden_layers),
+                              format::count(config.hidden_size), format::count(config.vocab_size))
+                   : tr("%1 (%2 with experts), hidden size %3, vocabulary %4")
+                         .arg(format::count(config.num_hidden_layers), format::count(nMoe),
+                              format::count(config.hidden_size), format::count(config.vocab_size)));
+  setRow(row++, tr("Attention"), attentionText(config));
+  setRow(row++, tr("Experts"), expertsText(config));
+  setRow(row++, tr("Router"), routerText(config));
+  setRow(row++, tr("Parameters"),
+         tr("%1, of which %2 activated per token")
+             .arg(format::largeCount(report.parameters.total),
+                  format::largeCount(report.parameters.activated)),
+         tr("%1 in total, %2 activated")
+                 .arg(format::count(report.parameters.total),
+                      format::count(report.parameters.activated)) +
+             QLatin1Char('\n') + activatedText());
+  setRow(row++, tr("Cache"), tr("%1 per token").arg(format::bytes(report.cache_bytes_per_token)),
+         format::exactBytes(report.cache_bytes_per_token));
+  return row;
+}
+
+void ReportView::fillFacts(const engine::CheckpointReport& report) {
   int row = 0;
   setRow(row++, tr("Path"), text(report.path));
-  setRow(row++, tr("Architecture"),
-         text(config.model_type).isEmpty() ? none : text(config.model_type));
-  setRow(row++, tr("Layers"),
-         known ? tr("%1 (%2 with experts), hidden size %3")
-                     .arg(format::count(config.num_hidden_layers),
-                          format::count(static_cast<qint64>(config.moe_layers().size())),
-                          format::count(config.hidden_size))
-               : none);
-  setRow(row++, tr("Experts"), known ? expertsText(config) : none);
-  setRow(row++, tr("Attention"), known ? attentionText(config) : none);
-  setRow(row++, tr("Element type"),
-         report.dtype_summary.empty() ? none : text(report.dtype_summary));
-  setRow(
-      row++, tr("Parameters"),
-      known ? tr("%1, of which %2 activated per token")
-                  .arg(format::largeCount(report.parameters.total),
-                       format::largeCount(report.parameters.activated))
-            : none,
-      tr("%1 in total, %2 activated")
-          .arg(format::count(report.parameters.total), format::count(report.parameters.activated)));
-  setRow(row++, tr("Files"),
-         tr("%1 (%2 tensors)").arg(format::count(report.n_files), format::count(report.n_tensors)));
-  setRow(row++, tr("Tokenizer"), report.tokenizer.empty() ? none : text(report.tokenizer));
-  setRow(row++, tr("Chat template"),
-         report.chat_template.empty() ? none : text(report.chat_template));
+  setRow(row++, tr("Format"), formatText(report));
+  setRow(row++, tr("Architecture"), text(report.config.model_type));
+  if (report.config_valid) {
+    row = fillModel(row, report);
+  } else {
+    for (const QString& label : {tr("Layers"), tr("Attention"), tr("Experts"), tr("Router"),
+                                 tr("Parameters"), tr("Cache")}) {
+      setRow(row++, label, {});
+    }
+  }
+  setRow(row++, tr("Element type"), text(report.dtype_summary));
+  setRow(row++, tr("Tokenizer"), text(report.tokenizer));
+  setRow(row++, tr("Chat template"), text(report.chat_template));
   setRow(row++, tr("Runs on"), machine_);
 }
 
-void ReportView::fillMemory(const engine::CheckpointReport& report) {
-  const std::int64_t needed = bytesNeeded(report);
-  memoryBar_->setVisible(report.config_valid);
-  if (!report.config_valid) {
-    memory_->setText(tr("Memory: not known without a valid configuration."));
-    return;
-  }
-  memory_->setText(
-      tr("Memory: %1 weights + %2 cache for %3 tokens (%4 per token) + %5 scratch = %6; %7 free")
-          .arg(format::bytes(report.weight_bytes), format::bytes(report.cache_bytes),
-               format::count(report.context_length), format::bytes(report.cache_bytes_per_token),
-               format::bytes(report.scratch_bytes), format::bytes(needed),
-               format::bytes(report.memory_available)));
-  memory_->setToolTip(format::exactBytes(needed));
-  const double share =
-      report.memory_available > 0
-          ? static_cast<double>(needed) / static_cast<double>(report.memory_available)
-          : 1.0;
-  memoryBar_->setRange(0, 1000);
-  memoryBar_->setValue(static_cast<int>(1000 * std::clamp(share, 0.0, 1.0)));
+void ReportView::addFinding(const engine::Finding& finding) {
+  using Severity = engine::Finding::Severity;
+  const bool error = finding.severity == Severity::Error;
+  const bool warning = finding.severity == Severity::Warning;
+  auto* item = new QTreeWidgetItem(findings_);
+  const ColourRole role = error     ? ColourRole::Error
+                          : warning ? ColourRole::Warning
+                                    : ColourRole::TextMuted;
+  item->setIcon(0, theme_.icon(error     ? QStringLiteral("error")
+                               : warning ? QStringLiteral("warning")
+                                         : QStringLiteral("info"),
+                               role));
+  item->setText(0, error ? tr("Error") : warning ? tr("Warning") : tr("Note"));
+  item->setForeground(0, theme_.colour(role));
+  item->setText(1, text(finding.code));
+  item->setText(2, format::oneLine(QString::fromStdString(finding.message), 2000));
+  item->setToolTip(2, format::toolTip(item->text(2)));
 }
 
 void ReportView::fillFindings(const engine::CheckpointReport& report) {
-  using Severity = engine::Finding::Severity;
   findings_->clear();
-  int nErrors = 0;
-  int nWarnings = 0;
-  for (const engine::Finding& finding : report.findings) {
-    const bool error = finding.severity == Severity::Error;
-    const bool warning = finding.severity == Severity::Warning;
-    nErrors += error ? 1 : 0;
-    nWarnings += warning ? 1 : 0;
-    auto* item = new QTreeWidgetItem(findings_);
-    const ColourRole role = error     ? ColourRole::Error
-                            : warning ? ColourRole::Warning
-                                      : ColourRole::TextMuted;
-    item->setIcon(0, theme_.icon(error     ? QStringLiteral("error")
-                                 : warning ? QStringLiteral("warning")
-                                           : QStringLiteral("info"),
-                                 role));
-    item->setText(0, error ? tr("Error") : warning ? tr("Warning") : tr("Note"));
-    item->setForeground(0, theme_.colour(role));
-    item->setText(1, text(finding.code));
-    item->setText(2, format::oneLine(QString::fromStdString(finding.message), 2000));
-    item->setToolTip(2, format::toolTip(item->text(2)));
-  }
-  findingsTitle_->setText(
-      report.findings.empty()
-          ? tr("Nothing is missing or wrong.")
-          : tr("Errors: %1 · warnings: %2 · notes: %3")
-                .arg(nErrors)
-                .arg(nWarnings)
-                .arg(static_cast<int>(report.findings.size()) - nErrors - nWarnings));
-  findings_->setVisible(!report.findings.empty());
+  for (const engine::Finding& finding : report.findings) addFinding(finding);
+  tabs_->setTabText(1, tr("Findings (%1)").arg(static_cast<int>(report.findings.size())));
+  tabs_->setTabEnabled(1, !report.findings.empty());
 }
 
 QString ReportView::findingsText() const {

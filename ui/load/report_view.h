@@ -1,4 +1,4 @@
-// ReportView: what a checkpoint holds, what it needs, and everything that is missing or wrong with
+// ReportView: what a checkpoint holds, part by part, and everything that is missing or wrong with
 // it, by name.
 #pragma once
 
@@ -9,11 +9,12 @@
 
 class QGridLayout;
 class QLabel;
-class QProgressBar;
+class QTabWidget;
 class QTreeWidget;
 
 namespace ui {
 
+class PartsTable;
 class Theme;
 
 class ReportView : public QWidget {
@@ -24,27 +25,31 @@ class ReportView : public QWidget {
   void setReport(std::shared_ptr<const engine::CheckpointReport> report);
   /// Threads and backend are not the report's; the dialog knows them.
   void setMachine(const QString& text);
+  /// Whose bytes the table of parts shows as memory.
+  void setForm(engine::WeightForm form);
   /// Every finding as text, for the clipboard.
   QString findingsText() const;
 
  private:
+  QWidget* buildOverview();
+  void buildFindings();
   void setRow(int row, const QString& label, const QString& text, const QString& toolTip = {});
   void fillFacts(const engine::CheckpointReport& report);
-  void fillMemory(const engine::CheckpointReport& report);
+  int fillModel(int row, const engine::CheckpointReport& report);
+  void fillVerdict(const engine::CheckpointReport& report);
   void fillFindings(const engine::CheckpointReport& report);
+  void addFinding(const engine::Finding& finding);
 
   const Theme& theme_;
   std::shared_ptr<const engine::CheckpointReport> report_;
+  engine::WeightForm form_ = engine::WeightForm::AsStored;
+  QLabel* verdictIcon_;
+  QLabel* verdict_;
+  QTabWidget* tabs_;
   QGridLayout* facts_;
-  QLabel* memory_;
-  QProgressBar* memoryBar_;
-  QLabel* findingsTitle_;
+  PartsTable* parts_;
   QTreeWidget* findings_;
   QString machine_;
 };
-
-/// "64 routed experts, 6 chosen, 8 groups, 3 open; 2 shared": one line about the experts.
-QString expertsText(const engine::ModelConfig& config);
-QString attentionText(const engine::ModelConfig& config);
 
 }  // namespace ui

@@ -7,9 +7,27 @@
 
 namespace engine::kernels {
 
-enum class WeightType { F32, F16, BF16, F8E4M3 };
+enum class WeightType {
+  F32,
+  F16,
+  BF16,
+  F8E4M3,
+  Q4_0,
+  Q4_1,
+  Q5_0,
+  Q5_1,
+  Q8_0,
+  Q2_K,
+  Q3_K,
+  Q4_K,
+  Q5_K,
+  Q6_K,
+  IQ4_NL,
+  IQ4_XS
+};
 
-/// Rows of a stored weight matrix; `data` need not be aligned.
+/// Rows of a stored weight matrix; `data` need not be aligned. Of block types `cols` is whole
+/// blocks.
 struct Weight {
   const unsigned char* data;
   WeightType type;
@@ -57,7 +75,7 @@ struct Table {
                 std::int64_t begin, std::int64_t end, std::int64_t n_cols, const float* bias,
                 const Out& out, float* carry);
   /// Columns [begin, end) of stored rows → float32, exactly (F8: value·scale, rounded once). begin
-  /// is a multiple of 128.
+  /// is a multiple of 128, of the block types of 256.
   void (*decode_rows)(const Weight& w, std::int64_t first_row, std::int64_t n_rows,
                       std::int64_t begin, std::int64_t end, const Out& out);
   /// out[i, c] = (accumulate ? out[i, c] : 0) + Σ_j p[i, j]·b[j, c]: j in order, one accumulator

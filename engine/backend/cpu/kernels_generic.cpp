@@ -1,8 +1,10 @@
 // Kernels in plain C++ for processors without AVX2: vectors of four floats that the compiler maps
 // to whatever the target has. No fused multiply-add.
 #include <cstddef>
+#include <type_traits>
 
 #include "engine/backend/cpu/kernels.h"
+#include "engine/tensor/quant_layout.h"
 
 namespace {
 
@@ -13,7 +15,8 @@ struct V {
   static constexpr std::int64_t kTileW = 2;
   static constexpr std::int64_t kTileP = 4;
   static constexpr std::int64_t kTileC = 2;
-  static constexpr std::int64_t kPrefetchBytes = 1024;
+  static constexpr std::int64_t kFewW = 2;
+  static constexpr float kF8Factor = 1.0F;
 
   template <class F>
   [[gnu::always_inline]] static Reg each(F f) {

@@ -5,8 +5,6 @@
 #include <cmath>
 #include <cstring>
 
-#include "engine/backend/cpu/cpu_features.h"
-
 namespace engine {
 
 void PrintTo(const BackendOptions& options, std::ostream* stream) {
@@ -14,6 +12,24 @@ void PrintTo(const BackendOptions& options, std::ostream* stream) {
 }
 
 namespace test {
+
+std::vector<std::size_t> half_offsets(DType dtype) {
+  switch (dtype) {
+    case DType::Q4_1:
+    case DType::Q5_1:
+    case DType::Q4_K:
+    case DType::Q5_K:
+      return {0, 2};
+    case DType::Q2_K:
+      return {80, 82};
+    case DType::Q3_K:
+      return {108};
+    case DType::Q6_K:
+      return {208};
+    default:
+      return {0};
+  }
+}
 
 namespace {
 
@@ -34,35 +50,26 @@ void put(std::byte* to, DType dtype, float value, Random& random) {
   }
 }
 
-}  // namespace
-
-std::unique_ptr<Backend> make(const BackendOptions& options) {
-  auto backend = make_backend(options);
-  if (!backend) {
-    ADD_FAILURE() << backend.error().message;
-    return nullptr;
-  }
-  return std::move(*backend);
-}
-
-std::vector<BackendOptions> cpu_variants() {
-  std::vector<BackendOptions> variants;
-  for (const InstructionSet& set : usable_instruction_sets()) {
-    for (const int n_threads : {1, 2, 3, 8}) {
-      variants.push_back({BackendKind::Cpu, n_threads, std::string(set.name)});
+/// Halves around `scale`, of either sign, everything else random.
+void fill_blocks(std::byte* to, DType dtype, std::size_t n_bytes, float scale, Random& random) {
+  const auto block_bytes = static_cast<std::size_t>(dtype_block(dtype).bytes);
+  for (std::size_t i = 0; i < n_bytes; ++i) to[i] = static_cast<std::byte>(random.below(256));
+  const int exponent = std::ilogb(scale) + 15;
+  for (std::size_t i = 0; i < n_bytes; i += block_bytes) {
+    for (const std::size_t offset : half_offsets(dtype)) {
+      const auto bits =
+          static_cast<std::uint16_t>(random.below(2) << 15 | exponent << 10 | random.below(1024));
+      std::memcpy(to + i + offset, &bits, 2);
     }
   }
-  return variants;
 }
 
-std::vector<BackendOptions> instruction_sets() {
-  std::vector<BackendOptions> variants = cpu_variants();
-  std::erase_if(variants, [](const BackendOptions& v) { return v.n_threads != 1; });
-  return variants;
-}
+}  // namespace
 
 std::string variant_name(const testing::TestParamInfo<BackendOptions>& info) {
-  return info.param.instruction_set + "_" + std::to_string(info.param.n_threads);
+  std::string name = info.param.instruction_set + "_" + std::to_string(info.param.n_threads);
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
 }
 
 Matrix Random::matrix(std::int64_t rows, std::int64_t cols, float scale) {
@@ -77,6 +84,13 @@ StoredWeight random_weight(Random& random, DType dtype, std::int64_t rows, std::
   const std::size_t size = static_cast<std::size_t>(dtype_block(dtype).bytes);
   const std::size_t start = misalign ? 1 : 0;
   const std::size_t n = static_cast<std::size_t>(rows * cols);
+  if (is_block_quantised(dtype)) {
+    const auto n_bytes = static_cast<std::size_t>(rows * dtype_bytes(dtype, cols));
+    w.bytes.resize(n_bytes + start);
+    fill_blocks(w.bytes.data() + start, dtype, n_bytes, scale / 16.0F, random);
+    w.view = {w.bytes.data() + start, dtype, rows, cols, nullptr, 0};
+    return w;
+  }
   w.bytes.resize(n * size + start);
   for (std::size_t i = 0; i < n; ++i) {
     put(w.bytes.data() + start + i * size, dtype, random.normal() * scale, random);

@@ -1,5 +1,5 @@
-// GoldenCheckpoint: a fixture of tests/golden/make_v3_checkpoints.py with what transformers
-// computed for it.
+// GoldenCheckpoint: a fixture of tests/golden/make_v3_checkpoints.py or make_family_checkpoints.py
+// with what an independent program computed for it.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -17,43 +17,17 @@
 
 #include "engine/runtime/load_model.h"
 #include "engine/runtime/recorder.h"
+#include "tests/support/tensor_file.h"
 
 namespace support {
 
-/// A safetensors file read the shortest way: for files the tests trust.
-class TensorFile {
- public:
-  explicit TensorFile(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::uint64_t n = 0;
-    file.read(reinterpret_cast<char*>(&n), sizeof(n));
-    std::string header(n, '\0');
-    file.read(header.data(), static_cast<std::streamsize>(n));
-    header_ = nlohmann::json::parse(header);
-    data_.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-  }
-  bool has(const std::string& name) const { return header_.contains(name); }
-  const nlohmann::json& header() const { return header_; }
-
-  template <class T>
-  std::vector<T> read(const std::string& name) const {
-    const std::size_t begin = header_[name]["data_offsets"][0];
-    const std::size_t end = header_[name]["data_offsets"][1];
-    std::vector<T> values((end - begin) / sizeof(T));
-    std::memcpy(values.data(), data_.data() + begin, end - begin);
-    return values;
-  }
-
- private:
-  nlohmann::json header_;
-  std::vector<char> data_;
-};
-
 inline std::string golden_folder() { return BATHYSCOPE_SOURCE_DIR "/tests/golden/v3"; }
 
-inline std::vector<std::string> golden_names() {
+inline std::string family_folder() { return BATHYSCOPE_SOURCE_DIR "/tests/golden/families"; }
+
+inline std::vector<std::string> golden_names(const std::string& folder = golden_folder()) {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(golden_folder())) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     names.push_back(entry.path().filename().string());
   }
   std::sort(names.begin(), names.end());
@@ -62,8 +36,8 @@ inline std::vector<std::string> golden_names() {
 
 class GoldenCheckpoint {
  public:
-  explicit GoldenCheckpoint(const std::string& name)
-      : path_(golden_folder() + "/" + name), expected_(path_ + "/expected.safetensors") {}
+  explicit GoldenCheckpoint(const std::string& name, const std::string& folder = golden_folder())
+      : path_(folder + "/" + name), expected_(path_ + "/expected.safetensors") {}
 
   const std::string& path() const { return path_; }
   const TensorFile& expected() const { return expected_; }
@@ -78,11 +52,11 @@ class GoldenCheckpoint {
   std::vector<std::int32_t> integers(const std::string& name) const {
     return expected_.read<std::int32_t>(name);
   }
-  engine::Result<std::unique_ptr<engine::LoadedModel>> load(
-      const engine::BackendOptions& backend) const {
+  engine::Result<std::unique_ptr<engine::LoadedModel>> load(const engine::BackendOptions& backend,
+                                                            std::int64_t context = 64) const {
     engine::LoadOptions options;
     options.backend = backend;
-    options.context_length = 64;
+    options.context_length = context;
     return engine::load_model(path_, options, nullptr, {});
   }
 

@@ -1,0 +1,62 @@
+// What loading takes and whether it is there: sums over the report's numbers, so that a dialog can
+// ask for every length without reading a file.
+#include <algorithm>
+
+#include "engine/checkpoint/report.h"
+
+namespace engine {
+
+namespace {
+
+/// What a tokenizer takes beside its file's size, measured over the vocabularies of the families.
+constexpr std::int64_t kTokenizerPerFileByte = 6;
+
+std::int64_t weights_in(const CheckpointReport& report, WeightForm form) {
+  switch (form) {
+    case WeightForm::Q8_0:
+      return report.weight_bytes_by_format.q8_0;
+    case WeightForm::Q4_K:
+      return report.weight_bytes_by_format.q4_k;
+    case WeightForm::AsStored:
+      break;
+  }
+  return report.weight_bytes;
+}
+
+}  // namespace
+
+MemoryNeed memory_need(const CheckpointReport& report, std::int64_t context_length,
+                       WeightForm form) {
+  MemoryNeed need;
+  need.weights = weights_in(report, form);
+  need.weights_are_mapped = form == WeightForm::AsStored;
+  need.cache = report.cache_bytes_per_token * context_length;
+  need.scratch = scratch_bytes(report.config, context_length);
+  need.tokenizer = kTokenizerPerFileByte * report.text_bytes;
+  return need;
+}
+
+MemoryVerdict memory_verdict(const CheckpointReport& report, const MemoryNeed& need) {
+  if (report.memory_available == 0 || need.total() <= report.memory_available) {
+    return MemoryVerdict::Fits;
+  }
+  return need.own() > report.memory_available ? MemoryVerdict::TooMuch
+                                              : MemoryVerdict::ReadFromDisk;
+}
+
+std::int64_t longest_context(const CheckpointReport& report, WeightForm form) {
+  const std::int64_t most = report.config.max_position_embeddings;
+  const auto fits = [&](std::int64_t n) {
+    return memory_verdict(report, memory_need(report, n, form)) == MemoryVerdict::Fits;
+  };
+  if (most < 1 || fits(most)) return most;
+  std::int64_t low = 0;  // fits, or is no context at all
+  std::int64_t high = most;
+  while (high - low > 1) {
+    const std::int64_t middle = low + (high - low) / 2;
+    (fits(middle) ? low : high) = middle;
+  }
+  return low;
+}
+
+}  // namespace engine

@@ -1,0 +1,33 @@
+// The backend tests on the CUDA backend over the emulator: three orders of blocks and threads, which
+// must all give the same bits. n_threads carries the order.
+#include "engine/backend/cuda/cuda_backend.h"
+#include "tests/engine/backend/backend_fixture.h"
+#include "tests/gpu/emulator/scheduler.h"
+#include "tests/gpu/host_view_backend.h"
+
+namespace engine::test {
+
+std::unique_ptr<Backend> make(const BackendOptions& options) {
+  if (options.kind != BackendKind::Cuda) return std::move(*make_backend(options));
+  const auto order = static_cast<unsigned>(options.n_threads - 1);
+  simt::set_order(order);
+  auto backend = cuda::CudaBackend::create(0);
+  if (!backend) {
+    ADD_FAILURE() << backend.error().message;
+    return nullptr;
+  }
+  return make_host_view_backend(std::move(*backend), [order] {
+    for (const std::string& fault : simt::take_faults()) ADD_FAILURE() << fault;
+    simt::set_order(order);
+  });
+}
+
+std::vector<BackendOptions> cpu_variants() {
+  return {{BackendKind::Cuda, 1, "emulated"},
+          {BackendKind::Cuda, 2, "emulated"},
+          {BackendKind::Cuda, 3, "emulated"}};
+}
+
+std::vector<BackendOptions> instruction_sets() { return {{BackendKind::Cuda, 1, "emulated"}}; }
+
+}  // namespace engine::test

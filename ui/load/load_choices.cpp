@@ -1,0 +1,278 @@
+// Every number here is engine::memory_need of the report: no file is read while the user chooses.
+#include "ui/load/load_choices.h"
+
+#include <QButtonGroup>
+#include <QCheckBox>
+#include <QGridLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QRadioButton>
+#include <QSlider>
+#include <QSpinBox>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "ui/format.h"
+#include "ui/load/memory_bar.h"
+#include "ui/load/report_texts.h"
+#include "ui/theme/theme.h"
+
+namespace ui {
+namespace {
+
+using engine::MemoryVerdict;
+using engine::WeightForm;
+
+constexpr std::array kForms{WeightForm::AsStored, WeightForm::Q8_0, WeightForm::Q4_K};
+/// What the engine takes at most; beyond the model's own length only with a warning.
+constexpr qint64 kLongestContext = qint64{1} << 24;
+
+std::int64_t bytesOf(const engine::CheckpointReport& report, WeightForm form) {
+  return engine::memory_need(report, 1, form).weights;
+}
+
+}  // namespace
+
+LoadChoices::LoadChoices(const Theme& theme, QWidget* parent) : QWidget(parent), theme_(theme) {
+  auto* column = new QVBoxLayout(this);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(theme.gap(2));
+  longContext_ = new QLabel(this);
+  longContext_->setWordWrap(true);
+  bar_ = new MemoryBar(theme, this);
+  memory_ = new QLabel(this);
+  memory_->setWordWrap(true);
+  memory_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  accept_ = new QCheckBox(this);
+  column->addWidget(buildContextRow(theme));
+  column->addWidget(longContext_);
+  column->addWidget(buildForms(theme));
+  column->addWidget(bar_);
+  column->addWidget(memory_);
+  column->addWidget(accept_);
+  connect(accept_, &QCheckBox::toggled, this, &LoadChoices::changed);
+  refresh();
+}
+
+QWidget* LoadChoices::buildContextRow(const Theme& theme) {
+  auto* widget = new QWidget(this);
+  auto* row = new QHBoxLayout(widget);
+  row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(theme.gap(3));
+  context_ = new QSpinBox(widget);
+  context_->setRange(1, 4096);
+  context_->setGroupSeparatorShown(true);
+  context_->setAccessibleName(tr("Context length"));
+  slider_ = new QSlider(Qt::Horizontal, widget);
+  slider_->setAccessibleName(tr("Context length"));
+  threads_ = new QSpinBox(widget);
+  threads_->setRange(0, 1024);
+  threads_->setSpecialValueText(tr("all cores"));
+  threads_->setAccessibleName(tr("Threads"));
+  auto* contextLabel = new QLabel(tr("Context length"), widget);
+  contextLabel->setBuddy(context_);
+  auto* threadsLabel = new QLabel(tr("Threads"), widget);
+  threadsLabel->setBuddy(threads_);
+  row->addWidget(contextLabel);
+  row->addWidget(slider_, 1);
+  row->addWidget(context_);
+  row->addSpacing(theme.gap(4));
+  row->addWidget(threadsLabel);
+  row->addWidget(threads_);
+  connect(slider_, &QSlider::valueChanged, this, [this](int value) { context_->setValue(value); });
+  connect(context_, &QSpinBox::valueChanged, this, [this](int value) {
+    const QSignalBlocker blocker(slider_);
+    slider_->setValue(value);
+    refresh();
+  });
+  connect(threads_, &QSpinBox::valueChanged, this, &LoadChoices::changed);
+  return widget;
+}
+
+QWidget* LoadChoices::buildForms(const Theme& theme) {
+  auto* widget = new QWidget(this);
+  auto* grid = new QGridLayout(widget);
+  grid->setContentsMargins(0, 0, 0, 0);
+  grid->setHorizontalSpacing(theme.gap(4));
+  grid->setVerticalSpacing(theme.unit() / 2);
+  grid->setColumnStretch(2, 1);
+  forms_ = new QButtonGroup(this);
+  auto* title = new QLabel(tr("Weights"), widget);
+  grid->addWidget(title, 0, 0);
+  for (std::size_t i = 0; i < kForms.size(); ++i) {
+    const int row = static_cast<int>(i);
+    auto* button = new QRadioButton(formName(kForms[i]), widget);
+    auto* note = new QLabel(widget);
+    note->setProperty("muted", true);
+    grid->addWidget(button, row, 1);
+    grid->addWidget(note, row, 2);
+    forms_->addButton(button, row);
+    formButtons_[i] = button;
+    formNotes_[i] = note;
+  }
+  formButtons_.front()->setChecked(true);
+  connect(forms_, &QButtonGroup::idToggled, this, [this](int, bool on) {
+    if (on) refresh();
+  });
+  return widget;
+}
+
+void LoadChoices::setReport(std::shared_ptr<const engine::CheckpointReport> report) {
+  const bool sameModel = report_ != nullptr && report != nullptr && report_->path == report->path;
+  report_ = std::move(report);
+  if (!sameModel) {
+    formButtons_.front()->setChecked(true);
+    accept_->setChecked(false);
+    showRange();
+  }
+  refresh();
+}
+
+void LoadChoices::showRange() {
+  if (report_ == nullptr || !report_->config_valid) return;
+  const qint64 most =
+      std::clamp<qint64>(report_->config.max_position_embeddings, 1, kLongestContext);
+  const QSignalBlocker spin(context_);
+  const QSignalBlocker slider(slider_);
+  const int step = static_cast<int>(std::max<qint64>(1, most / 32));
+  context_->setSingleStep(step);
+  slider_->setSingleStep(step);
+  slider_->setPageStep(step * 4);
+  context_->setRange(1, static_cast<int>(std::min(4 * most, kLongestContext)));
+  slider_->setRange(1, static_cast<int>(most));
+  context_->setValue(static_cast<int>(std::clamp<qint64>(report_->context_length, 1, most)));
+  slider_->setValue(context_->value());
+}
+
+void LoadChoices::setThreads(int nThreads) { threads_->setValue(nThreads); }
+int LoadChoices::threads() const { return threads_->value(); }
+std::int64_t LoadChoices::contextLength() const { return context_->value(); }
+void LoadChoices::setContextLength(std::int64_t n) { context_->setValue(static_cast<int>(n)); }
+void LoadChoices::setAccepted(bool accepted) { accept_->setChecked(accepted); }
+
+WeightForm LoadChoices::form() const {
+  return kForms[static_cast<std::size_t>(std::max(0, forms_->checkedId()))];
+}
+
+void LoadChoices::setForm(WeightForm form) {
+  formButtons_[static_cast<std::size_t>(form)]->setChecked(true);
+}
+
+engine::MemoryNeed LoadChoices::need(WeightForm form) const {
+  return engine::memory_need(*report_, contextLength(), form);
+}
+
+MemoryVerdict LoadChoices::verdict() const {
+  return engine::memory_verdict(*report_, need(form()));
+}
+
+void LoadChoices::refresh() {
+  const bool usable = report_ != nullptr && report_->config_valid;
+  setEnabled(usable);
+  for (int i = 0; i < static_cast<int>(kForms.size()); ++i) refreshForm(i);
+  refreshNotes();
+  Q_EMIT changed();
+}
+
+void LoadChoices::refreshForm(int index) {
+  const auto at = static_cast<std::size_t>(index);
+  QLabel* note = formNotes_[at];
+  if (report_ == nullptr || !report_->config_valid) {
+    note->clear();
+    return;
+  }
+  const WeightForm form = kForms[at];
+  const bool stored = form == WeightForm::AsStored;
+  const bool smaller =
+      bytesOf(*report_, form) != bytesOf(*report_, stored ? form : WeightForm::AsStored);
+  formButtons_[at]->setEnabled(stored || smaller);
+  if (!stored && !smaller) {
+    note->setText(tr("nothing here would change"));
+    return;
+  }
+  const engine::MemoryNeed needed = need(form);
+  const std::int64_t longest = engine::longest_context(*report_, form);
+  QString text = tr("%1 in all").arg(format::bytes(needed.total()));
+  switch (engine::memory_verdict(*report_, needed)) {
+    case MemoryVerdict::Fits:
+      text += QStringLiteral(" · ") + tr("fits, with up to %1 tokens").arg(format::count(longest));
+      break;
+    case MemoryVerdict::ReadFromDisk:
+      text += QStringLiteral(" · ") + tr("does not fit: read from disk as needed, slow");
+      break;
+    case MemoryVerdict::TooMuch:
+      text += QStringLiteral(" · ") +
+              (longest > 0
+                   ? tr("does not fit; with up to %1 tokens it would").arg(format::count(longest))
+                   : tr("does not fit"));
+      break;
+  }
+  note->setText(text);
+  note->setToolTip(format::exactBytes(needed.total()));
+}
+
+void LoadChoices::refreshNotes() {
+  const bool usable = report_ != nullptr && report_->config_valid;
+  bar_->setVisible(usable);
+  memory_->setVisible(usable);
+  longContext_->setVisible(usable && contextLength() > report_->config.max_position_embeddings);
+  accept_->setVisible(usable && report_->loadable() && verdict() == MemoryVerdict::ReadFromDisk);
+  if (!usable) return;
+  longContext_->setText(tr("Longer than the %1 tokens this model was made for: what it writes "
+                           "beyond them may be worthless.")
+                            .arg(format::count(report_->config.max_position_embeddings)));
+  const engine::MemoryNeed needed = need(form());
+  bar_->setNeed(needed, report_->memory_available);
+  memory_->setText(
+      tr("%1 weights + %2 cache (%3 per token) + %4 to work in + %5 tokenizer = %6; %7 are free")
+          .arg(format::bytes(needed.weights), format::bytes(needed.cache),
+               format::bytes(report_->cache_bytes_per_token), format::bytes(needed.scratch),
+               format::bytes(needed.tokenizer), format::bytes(needed.total()),
+               report_->memory_available > 0 ? format::bytes(report_->memory_available)
+                                             : QStringLiteral("–")));
+  accept_->setText(tr("Load it all the same. %1 of weights do not fit beside the rest: they are "
+                      "read from disk again and again, which can take minutes per answer.")
+                       .arg(format::bytes(needed.total() - report_->memory_available)));
+}
+
+QString LoadChoices::obstacle() const {
+  if (report_ == nullptr) return tr("No checkpoint is chosen.");
+  if (!report_->loadable()) {
+    for (const engine::Finding& finding : report_->findings) {
+      if (finding.severity != engine::Finding::Severity::Error) continue;
+      return tr("It cannot be loaded: %1")
+          .arg(format::oneLine(QString::fromStdString(finding.message), 300));
+    }
+    return tr("It cannot be loaded: its configuration is not valid.");
+  }
+  switch (verdict()) {
+    case MemoryVerdict::TooMuch:
+      return tr("It does not fit into memory like this: %1 are needed, %2 are free. Choose a "
+                "shorter context or smaller weights.")
+          .arg(format::bytes(need(form()).own()), format::bytes(report_->memory_available));
+    case MemoryVerdict::ReadFromDisk:
+      if (!accept_->isChecked()) return tr("The warning about memory must be accepted first.");
+      break;
+    case MemoryVerdict::Fits:
+      break;
+  }
+  return {};
+}
+
+void LoadChoices::apply(engine::LoadOptions* options) const {
+  options->context_length = contextLength();
+  options->backend.n_threads = threads();
+  switch (form()) {
+    case WeightForm::AsStored:
+      options->weight_format = engine::WeightFormat::AsStored;
+      break;
+    case WeightForm::Q8_0:
+      options->weight_format = engine::WeightFormat::Q8_0;
+      break;
+    case WeightForm::Q4_K:
+      options->weight_format = engine::WeightFormat::Q4_K;
+      break;
+  }
+}
+
+}  // namespace ui

@@ -1,0 +1,72 @@
+// LoadChoices: how a checkpoint is to be loaded: context length, weights, threads; with the memory
+// each choice needs, live. Says whether it can be done, and what the user must accept first.
+#pragma once
+
+#include <QWidget>
+#include <array>
+#include <memory>
+
+#include "engine/checkpoint/report.h"
+#include "engine/runtime/events.h"
+
+class QButtonGroup;
+class QCheckBox;
+class QLabel;
+class QRadioButton;
+class QSlider;
+class QSpinBox;
+
+namespace ui {
+
+class MemoryBar;
+class Theme;
+
+class LoadChoices : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit LoadChoices(const Theme& theme, QWidget* parent = nullptr);
+
+  /// Null: nothing is chosen; everything is off. Another path begins with the defaults.
+  void setReport(std::shared_ptr<const engine::CheckpointReport> report);
+  void setThreads(int nThreads);
+  int threads() const;
+  engine::WeightForm form() const;
+  std::int64_t contextLength() const;
+  void setForm(engine::WeightForm form);
+  void setContextLength(std::int64_t n);
+  /// Whether the warning is accepted, where there is one.
+  void setAccepted(bool accepted);
+
+  /// Why it cannot be loaded like this; empty when it can.
+  QString obstacle() const;
+  void apply(engine::LoadOptions* options) const;
+
+ Q_SIGNALS:
+  void changed();
+
+ private:
+  QWidget* buildContextRow(const Theme& theme);
+  QWidget* buildForms(const Theme& theme);
+  void showRange();
+  void refresh();
+  void refreshForm(int index);
+  void refreshNotes();
+  engine::MemoryNeed need(engine::WeightForm form) const;
+  engine::MemoryVerdict verdict() const;
+
+  const Theme& theme_;
+  std::shared_ptr<const engine::CheckpointReport> report_;
+  QSpinBox* context_ = nullptr;
+  QSlider* slider_ = nullptr;
+  QSpinBox* threads_ = nullptr;
+  QButtonGroup* forms_ = nullptr;
+  std::array<QRadioButton*, 3> formButtons_{};
+  std::array<QLabel*, 3> formNotes_{};
+  QLabel* longContext_ = nullptr;
+  MemoryBar* bar_ = nullptr;
+  QLabel* memory_ = nullptr;
+  QCheckBox* accept_ = nullptr;
+};
+
+}  // namespace ui
