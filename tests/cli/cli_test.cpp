@@ -260,7 +260,35 @@ TEST_F(Cli, BenchMeasures) {
   EXPECT_GT(json["bytes_read_per_token"], 0);
   EXPECT_LT(json["bytes_read_per_token"], json["weight_bytes"]);
   EXPECT_GT(json["peak_memory_bytes"], 0);
+  EXPECT_GT(json["limits"]["read_bytes_per_second"], 0);
+  EXPECT_GT(json["limits"]["float_ops_per_second"], 0);
   EXPECT_EQ(run("bench " + model() + " --prompt-tokens 2 --gen-tokens 1 --repeat 1").status, 0);
+}
+
+TEST_F(Cli, BenchMeasuresDepthsAndSaysWhereTimeGoes) {
+  const std::string command =
+      "bench " + model() +
+      " --prompt-tokens 8,16 --gen-tokens 3 --repeat 1 --depth 0,30 --record both --profile";
+  const Outcome bench = run(command + " --json");
+  ASSERT_EQ(bench.status, 0) << bench.err;
+  const auto json = nlohmann::json::parse(bench.out);
+  EXPECT_EQ(json["prefill"].size(), 2U);
+  ASSERT_EQ(json["decode"].size(), 2U);
+  EXPECT_EQ(json["decode"][1]["depth"], 30);
+  EXPECT_GT(json["decode"][1]["share_of_bandwidth"], 0);
+  EXPECT_TRUE(json["decode"][0].contains("recording_cost"));
+  double seconds = 0;
+  bool has_experts = false;
+  for (const auto& entry : json["decode"][0]["profile"]) {
+    seconds += entry["seconds"].get<double>();
+    has_experts |= entry["what"] == "routed experts" && entry["calls"] > 0;
+  }
+  EXPECT_TRUE(has_experts);
+  EXPECT_NEAR(seconds, json["decode"][0]["profiled_seconds"].get<double>(), 1e-3);
+  const Outcome text = run(command);
+  EXPECT_NE(text.out.find("of the read bandwidth"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("attention"), std::string::npos);
+  expect_refusal("bench " + model() + " --prompt-tokens 4,x --gen-tokens 1", "entry 2 of '4,x'");
 }
 
 }  // namespace
