@@ -197,6 +197,12 @@ Result<RenderedPrompt> EngineThread::preview_prompt(
   return render_messages(*text, messages, unix_seconds_now());
 }
 
+Result<std::vector<PromptToken>> EngineThread::preview_tokens(const RenderedPrompt& prompt) const {
+  const auto text = impl_->shared_text();
+  if (!text) return fail(ErrorCode::NotFound, "no checkpoint with a tokenizer is loaded");
+  return tokenize_prompt(*text, prompt);
+}
+
 Result<std::int64_t> EngineThread::count_tokens(const std::string& plain) const {
   const auto text = impl_->shared_text();
   if (!text) return fail(ErrorCode::NotFound, "no checkpoint with a tokenizer is loaded");

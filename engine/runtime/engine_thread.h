@@ -37,6 +37,8 @@ class EngineThread {
   /// thread from the loaded model's immutable tokenizer and template. NotFound when no model (or no
   /// tokenizer) is loaded.
   Result<RenderedPrompt> preview_prompt(const std::vector<ChatMessage>& messages) const;
+  /// The tokens of that prompt, with their origin in the messages. Same rules as preview_prompt.
+  Result<std::vector<PromptToken>> preview_tokens(const RenderedPrompt& prompt) const;
   /// How many tokens a text is (plain text, no control tokens). Same rules as preview_prompt.
   Result<std::int64_t> count_tokens(const std::string& text) const;
   Result<bool> contains_control_text(const std::string& text) const;
