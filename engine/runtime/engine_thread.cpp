@@ -204,6 +204,12 @@ Result<PromptPreview> EngineThread::preview_prompt_tokens(const std::vector<Chat
   return engine::preview_prompt(*text, messages, chat_template, unix_seconds_now());
 }
 
+Result<std::vector<PromptToken>> EngineThread::preview_tokens(const RenderedPrompt& prompt) const {
+  const auto text = impl_->shared_text();
+  if (!text) return fail(ErrorCode::NotFound, "no checkpoint with a tokenizer is loaded");
+  return tokenize_prompt(*text, prompt);
+}
+
 Result<std::int64_t> EngineThread::count_tokens(const std::string& plain) const {
   const auto text = impl_->shared_text();
   if (!text) return fail(ErrorCode::NotFound, "no checkpoint with a tokenizer is loaded");

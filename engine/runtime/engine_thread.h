@@ -41,6 +41,8 @@ class EngineThread {
   /// The same with its tokens, and with another template: `chat_template` as in GenerationRequest.
   Result<PromptPreview> preview_prompt_tokens(const std::vector<ChatMessage>& messages,
                                               const std::string& chat_template = {}) const;
+  /// The tokens of that prompt, with their origin in the messages. Same rules as preview_prompt.
+  Result<std::vector<PromptToken>> preview_tokens(const RenderedPrompt& prompt) const;
   /// How many tokens a text is (plain text, no control tokens). Same rules as preview_prompt.
   Result<std::int64_t> count_tokens(const std::string& text) const;
   Result<bool> contains_control_text(const std::string& text) const;
