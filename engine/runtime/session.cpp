@@ -118,10 +118,13 @@ Result<void> Session::extend(std::span<const TokenId> tokens, Probe* probe, std:
   const auto begin = std::chrono::steady_clock::now();
   RETURN_IF_ERROR(forward({tokens, length()}, {form_, probe, std::move(stop)}));
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-  if (n > 1) seconds_per_token_ = elapsed.count() / static_cast<double>(n);
+  // A verified draft is no prompt: two tokens tell nothing about the speed of many.
+  if (n > 2) seconds_per_token_ = elapsed.count() / static_cast<double>(n);
   tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
   return {};
 }
+
+Result<void> Session::health() const { return backend_->health(); }
 
 void Session::logits(std::int64_t first_row, std::int64_t n_rows, std::span<float> out) {
   transformer_->logits(first_row, n_rows, activations_, out);
@@ -164,6 +167,7 @@ Result<Replay> Session::replay(Position position, std::optional<LayerIndex> atte
   if (with_logits) {
     replay.logits.resize(static_cast<std::size_t>(config().vocab_size));
     logits(0, 1, replay.logits);
+    RETURN_IF_ERROR(health());
   }
   return replay;
 }

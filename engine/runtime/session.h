@@ -66,8 +66,14 @@ class Session {
   /// Runs at most longest_chunk() tokens after the cached ones. Cancelled leaves the session as it
   /// was.
   Result<void> extend(std::span<const TokenId> tokens, Probe* probe, std::stop_token stop);
+  /// Whether what was computed so far is to be believed: a device reports its failures late. Once
+  /// it failed, it stays so, and the model has to be loaded again.
+  Result<void> health() const;
   /// Logits of rows of the last `extend`: out [n_rows, vocab_size].
   void logits(std::int64_t first_row, std::int64_t n_rows, std::span<float> out);
+
+  /// The buffers of the last `extend`, for a drafter to read x from and to work in.
+  Activations& activations() { return activations_; }
 
   /// The cached rows of positions 0 to n−1 in one layer: c_kv [n, kv_lora_rank], k_rope
   /// [n, qk_rope_head_dim].
