@@ -37,7 +37,7 @@ inline constexpr Tolerances kTolerances{
     .attention_scores = 2e-5,
     .attention_weights = 4e-5,
     .attention_out = 2e-5,
-    .forms = 0.0};
+    .forms = 2e-5};
 #else
 inline constexpr Tolerances kTolerances;
 #endif
