@@ -119,7 +119,7 @@ TEST(TokenizerFixtures, UserTextStaysText) {
   EXPECT_TRUE(unigram->contains_control_text("a<sep>b"));
   auto listing = tiny_listing();
   listing.tokens.push_back("<|user|>");
-  listing.tokens.push_back("ü");
+  listing.tokens.push_back("ñ");
   listing.scores.resize(listing.tokens.size(), 0.0F);
   listing.token_types.insert(listing.token_types.end(), {4, 4});
   const auto listed = Tokenizer::from_listing(listing);
@@ -127,8 +127,8 @@ TEST(TokenizerFixtures, UserTextStaysText) {
   const int user = static_cast<int>(listing.tokens.size()) - 2;
   EXPECT_THAT(ids_of(*listed, "<|user|>", true), testing::Contains(user));
   EXPECT_THAT(ids_of(*listed, "<|user|>", false), Not(testing::Contains(user)));
-  EXPECT_THAT(ids_of(*listed, "für", false), testing::Contains(user + 1));  // a letter is text
-  EXPECT_FALSE(listed->contains_control_text("für"));
+  EXPECT_THAT(ids_of(*listed, "año", false), testing::Contains(user + 1));  // a letter is text
+  EXPECT_FALSE(listed->contains_control_text("año"));
 }
 
 TEST(TokenizerFixtures, AnAnswersFirstSpaceFalls) {
@@ -232,11 +232,9 @@ void expect_every_prefix_survives(const std::string& bytes, Load load) {
 
 // T9: cut anywhere, a file is refused or usable.
 TEST(DamagedFiles, EveryPrefixOfASentencePieceFile) {
-  for (const char* file : {"spm_unigram.model", "spm_bpe.model"}) {
-    expect_every_prefix_survives(test::golden(file), [](const std::string& bytes) {
-      return Tokenizer::from_sentencepiece(bytes, "");
-    });
-  }
+  expect_every_prefix_survives(test::golden("spm_unigram.model"), [](const std::string& bytes) {
+    return Tokenizer::from_sentencepiece(bytes, "");
+  });
 }
 TEST(DamagedFiles, EveryPrefixOfATiktokenFile) {
   expect_every_prefix_survives(test::golden("tiny_tiktoken.model"), [](const std::string& bytes) {
