@@ -87,10 +87,11 @@ Result<engine::LoadOptions> loadOptions(const Arguments& arguments, std::int64_t
 }
 
 Result<std::unique_ptr<engine::LoadedModel>> loadModel(const Arguments& arguments,
-                                                       std::int64_t context) {
+                                                       std::int64_t context,
+                                                       const engine::BackendWrapper& wrap) {
   ASSIGN_OR_RETURN(const std::string path, modelPath(arguments));
   ASSIGN_OR_RETURN(const engine::LoadOptions options, loadOptions(arguments, context));
-  return engine::load_model(path, options, nullptr, {});
+  return engine::load_model(path, options, nullptr, {}, wrap);
 }
 
 Result<std::vector<engine::TokenId>> tokenIds(const Arguments& arguments) {

@@ -23,6 +23,7 @@ class WeightLoader {
         quantised_(quantised) {}
 
   Result<ModelWeights> load();
+  Result<MtpWeights> load_mtp();
 
  private:
   Result<WeightView> matrix(WeightRole role, std::int32_t layer = -1, std::int32_t expert = -1);
@@ -224,7 +225,26 @@ Result<ModelWeights> WeightLoader::load() {
   return std::move(weights_);
 }
 
+Result<MtpWeights> WeightLoader::load_mtp() {
+  const auto at = static_cast<std::int32_t>(config_.num_hidden_layers);
+  MtpWeights mtp;
+  ASSIGN_OR_RETURN(mtp.token_norm, vector(WeightRole::MtpTokenNorm, at));
+  ASSIGN_OR_RETURN(mtp.hidden_norm, vector(WeightRole::MtpHiddenNorm, at));
+  ASSIGN_OR_RETURN(mtp.joint, matrix(WeightRole::MtpJoint, at));
+  ASSIGN_OR_RETURN(mtp.layer, layer(at));
+  ASSIGN_OR_RETURN(mtp.head_norm, vector(WeightRole::MtpHeadNorm, at));
+  mtp.vectors = std::move(weights_.vectors);
+  mtp.stored_bytes = weights_.stored_bytes;
+  return mtp;
+}
+
 }  // namespace
+
+Result<MtpWeights> load_mtp_weights(const ModelConfig& config, WeightSource& source,
+                                    Backend& backend, std::stop_token stop) {
+  const std::function<void(std::int64_t)> silent;
+  return WeightLoader(config, source, backend, silent, std::move(stop), nullptr).load_mtp();
+}
 
 Result<ModelWeights> load_weights(const ModelConfig& config, WeightSource& source, Backend& backend,
                                   const std::function<void(std::int64_t)>& on_tensor,

@@ -101,6 +101,33 @@ Result<std::unique_ptr<QuantisedWeights>> quantise(const Checkpoint& checkpoint,
   return std::make_unique<QuantisedWeights>(std::move(weights));
 }
 
+// The module that drafts. Without it, or when it cannot be used, the model runs all the same: only
+// a stop ends the loading.
+Result<void> attach_drafter(const LoadOptions& options, const std::stop_token& stop,
+                            LoadedModel* model, std::string* problem) {
+  WeightSource& source = *model->weight_source;
+  *problem = source.mtp_problem();
+  if (!source.has_mtp() || options.speculation == Speculation::Off) return {};
+  const ModelConfig& config = model->checkpoint->config();
+  const auto create = [&]() -> Result<std::unique_ptr<Drafter>> {
+    ASSIGN_OR_RETURN(MtpWeights weights, load_mtp_weights(config, source, *model->backend, stop));
+    const std::int64_t n_rows = model->session->longest_chunk();
+    ASSIGN_OR_RETURN(MtpModule module,
+                     MtpModule::create(*model->transformer, std::move(weights),
+                                       options.context_length, n_rows, *model->backend));
+    return Drafter::create(std::move(module), config.hidden_size, n_rows, *model->backend);
+  };
+  auto drafter = create();
+  if (drafter) {
+    model->drafter = std::move(*drafter);
+  } else if (drafter.error().code == ErrorCode::Cancelled) {
+    return tl::unexpected(std::move(drafter.error()));
+  } else {
+    *problem = drafter.error().message;
+  }
+  return {};
+}
+
 std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions& options) {
   auto info = std::make_shared<ModelInfo>();
   const Checkpoint& checkpoint = *model.checkpoint;
@@ -115,7 +142,13 @@ std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions&
   info->moe_layers = checkpoint.config().moe_layers();
   info->router_bias = weights.router_bias_rows;
   info->context_length = options.context_length;
-  info->cache_bytes_per_token = KvCache::bytes_per_token(checkpoint.config());
+  ModelConfig cached = checkpoint.config();
+  info->has_mtp = model.drafter != nullptr;
+  if (info->has_mtp) {
+    ++cached.num_hidden_layers;
+    info->mtp_bytes = model.drafter->module().weight_bytes();
+  }
+  info->cache_bytes_per_token = KvCache::bytes_per_token(cached);
   info->cache_bytes = info->cache_bytes_per_token * options.context_length;
   info->weight_bytes = weights.stored_bytes;
   info->bytes_read_per_token = weights.bytes_read_per_token;
@@ -148,7 +181,7 @@ void attach_text(LoadedModel& model, ModelInfo& info) {
 Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
                                                 const LoadOptions& requested,
                                                 const ProgressCallback& on_progress,
-                                                std::stop_token stop) {
+                                                std::stop_token stop, const BackendWrapper& wrap) {
   const auto begin = std::chrono::steady_clock::now();
   const auto report_step = [&](const char* step) {
     if (on_progress) on_progress(LoadProgress{step, 0, 0});
@@ -161,6 +194,7 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   ASSIGN_OR_RETURN(const LoadOptions options, resolve(requested, config));
   RETURN_IF_ERROR(check_memory(model->checkpoint->report(), config, options.context_length));
   ASSIGN_OR_RETURN(model->backend, make_backend(options.backend));
+  if (wrap) model->backend = wrap(std::move(model->backend));
   ASSIGN_OR_RETURN(WeightSource source, WeightSource::create(*model->checkpoint));
   model->weight_source = std::make_unique<WeightSource>(std::move(source));
   if (options.weight_format == WeightFormat::AsStored) {
@@ -186,10 +220,13 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   ASSIGN_OR_RETURN(Session session,
                    Session::create(*model->transformer, *model->backend, session_options));
   model->session = std::make_unique<Session>(std::move(session));
+  std::string mtp_problem;
+  RETURN_IF_ERROR(attach_drafter(options, stop, model.get(), &mtp_problem));
   if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "loading stopped");
 
   report_step("Reading the tokenizer");
   auto info = describe(*model, options);
+  info->mtp_problem = std::move(mtp_problem);
   attach_text(*model, *info);
   info->load_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

@@ -118,7 +118,8 @@ Result<void> Session::extend(std::span<const TokenId> tokens, Probe* probe, std:
   const auto begin = std::chrono::steady_clock::now();
   RETURN_IF_ERROR(forward({tokens, length()}, {form_, probe, std::move(stop)}));
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-  if (n > 1) seconds_per_token_ = elapsed.count() / static_cast<double>(n);
+  // A verified draft is no prompt: two tokens tell nothing about the speed of many.
+  if (n > 2) seconds_per_token_ = elapsed.count() / static_cast<double>(n);
   tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
   return {};
 }

@@ -72,6 +72,9 @@ class Session {
   /// Logits of rows of the last `extend`: out [n_rows, vocab_size].
   void logits(std::int64_t first_row, std::int64_t n_rows, std::span<float> out);
 
+  /// The buffers of the last `extend`, for a drafter to read x from and to work in.
+  Activations& activations() { return activations_; }
+
   /// The cached rows of positions 0 to n−1 in one layer: c_kv [n, kv_lora_rank], k_rope
   /// [n, qk_rope_head_dim].
   void read_latents(LayerIndex layer, std::span<float> c_kv, std::span<float> k_rope) const;

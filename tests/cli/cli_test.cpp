@@ -169,7 +169,9 @@ TEST_F(Cli, QuantisesWhileLoading) {
 
 TEST_F(Cli, QuantizeWritesGgufThatAnswersTheSame) {
   const std::string gguf = folder_.file("m.gguf");
-  const Outcome written = run("quantize " + model() + " " + gguf + " --type f32");
+  // The fixture's tokenizer does not cut its text at all; GGUF has no name for that.
+  expect_refusal("quantize " + model() + " " + gguf + " --type f32", "GGUF has no name for");
+  const Outcome written = run("quantize " + model() + " " + gguf + " --type f32 --no-tokenizer");
   ASSERT_EQ(written.status, 0) << written.err;
   EXPECT_EQ(written.out, "");
   EXPECT_FALSE(std::filesystem::exists(gguf + ".partial"));
@@ -193,7 +195,8 @@ TEST_F(Cli, QuantizeWritesGgufThatAnswersTheSame) {
   EXPECT_LT(std::filesystem::file_size(gguf + "2"), std::filesystem::file_size(gguf));
   expect_refusal("quantize " + model(), "OUT.gguf is missing");
   expect_refusal("quantize " + model() + " a b", "unexpected argument 'b'");
-  expect_refusal("quantize " + model() + " /nowhere/x.gguf --type q8_0", "/nowhere/x.gguf");
+  expect_refusal("quantize " + model() + " /nowhere/x.gguf --type q8_0 --no-tokenizer",
+                 "/nowhere/x.gguf");
   expect_refusal("quantize " + model() + " " + folder_.file("n") + " --type q2_k", "found 'q2_k'");
   expect_refusal("quantize " + folder_.file("none") + " " + folder_.file("n") + " --type bf16",
                  "none");
@@ -257,7 +260,35 @@ TEST_F(Cli, BenchMeasures) {
   EXPECT_GT(json["bytes_read_per_token"], 0);
   EXPECT_LT(json["bytes_read_per_token"], json["weight_bytes"]);
   EXPECT_GT(json["peak_memory_bytes"], 0);
+  EXPECT_GT(json["limits"]["read_bytes_per_second"], 0);
+  EXPECT_GT(json["limits"]["float_ops_per_second"], 0);
   EXPECT_EQ(run("bench " + model() + " --prompt-tokens 2 --gen-tokens 1 --repeat 1").status, 0);
+}
+
+TEST_F(Cli, BenchMeasuresDepthsAndSaysWhereTimeGoes) {
+  const std::string command =
+      "bench " + model() +
+      " --prompt-tokens 8,16 --gen-tokens 3 --repeat 1 --depth 0,30 --record both --profile";
+  const Outcome bench = run(command + " --json");
+  ASSERT_EQ(bench.status, 0) << bench.err;
+  const auto json = nlohmann::json::parse(bench.out);
+  EXPECT_EQ(json["prefill"].size(), 2U);
+  ASSERT_EQ(json["decode"].size(), 2U);
+  EXPECT_EQ(json["decode"][1]["depth"], 30);
+  EXPECT_GT(json["decode"][1]["share_of_bandwidth"], 0);
+  EXPECT_TRUE(json["decode"][0].contains("recording_cost"));
+  double seconds = 0;
+  bool has_experts = false;
+  for (const auto& entry : json["decode"][0]["profile"]) {
+    seconds += entry["seconds"].get<double>();
+    has_experts |= entry["what"] == "routed experts" && entry["calls"] > 0;
+  }
+  EXPECT_TRUE(has_experts);
+  EXPECT_NEAR(seconds, json["decode"][0]["profiled_seconds"].get<double>(), 1e-3);
+  const Outcome text = run(command);
+  EXPECT_NE(text.out.find("of the read bandwidth"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("attention"), std::string::npos);
+  expect_refusal("bench " + model() + " --prompt-tokens 4,x --gen-tokens 1", "entry 2 of '4,x'");
 }
 
 }  // namespace
