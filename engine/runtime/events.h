@@ -31,7 +31,7 @@ struct LoadOptions {
   BackendOptions backend;
   WeightFormat weight_format = WeightFormat::AsStored;
   std::int64_t context_length = 0;              // 0: the smaller of the model's maximum and 4,096
-  std::int64_t prefill_chunk = 256;             // tokens per forward call
+  std::int64_t prefill_chunk = 512;             // tokens per forward call
   Speculation speculation = Speculation::Auto;  // Off: an MTP module is not loaded
   std::string chat_template;  // see TemplateRequest in prompt.h; "": chosen by the program
   bool operator==(const LoadOptions&) const = default;

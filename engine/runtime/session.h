@@ -22,7 +22,7 @@ namespace engine {
 
 struct SessionOptions {
   std::int64_t context_length = 4096;
-  std::int64_t prefill_chunk = 256;
+  std::int64_t prefill_chunk = 512;
   AttentionForm form = AttentionForm::Absorbed;
   /// Asked after every forward pass: an error means that the pass read something else than the
   /// model, and ends what asked for it. Null: the weights cannot change.
