@@ -1,6 +1,6 @@
-// What the GPU of this machine can do (copy bandwidth, bf16 matrix peak) and what the kernels make of
-// it at V2-Lite's sizes. Prints one line per kernel: microseconds, and the share of the bandwidth its
-// fewest bytes ask for. Run by tests/gpu/run.sh.
+// What the GPU of this machine can do (copy bandwidth, bf16 matrix peak) and what the kernels make
+// of it at V2-Lite's sizes. Prints one line per kernel: microseconds, and the share of the
+// bandwidth its fewest bytes ask for. Run by tests/gpu/run.sh.
 #include <cublas_v2.h>
 #include <cuda_runtime_api.h>
 
@@ -88,8 +88,8 @@ double bf16_flops() {
   const double us = microseconds(
       [&](int) {
         cublasGemmEx(handle, CUBLAS_OP_T, CUBLAS_OP_N, kSide, kSide, kSide, &one, a, CUDA_R_16BF,
-                     kSide, b, CUDA_R_16BF, kSide, &zero, c, CUDA_R_16BF, kSide,
-                     CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT);
+                     kSide, b, CUDA_R_16BF, kSide, &zero, c, CUDA_R_16BF, kSide, CUBLAS_COMPUTE_32F,
+                     CUBLAS_GEMM_DEFAULT);
       },
       5);
   cublasDestroy(handle);
@@ -216,12 +216,9 @@ int main() {
   const double flops = bf16_flops();
   std::printf("device %s, compute capability %d.%d\n", p.name, p.major, p.minor);
   std::printf("copy %.0f GB/s (read and written), bf16 %.0f TFLOP/s\n", bytes / 1e9, flops / 1e12);
-  const std::pair<engine::DType, const char*> types[] = {{engine::DType::BF16, "BF16"},
-                                                         {engine::DType::F16, "F16"},
-                                                         {engine::DType::Q8_0, "Q8_0"},
-                                                         {engine::DType::Q4_K, "Q4_K"},
-                                                         {engine::DType::Q6_K, "Q6_K"},
-                                                         {engine::DType::Q5_0, "Q5_0"}};
+  const std::pair<engine::DType, const char*> types[] = {
+      {engine::DType::BF16, "BF16"}, {engine::DType::F16, "F16"},   {engine::DType::Q8_0, "Q8_0"},
+      {engine::DType::Q4_K, "Q4_K"}, {engine::DType::Q6_K, "Q6_K"}, {engine::DType::Q5_0, "Q5_0"}};
   for (const auto& [dtype, name] : types) {
     for (const std::int64_t n : {1, 4, 32, 512}) {
       bench_products(dtype, name, n, false, bytes, flops);
