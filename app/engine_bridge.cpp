@@ -169,7 +169,7 @@ void EngineBridge::drainAnswers() {
       Q_EMIT textMeasured(measure->key, measure->nTokens, measure->containsControlText,
                           QString::fromStdString(measure->problem));
     } else if (const auto* preview = std::get_if<PreviewAnswer>(&answer)) {
-      Q_EMIT promptPreviewed(preview->key, preview->prompt,
+      Q_EMIT promptPreviewed(preview->key, preview->preview,
                              QString::fromStdString(preview->problem));
     } else if (const auto* control = std::get_if<ControlTextAnswer>(&answer)) {
       Q_EMIT controlTextChecked(MessageId{control->message}, control->contains);

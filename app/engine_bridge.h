@@ -84,8 +84,8 @@ class EngineBridge : public QObject {
   /// No value and a reason when the tensor cannot be read; neither when it was stopped.
   void tensorStatisticsReady(quint64 key, const std::optional<engine::TensorStatistics>& statistics,
                              const QString& problem);
-  /// Null prompt and a reason when it cannot be rendered.
-  void promptPreviewed(quint64 key, const std::shared_ptr<const engine::RenderedPrompt>& prompt,
+  /// Null preview and a reason when it cannot be rendered.
+  void promptPreviewed(quint64 key, const std::shared_ptr<const app::PromptPreview>& preview,
                        const QString& problem);
 
  private:

@@ -24,6 +24,10 @@ class ThreadDoor : public EngineDoor {
       const std::vector<engine::ChatMessage>& messages) const override {
     return thread_.preview_prompt(messages);
   }
+  engine::Result<std::vector<engine::PromptToken>> previewTokens(
+      const engine::RenderedPrompt& prompt) const override {
+    return thread_.preview_tokens(prompt);
+  }
   engine::Result<std::int64_t> countTokens(const std::string& text) const override {
     return thread_.count_tokens(text);
   }

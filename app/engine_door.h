@@ -18,7 +18,7 @@
 namespace app {
 
 /// The same contract as engine::EngineThread: posts return at once; the destructor stops and joins.
-/// previewPrompt, countTokens and containsControlText may be called from any thread.
+/// previewPrompt, previewTokens, countTokens and containsControlText may be called from any thread.
 class EngineDoor {
  public:
   virtual ~EngineDoor() = default;
@@ -30,8 +30,16 @@ class EngineDoor {
   virtual void cancelLoad() = 0;
   virtual engine::Result<engine::RenderedPrompt> previewPrompt(
       const std::vector<engine::ChatMessage>& messages) const = 0;
+  virtual engine::Result<std::vector<engine::PromptToken>> previewTokens(
+      const engine::RenderedPrompt& prompt) const = 0;
   virtual engine::Result<std::int64_t> countTokens(const std::string& text) const = 0;
   virtual engine::Result<bool> containsControlText(const std::string& text) const = 0;
+};
+
+/// What the model would be given: the text, and the tokens it becomes.
+struct PromptPreview {
+  engine::RenderedPrompt prompt;
+  std::vector<engine::PromptToken> tokens;
 };
 
 /// The tensors of one checkpoint, loaded or not. Used by one thread at a time.

@@ -102,11 +102,17 @@ PreviewAnswer QuestionWorker::answerPreview(const Preview& question) const {
   PreviewAnswer answer;
   answer.key = question.key;
   auto prompt = door_.previewPrompt(question.messages);
-  if (prompt) {
-    answer.prompt = std::make_shared<const engine::RenderedPrompt>(std::move(*prompt));
-  } else {
+  if (!prompt) {
     answer.problem = prompt.error().message;
+    return answer;
   }
+  auto tokens = door_.previewTokens(*prompt);
+  if (!tokens) {
+    answer.problem = tokens.error().message;
+    return answer;
+  }
+  answer.preview =
+      std::make_shared<const PromptPreview>(PromptPreview{std::move(*prompt), std::move(*tokens)});
   return answer;
 }
 

@@ -33,7 +33,7 @@ struct MeasureAnswer {
 };
 struct PreviewAnswer {
   std::uint64_t key = 0;
-  std::shared_ptr<const engine::RenderedPrompt> prompt;
+  std::shared_ptr<const PromptPreview> preview;
   std::string problem;
 };
 struct ControlTextAnswer {

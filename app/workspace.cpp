@@ -10,6 +10,7 @@ Workspace::Workspace(WorkspaceOptions options, EngineFactory engine, QObject* pa
       bridge_(std::move(engine)),
       store_(options_.conversationsFile),
       conversations_(store_),
+      drafts_(options_.draftsFile, conversations_),
       timeline_(bridge_),
       selection_(timeline_),
       chat_({bridge_, store_, conversations_, messages_, timeline_}),

@@ -12,6 +12,7 @@
 #include "app/chat_view_model.h"
 #include "app/conversation_list_model.h"
 #include "app/conversation_store.h"
+#include "app/draft_store.h"
 #include "app/engine_bridge.h"
 #include "app/inspector_model.h"
 #include "app/message_list_model.h"
@@ -25,6 +26,7 @@ namespace app {
 struct WorkspaceOptions {
   QString settingsFile;       // "": settings are not kept
   QString conversationsFile;  // "": conversations are not kept
+  QString draftsFile;         // "": what was typed and not sent is not kept
   QString demoPath;           // "": looked for beside the program
   QString checkpoint;         // from the command line; "": the last one, else the bundled one
   std::optional<qint64> contextLength;  // from the command line; else the settings'
@@ -43,6 +45,7 @@ class Workspace : public QObject {
   EngineBridge& bridge() { return bridge_; }
   ConversationStore& store() { return store_; }
   ConversationListModel& conversations() { return conversations_; }
+  DraftStore& drafts() { return drafts_; }
   MessageListModel& messages() { return messages_; }
   TokenTimeline& timeline() { return timeline_; }
   Selection& selection() { return selection_; }
@@ -82,6 +85,7 @@ class Workspace : public QObject {
   EngineBridge bridge_;
   ConversationStore store_;
   ConversationListModel conversations_;
+  DraftStore drafts_;
   MessageListModel messages_;
   TokenTimeline timeline_;
   Selection selection_;

@@ -88,6 +88,7 @@ int main(int argc, char** argv) {
       dataFile(QStandardPaths::AppConfigLocation, QStringLiteral("settings.ini"));
   options.conversationsFile =
       dataFile(QStandardPaths::AppDataLocation, QStringLiteral("conversations.sqlite"));
+  options.draftsFile = dataFile(QStandardPaths::AppDataLocation, QStringLiteral("drafts.json"));
   options.checkpoint = line.checkpoint;
   options.contextLength = line.contextLength;
   options.nThreads = line.nThreads;

@@ -3,11 +3,23 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/model_path.h"
+#include "engine/backend/backend.h"
 #include "engine/checkpoint/report.h"
 
 namespace app::cli {
 
 using engine::Result;
+
+namespace {
+
+void printBackends() {
+  for (const engine::BackendDescription& backend : engine::available_backends()) {
+    std::cout << (backend.available ? "Runs on         " : "Not available   ")
+              << backend.description << '\n';
+  }
+}
+
+}  // namespace
 
 Result<void> runInfo(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const std::string path, modelPath(arguments));
@@ -15,6 +27,7 @@ Result<void> runInfo(const Arguments& arguments) {
   const engine::CheckpointReport report = engine::inspect_checkpoint(path, options.context_length);
   std::cout << (arguments.has("--json") ? engine::report_to_json(report)
                                         : engine::report_to_text(report));
+  if (!arguments.has("--json")) printBackends();
   if (report.loadable()) return {};
   for (const engine::Finding& finding : report.findings) {
     if (finding.severity == engine::Finding::Severity::Error) {

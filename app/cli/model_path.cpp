@@ -50,10 +50,10 @@ Result<engine::WeightFormat> weightFormat(const Arguments& arguments) {
 const std::vector<OptionSpec>& commonOptions() {
   static const std::vector<OptionSpec> options{
       {"--backend", "B", "reference, cpu, cuda or auto (default)"},
-      {"--instruction-set", "I", "force the CPU kernels: generic, avx2 or avx512"},
+      {"--instruction-set", "I", "force the CPU kernels: generic, avx2, avx2-vnni, avx512 …"},
       {"--threads", "N", "CPU threads; default: the cores this process may use"},
       {"--context", "N", "tokens the cache holds"},
-      {"--prefill-chunk", "N", "prompt tokens per forward pass, default 256"},
+      {"--prefill-chunk", "N", "prompt tokens per forward pass, default 512"},
       {"--weights", "W", "quantise while loading: q8_0, or q4_k (routed experts; the rest Q8_0)"}};
   return options;
 }
@@ -82,7 +82,7 @@ Result<engine::LoadOptions> loadOptions(const Arguments& arguments, std::int64_t
                    arguments.integer("--context", context, 1, kLongestContext));
   ASSIGN_OR_RETURN(options.weight_format, weightFormat(arguments));
   ASSIGN_OR_RETURN(options.prefill_chunk,
-                   arguments.integer("--prefill-chunk", 256, 1, kLongestContext));
+                   arguments.integer("--prefill-chunk", 512, 1, kLongestContext));
   return options;
 }
 

@@ -72,8 +72,6 @@ Result<void> runQuantize(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const engine::Checkpoint checkpoint, engine::Checkpoint::open(path));
   ASSIGN_OR_RETURN(engine::WeightSource source, engine::WeightSource::create(checkpoint));
   ASSIGN_OR_RETURN(const auto listing, vocabularyOf(checkpoint, arguments));
-  if (!listing) std::cerr << "bathyscope-cli: note: the new file has no tokenizer\n";
-
   Progress progress("Writing " + out);
   engine::ExportOptions options;
   options.name = checkpoint.report().name;
@@ -86,6 +84,7 @@ Result<void> runQuantize(const Arguments& arguments) {
   ASSIGN_OR_RETURN(
       const engine::ExportSummary summary,
       engine::export_gguf(checkpoint, source, listing ? &*listing : nullptr, out, options));
+  if (!listing) std::cerr << "bathyscope-cli: note: the new file has no tokenizer\n";
   for (const std::string& note : summary.notes) {
     std::cerr << "bathyscope-cli: note: " << note << '\n';
   }

@@ -95,6 +95,10 @@ Result<void> check_exportable(const ModelConfig& config) {
   if (config.architecture == Architecture::Qwen2 && config.rope_interleave) {
     return refuse("Qwen2 with neighbouring rotary pairs");
   }
+  if (config.sliding_window > 0 && config.architecture != Architecture::Llama &&
+      config.architecture != Architecture::Mixtral) {
+    return refuse("a sliding window in this architecture (sliding_window)");
+  }
   const RopeScaling& scaling = config.rope_scaling;
   if (scaling.kind == RopeScalingKind::Yarn &&
       (!scaling.truncate || scaling.attention_factor.has_value() ||

@@ -81,6 +81,7 @@ class GgufHeader {
                                  const std::string& name);
 
   std::uint32_t version() const { return version_; }
+  std::int64_t n_bytes() const { return static_cast<std::int64_t>(bytes_.size()); }
   std::size_t n_keys() const { return keys_.size(); }
   std::string_view key(std::size_t index) const;  // in the order of the file
   GgufValue value(std::size_t index) const;

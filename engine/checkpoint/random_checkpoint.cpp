@@ -15,7 +15,7 @@ namespace engine {
 
 namespace {
 
-constexpr std::int64_t kPoolElements = std::int64_t{4} << 20;
+constexpr std::int64_t kMostPoolElements = std::int64_t{2} << 20;
 constexpr std::int64_t kWriteBytes = std::int64_t{8} << 20;
 
 /// Splitmix64: one multiplication-and-shift chain per number, the same everywhere.
@@ -83,19 +83,27 @@ std::pair<float, float> vector_values(WeightRole role) {
 class RandomWriter {
  public:
   RandomWriter(const ModelConfig& config, const RandomCheckpointOptions& options,
-               GgufWriter* writer)
-      : config_(config), options_(options), writer_(*writer) {}
+               std::span<const ExportedTensor> tensors, GgufWriter* writer)
+      : config_(config), options_(options), writer_(*writer) {
+    for (const ExportedTensor& exported : tensors) {
+      if (!exported.spec.may_be_quantised) continue;
+      std::int64_t n = 1;
+      for (const std::int64_t extent : exported.spec.shape) n *= extent;
+      Pool& pool = pools_[key_of(exported)];
+      pool.n_elements =
+          std::max(pool.n_elements, std::min((n + 255) / 256 * 256, kMostPoolElements));
+    }
+  }
 
   Result<void> write(const ExportedTensor& exported, std::uint64_t number) {
     RandomNumbers random(options_.seed * 0x100000001B3U + number);
     if (!exported.spec.may_be_quantised) return write_vector(exported, &random);
-    const std::vector<std::byte>& pool =
-        pool_of(exported.tensor.dtype, spread_of(exported.spec, config_));
+    const std::vector<std::byte>& pool = pool_of(key_of(exported));
     const std::int64_t block = dtype_block(exported.tensor.dtype).bytes;
     const std::int64_t pool_blocks = static_cast<std::int64_t>(pool.size()) / block;
     std::int64_t left = exported.tensor.n_bytes() / block;
     while (left > 0) {
-      const std::int64_t n = std::min({left, pool_blocks / 2, kWriteBytes / block});
+      const std::int64_t n = std::min({left, (pool_blocks + 1) / 2, kWriteBytes / block});
       const std::int64_t from = random.below(pool_blocks - n + 1);
       RETURN_IF_ERROR(put(std::span(pool).subspan(static_cast<std::size_t>(from * block),
                                                   static_cast<std::size_t>(n * block))));
@@ -105,6 +113,16 @@ class RandomWriter {
   }
 
  private:
+  using Key = std::pair<DType, float>;  // type and spread
+  struct Pool {
+    std::int64_t n_elements = 0;    // as many as the largest tensor has, up to a limit
+    std::vector<std::byte> blocks;  // made when it is first asked for
+  };
+
+  Key key_of(const ExportedTensor& exported) const {
+    return {exported.tensor.dtype, spread_of(exported.spec, config_)};
+  }
+
   Result<void> write_vector(const ExportedTensor& exported, RandomNumbers* random) {
     const auto [mean, spread] = vector_values(exported.spec.role);
     std::vector<float> values(static_cast<std::size_t>(exported.spec.shape.front()));
@@ -112,17 +130,18 @@ class RandomWriter {
     return put(std::as_bytes(std::span(values)));
   }
 
-  const std::vector<std::byte>& pool_of(DType dtype, float spread) {
-    std::vector<std::byte>& pool = pools_[{dtype, spread}];
-    if (!pool.empty()) return pool;
+  const std::vector<std::byte>& pool_of(const Key& key) {
+    Pool& pool = pools_[key];
+    if (!pool.blocks.empty()) return pool.blocks;
+    const auto [dtype, spread] = key;
     std::uint32_t bits = 0;
     std::memcpy(&bits, &spread, sizeof(bits));
     RandomNumbers random(options_.seed ^ (static_cast<std::uint64_t>(bits) << 20));
-    std::vector<float> values(static_cast<std::size_t>(kPoolElements));
+    std::vector<float> values(static_cast<std::size_t>(pool.n_elements));
     for (float& v : values) v = spread * random.normal();
-    pool.resize(static_cast<std::size_t>(dtype_bytes(dtype, kPoolElements)));
-    encode_blocks(dtype, values, pool.data());
-    return pool;
+    pool.blocks.resize(static_cast<std::size_t>(dtype_bytes(dtype, pool.n_elements)));
+    encode_blocks(dtype, values, pool.blocks.data());
+    return pool.blocks;
   }
 
   Result<void> put(std::span<const std::byte> bytes) {
@@ -136,7 +155,7 @@ class RandomWriter {
   const ModelConfig& config_;
   const RandomCheckpointOptions& options_;
   GgufWriter& writer_;
-  std::map<std::pair<DType, float>, std::vector<std::byte>> pools_;
+  std::map<Key, Pool> pools_;
   std::int64_t done_ = 0;
 };
 
@@ -196,7 +215,7 @@ Result<void> write_random_checkpoint(const ModelConfig& config, const std::strin
   put_model(config, options.name, options.mix, &metadata);
   put_vocabulary(random_vocabulary(config), "", &metadata);
   ASSIGN_OR_RETURN(GgufWriter writer, GgufWriter::create(path, metadata, std::move(infos)));
-  RandomWriter random(config, options, &writer);
+  RandomWriter random(config, options, tensors, &writer);
   for (std::size_t i = 0; i < tensors.size(); ++i) RETURN_IF_ERROR(random.write(tensors[i], i));
   return writer.commit();
 }

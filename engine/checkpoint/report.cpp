@@ -3,6 +3,8 @@
 #include "engine/checkpoint/report.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 #include "engine/base/system_memory.h"
 #include "engine/checkpoint/checkpoint_scan.h"
@@ -80,7 +82,7 @@ std::string dtype_summary(const std::map<std::string, std::int64_t>& bytes_by_dt
 }
 
 void add_memory_finding(CheckpointReport* report) {
-  const MemoryNeed need = memory_need(*report, report->context_length, WeightForm::AsStored);
+  const MemoryNeed need = memory_need(*report, report->context_length, WeightFormat::AsStored);
   if (memory_verdict(*report, need) == MemoryVerdict::Fits) return;
   report->findings.push_back(
       {Finding::Severity::Warning, "memory",
@@ -88,6 +90,23 @@ void add_memory_finding(CheckpointReport* report) {
            grouped_digits(report->memory_available) +
            "; weights that do not fit are read from disk again and again, which is slow: close "
            "other programs, choose a shorter context or quantise on load"});
+}
+
+/// Size of what the tokenizer is made of.
+std::int64_t text_bytes(const CheckpointScan& scan) {
+  if (scan.table.format == CheckpointFormat::Gguf) {
+    std::int64_t bytes = 0;
+    for (const GgufFile& file : scan.table.gguf_files) bytes += file.header().n_bytes();
+    return bytes;
+  }
+  if (!scan.folder) return 0;
+  for (const char* name : {"tokenizer.json", "tokenizer.model", "tiktoken.model"}) {
+    const Result<std::string> path = scan.folder->resolve(name);
+    std::error_code failure;
+    const auto bytes = path ? std::filesystem::file_size(*path, failure) : 0;
+    if (path && !failure) return static_cast<std::int64_t>(bytes);
+  }
+  return 0;
 }
 
 }  // namespace
@@ -167,11 +186,20 @@ CheckpointReport report_of(const CheckpointScan& scan, const std::string& path,
     report.path += "/" + scan.table.gguf_files.front().name();
     report.name = gguf_model_name(scan.table.gguf_files.front().name());
   }
+  report.format = scan.table.format;
+  report.text_bytes = text_bytes(scan);
   report.n_files = scan.table.n_files();
   report.n_tensors = scan.table.n_tensors();
   report.findings = scan.findings;
   report.memory_available = available_memory_bytes();
-  if (!scan.config_valid) return report;
+  if (!scan.config_valid) {  // what the files hold can be told all the same
+    for (const StoredTensor& tensor : scan.table.tensors) {
+      report.bytes_by_dtype[std::string(dtype_name(tensor.dtype))] +=
+          static_cast<std::int64_t>(tensor.bytes.size());
+    }
+    report.dtype_summary = dtype_summary(report.bytes_by_dtype);
+    return report;
+  }
 
   report.parameters = count_parameters(scan.config);
   report.parameters.mtp = scan.tally.mtp_elements;

@@ -10,6 +10,7 @@
 
 #include "engine/checkpoint/model_config.h"
 #include "engine/checkpoint/model_part.h"
+#include "engine/checkpoint/weight_format.h"
 
 namespace engine {
 
@@ -48,11 +49,11 @@ struct ParameterCount {
   bool operator==(const ParameterCount&) const = default;
 };
 
-/// Bytes of weights in each form they can be loaded in.
+/// Bytes of weights in each WeightFormat.
 struct WeightBytes {
   std::int64_t as_stored = 0;
-  std::int64_t q8_0 = 0;  // every matrix Q8_0
-  std::int64_t q4_k = 0;  // routed experts Q4_K, every other matrix Q8_0
+  std::int64_t q8_0 = 0;
+  std::int64_t q4_k = 0;
   bool operator==(const WeightBytes&) const = default;
 };
 
@@ -113,9 +114,6 @@ std::int64_t scratch_bytes(const ModelConfig& config, std::int64_t context_lengt
 CheckpointReport inspect_checkpoint(const std::string& path, std::int64_t context_length,
                                     const std::stop_token& stop = {});
 
-/// How weights are loaded, for estimates; the same order as runtime's WeightFormat.
-enum class WeightForm { AsStored, Q8_0, Q4_K };
-
 /// What loading takes, in bytes. `weights` stored as they are lie in mapped files: what does not
 /// fit is read from disk again and again. The rest is the process's own.
 struct MemoryNeed {
@@ -123,15 +121,15 @@ struct MemoryNeed {
   bool weights_are_mapped = true;
   std::int64_t cache = 0;
   std::int64_t scratch = 0;
-  std::int64_t tokenizer = 0;
+  std::int64_t program = 0;  // with the tokenizer
   std::int64_t own() const {
-    return cache + scratch + tokenizer + (weights_are_mapped ? 0 : weights);
+    return cache + scratch + program + (weights_are_mapped ? 0 : weights);
   }
-  std::int64_t total() const { return weights + cache + scratch + tokenizer; }
+  std::int64_t total() const { return weights + cache + scratch + program; }
   bool operator==(const MemoryNeed&) const = default;
 };
 MemoryNeed memory_need(const CheckpointReport& report, std::int64_t context_length,
-                       WeightForm form);
+                       WeightFormat format);
 
 /// Whether that much memory is there.
 enum class MemoryVerdict {
@@ -142,7 +140,7 @@ enum class MemoryVerdict {
 MemoryVerdict memory_verdict(const CheckpointReport& report, const MemoryNeed& need);
 /// The longest context with which everything fits into free memory; 0 when none does. At most the
 /// model's own maximum.
-std::int64_t longest_context(const CheckpointReport& report, WeightForm form);
+std::int64_t longest_context(const CheckpointReport& report, WeightFormat format);
 
 /// The router's rule and the attention's shape in words; English.
 std::string describe_router(const ModelConfig& config);

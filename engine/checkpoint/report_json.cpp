@@ -149,11 +149,11 @@ std::string parts_json(const std::vector<PartTotals>& parts) {
 
 /// Of the report's context length, for every form of the weights.
 std::string memory_json(const CheckpointReport& report) {
-  const auto total = [&report](WeightForm form) {
+  const auto total = [&report](WeightFormat form) {
     return memory_need(report, report.context_length, form).total();
   };
   return formats_json(
-      {total(WeightForm::AsStored), total(WeightForm::Q8_0), total(WeightForm::Q4_K)});
+      {total(WeightFormat::AsStored), total(WeightFormat::Q8_0), total(WeightFormat::Q4_K)});
 }
 
 std::string ledger_json(const std::vector<CacheLedgerRow>& rows) {
@@ -205,7 +205,7 @@ std::string report_to_json(const CheckpointReport& report) {
   out.number("scratch_bytes", report.scratch_bytes);
   out.number("memory_available", report.memory_available);
   out.raw("memory_needed", memory_json(report));
-  out.number("longest_context", longest_context(report, WeightForm::AsStored));
+  out.number("longest_context", longest_context(report, WeightFormat::AsStored));
   out.raw("cache_ledger", ledger_json(report.cache_ledger));
   out.text("router_rule", report.router_rule);
   out.text("attention", report.attention_summary);

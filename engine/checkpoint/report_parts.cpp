@@ -18,51 +18,30 @@ std::int64_t element_count(const std::vector<std::int64_t>& shape) {
   return n;
 }
 
-bool stays_as_stored(const TensorSpec& spec, DType stored) {
-  return !spec.may_be_quantised || spec.role == WeightRole::Router ||
-         spec.role == WeightRole::IndexerWeights || is_block_quantised(stored);
+/// Bytes of a tensor as a format holds it; `stored` with its scales.
+std::int64_t bytes_as(WeightFormat format, const TensorSpec& spec, const StoredTensor& tensor,
+                      std::int64_t stored) {
+  if (!spec.may_be_quantised || tensor.shape != spec.shape) return stored;
+  const DType held = held_dtype(format, spec.role, spec.shape.back(), tensor.dtype);
+  return held == tensor.dtype ? stored : dtype_bytes(held, element_count(spec.shape));
 }
 
-/// Bytes of a matrix in a block type, or in Q8_0, or as stored: whichever its rows are whole blocks
-/// of.
-std::int64_t bytes_as(DType wanted, const TensorSpec& spec, std::int64_t stored_bytes) {
-  for (const DType dtype : {wanted, DType::Q8_0}) {
-    if (spec.shape.back() % dtype_block(dtype).elements == 0) {
-      return dtype_bytes(dtype, element_count(spec.shape));
-    }
-  }
-  return stored_bytes;
-}
-
-void add_bytes(const StoredTensor& tensor, const WeightBytes& bytes, PartTotals* part) {
-  part->n_tensors += 1;
-  part->bytes.as_stored += bytes.as_stored;
-  part->bytes.q8_0 += bytes.q8_0;
-  part->bytes.q4_k += bytes.q4_k;
-  part->bytes_by_dtype[std::string(dtype_name(tensor.dtype))] += bytes.as_stored;
-}
-
-/// A matrix with its scales: quantising replaces both.
 void add_stored(const TensorSpec& spec, std::span<const StoredTensor> tensors, PartTotals* part) {
   const StoredTensor* tensor = find_tensor(tensors, spec.name);
   if (tensor == nullptr) return;
-  const auto stored = static_cast<std::int64_t>(tensor->bytes.size());
-  WeightBytes bytes{stored, stored, stored};
-  const bool as_stored = stays_as_stored(spec, tensor->dtype) || tensor->shape != spec.shape;
-  if (!as_stored) {
-    const bool routed = part->part == ModelPart::RoutedExperts;
-    bytes.q8_0 = bytes_as(DType::Q8_0, spec, stored);
-    bytes.q4_k = bytes_as(routed ? DType::Q4_K : DType::Q8_0, spec, stored);
-  }
-  add_bytes(*tensor, bytes, part);
   const StoredTensor* scale =
       tensor->dtype == DType::F8_E4M3 ? find_tensor(tensors, scale_name_of(spec.name)) : nullptr;
-  if (scale == nullptr) return;
-  const auto scale_bytes = static_cast<std::int64_t>(scale->bytes.size());
-  add_bytes(*scale,
-            {scale_bytes, as_stored || bytes.q8_0 == stored ? scale_bytes : 0,
-             as_stored || bytes.q4_k == stored ? scale_bytes : 0},
-            part);
+  std::int64_t stored = 0;
+  for (const StoredTensor* one : {tensor, scale}) {
+    if (one == nullptr) continue;
+    const auto bytes = static_cast<std::int64_t>(one->bytes.size());
+    stored += bytes;
+    part->n_tensors += 1;
+    part->bytes_by_dtype[std::string(dtype_name(one->dtype))] += bytes;
+  }
+  part->bytes.as_stored += stored;
+  part->bytes.q8_0 += bytes_as(WeightFormat::Q8_0, spec, *tensor, stored);
+  part->bytes.q4_k += bytes_as(WeightFormat::Q4_K, spec, *tensor, stored);
 }
 
 std::int64_t activated_of(const ModelConfig& config, const PartTotals& part) {
@@ -91,7 +70,9 @@ void add_leftovers(const ModelConfig& config, std::span<const StoredTensor> tens
     if (!is_scale_name(rows[i].name) && rows[i].bytes > 0) {
       part.parameters += element_count(rows[i].shape);
     }
-    add_bytes(tensors[i], {rows[i].bytes, 0, 0}, &part);
+    part.n_tensors += 1;
+    part.bytes.as_stored += rows[i].bytes;
+    part.bytes_by_dtype[std::string(dtype_name(rows[i].dtype))] += rows[i].bytes;
   }
 }
 

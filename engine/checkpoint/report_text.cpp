@@ -131,10 +131,10 @@ void add_parameters(const CheckpointReport& r, Lines* lines) {
 
 /// One line for each form the weights can be loaded in.
 void add_forms(const CheckpointReport& r, Lines* lines) {
-  const std::pair<WeightForm, const char*> forms[] = {
-      {WeightForm::AsStored, "as stored, mapped"},
-      {WeightForm::Q8_0, "as Q8_0"},
-      {WeightForm::Q4_K, "experts Q4_K, rest Q8_0"}};
+  const std::pair<WeightFormat, const char*> forms[] = {
+      {WeightFormat::AsStored, "as stored, mapped"},
+      {WeightFormat::Q8_0, "as Q8_0"},
+      {WeightFormat::Q4_K, "experts Q4_K, rest Q8_0"}};
   for (const auto& [form, name] : forms) {
     const MemoryNeed need = memory_need(r, r.context_length, form);
     const std::int64_t longest = longest_context(r, form);
@@ -148,7 +148,7 @@ void add_forms(const CheckpointReport& r, Lines* lines) {
       words += "; cannot be loaded for " + grouped_digits(r.context_length);
     }
     lines->add(
-        form == WeightForm::AsStored ? "Memory needed" : "",
+        form == WeightFormat::AsStored ? "Memory needed" : "",
         left(name, kFormWidth) + right(short_bytes(need.total()), kBytesWidth) + "  " + words);
   }
 }

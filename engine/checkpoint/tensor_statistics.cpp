@@ -2,11 +2,13 @@
 // the two ends that were found.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "engine/base/mapped_file.h"
 #include "engine/checkpoint/tensor_inventory.h"
 #include "engine/checkpoint/weight_source.h"
+#include "engine/tensor/quant_block.h"
 
 namespace engine {
 
@@ -14,6 +16,49 @@ namespace {
 
 constexpr std::int64_t kSliceElements = std::int64_t{1} << 16;
 constexpr std::int64_t kScaleBlock = 128;
+
+template <class T>
+void append_as_floats(std::span<const std::byte> bytes, std::vector<float>* out) {
+  for (std::size_t at = 0; at + sizeof(T) <= bytes.size(); at += sizeof(T)) {
+    T value;
+    std::memcpy(&value, bytes.data() + at, sizeof(T));
+    out->push_back(static_cast<float>(value));
+  }
+}
+
+/// Elements of an integer type as float32; false for other types.
+bool read_integers(DType dtype, std::span<const std::byte> bytes, std::vector<float>* out) {
+  out->clear();
+  switch (dtype) {
+    case DType::I8:
+      append_as_floats<std::int8_t>(bytes, out);
+      return true;
+    case DType::U8:
+    case DType::BOOL:
+      append_as_floats<std::uint8_t>(bytes, out);
+      return true;
+    case DType::I16:
+      append_as_floats<std::int16_t>(bytes, out);
+      return true;
+    case DType::U16:
+      append_as_floats<std::uint16_t>(bytes, out);
+      return true;
+    case DType::I32:
+      append_as_floats<std::int32_t>(bytes, out);
+      return true;
+    case DType::U32:
+      append_as_floats<std::uint32_t>(bytes, out);
+      return true;
+    case DType::I64:
+      append_as_floats<std::int64_t>(bytes, out);
+      return true;
+    case DType::U64:
+      append_as_floats<std::uint64_t>(bytes, out);
+      return true;
+    default:
+      return false;
+  }
+}
 
 /// Reads a tensor's elements in order, a slice at a time.
 class ElementReader {
@@ -30,12 +75,21 @@ class ElementReader {
   std::int64_t slice_elements() const { return slice_elements_; }
 
   Result<void> read(std::int64_t first, std::int64_t n, std::vector<float>* out) const {
+    const auto bytes =
+        tensor_.bytes.subspan(static_cast<std::size_t>(dtype_bytes(tensor_.dtype, first)),
+                              static_cast<std::size_t>(dtype_bytes(tensor_.dtype, n)));
+    if (is_block_quantised(tensor_.dtype)) {
+      out->resize(static_cast<std::size_t>(n));
+      decode_blocks(tensor_.dtype, bytes.data(), n / dtype_block(tensor_.dtype).elements,
+                    out->data());
+      return {};
+    }
+    if (read_integers(tensor_.dtype, bytes, out)) return {};
     StoredTensor slice;
     slice.name = tensor_.name;
     slice.file = tensor_.file;
     slice.dtype = tensor_.dtype;
-    slice.bytes = tensor_.bytes.subspan(static_cast<std::size_t>(dtype_bytes(tensor_.dtype, first)),
-                                        static_cast<std::size_t>(dtype_bytes(tensor_.dtype, n)));
+    slice.bytes = bytes;
     ASSIGN_OR_RETURN(*out, read_floats(slice));
     if (!scales_.empty()) apply_scales(first, out);
     return {};

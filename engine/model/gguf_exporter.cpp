@@ -166,8 +166,8 @@ Result<ExportSummary> export_gguf(const Checkpoint& checkpoint, WeightSource& so
   GgufMetadata metadata;
   put_model(config, options.name, options.mix, &metadata);
   if (listing != nullptr) {
-    ASSIGN_OR_RETURN(const std::string chat_template, checkpoint.chat_template());
-    put_vocabulary(*listing, chat_template, &metadata);
+    ASSIGN_OR_RETURN(const ChatTemplateSource chat, checkpoint.chat_template());
+    put_vocabulary(*listing, chat.text, &metadata);
   }
   std::vector<GgufTensor> infos;
   infos.reserve(tensors.size());
@@ -179,6 +179,7 @@ Result<ExportSummary> export_gguf(const Checkpoint& checkpoint, WeightSource& so
   ExportSummary summary;
   summary.file_bytes = writer.file_bytes();
   summary.notes = notes_on(config, exporter.requantised());
+  RETURN_IF_ERROR(checkpoint.check_files());  // a file that lost bytes has read as zeros
   RETURN_IF_ERROR(writer.commit());
   return summary;
 }

@@ -122,6 +122,16 @@ std::int64_t encode(const Job& job, std::byte* out, ThreadPool& pool,
   return unencodable == kNone ? -1 : unencodable.load();
 }
 
+Result<void> check_memory(std::size_t n_bytes, const QuantiseOptions& options) {
+  const auto needed = static_cast<std::int64_t>(n_bytes);
+  if (options.memory_available <= 0 || needed <= options.memory_available) return {};
+  return fail(ErrorCode::OutOfMemory,
+              "the weights as " + std::string(weight_format_name(options.format)) + " need " +
+                  std::to_string(needed) + " bytes, free are " +
+                  std::to_string(options.memory_available) +
+                  "; choose a smaller type, or load them as they are stored");
+}
+
 }  // namespace
 
 Result<QuantisedWeights> QuantisedWeights::create(const Checkpoint& checkpoint,
@@ -132,6 +142,7 @@ Result<QuantisedWeights> QuantisedWeights::create(const Checkpoint& checkpoint,
   for (const TensorSpec& spec : tensor_specs(config, layout_of_tensors(checkpoint.tensors()))) {
     if (spec.may_be_quantised) RETURN_IF_ERROR(plan.add(spec, config.n_routed_experts));
   }
+  RETURN_IF_ERROR(check_memory(plan.n_bytes, options));
   QuantisedWeights weights;
   ASSIGN_OR_RETURN(weights.memory_, PageBlock::allocate(plan.n_bytes));
   weights.fall_backs_ = std::move(plan.fall_backs);

@@ -22,6 +22,7 @@ namespace engine {
 struct QuantiseOptions {
   WeightFormat format = WeightFormat::Q8_0;
   int n_threads = 1;
+  std::int64_t memory_available = 0;  // more than this is refused beforehand; 0: not known
   /// Source bytes done and in all, from the calling thread.
   std::function<void(std::int64_t, std::int64_t)> on_progress;
   std::stop_token stop;

@@ -31,8 +31,9 @@ struct LoadOptions {
   BackendOptions backend;
   WeightFormat weight_format = WeightFormat::AsStored;
   std::int64_t context_length = 0;              // 0: the smaller of the model's maximum and 4,096
-  std::int64_t prefill_chunk = 256;             // tokens per forward call
+  std::int64_t prefill_chunk = 512;             // tokens per forward call
   Speculation speculation = Speculation::Auto;  // Off: an MTP module is not loaded
+  std::string chat_template;  // see TemplateRequest in prompt.h; "": chosen by the program
   bool operator==(const LoadOptions&) const = default;
 };
 
@@ -51,6 +52,7 @@ struct GenerationRequest {
   GenerationId id;
   std::vector<ChatMessage> messages;      // rendered with the chat template …
   std::optional<std::string> raw_prompt;  // … unless this is set: tokenised as it is, after BOS
+  std::string chat_template;              // "": the loaded model's
   SamplingOptions sampling;
   int n_candidates = 20;  // how many top candidates each NextToken carries
   Speculation speculation = Speculation::Auto;
@@ -76,6 +78,8 @@ struct PromptToken {
   std::size_t content_begin = 0;    // byte range in that message's content
   std::size_t content_end = 0;
   bool is_control = false;
+  std::size_t text_begin = 0;  // byte range in the rendered prompt
+  std::size_t text_end = 0;
 };
 
 /// What the router chose for one token in every MoE layer (M layers × K experts).
@@ -151,6 +155,7 @@ struct ModelInfo {
   std::string tokenizer_description;
   std::string template_name;     // "tokenizer_config.json" or "built-in deepseek-v3"
   std::string template_problem;  // why the checkpoint's own template cannot run; empty if it can
+  std::string template_reason;   // why this one was chosen; empty for the checkpoint's own
 };
 
 enum class FinishReason { EndOfTurn, MaxTokens, ContextFull, Cancelled, Failed };

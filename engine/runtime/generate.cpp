@@ -89,9 +89,10 @@ Result<std::vector<PromptToken>> Generation::make_prompt() const {
                 "this checkpoint cannot chat: " + model_.info->tokenizer_description);
   }
   if (request_.raw_prompt) return tokenize_raw(*model_.text, *request_.raw_prompt);
-  ASSIGN_OR_RETURN(const RenderedPrompt rendered,
-                   render_messages(*model_.text, request_.messages, unix_seconds_now()));
-  return tokenize_prompt(*model_.text, rendered);
+  ASSIGN_OR_RETURN(
+      PromptPreview preview,
+      preview_prompt(*model_.text, request_.messages, request_.chat_template, unix_seconds_now()));
+  return std::move(preview.tokens);
 }
 
 // The first token of the answer needs a place too.
@@ -161,6 +162,7 @@ Result<void> Generation::prefill(std::span<const TokenId> prompt) {
 // session: the sampler must not see it.
 Result<TokenId> Generation::draw(Sampler& sampler, std::int64_t position,
                                  std::optional<TokenId> draft) {
+  RETURN_IF_ERROR(model_.session->health());
   const auto context = model_.session->tokens().first(static_cast<std::size_t>(position));
   auto next = sampler.draw(logits_, context, request_.n_candidates);
   if (!next) {
@@ -186,7 +188,11 @@ void Generation::announce_token(TokenId token, std::int64_t position, bool draft
   event.drafted = drafted;
   event.bytes = tokenizer.token_bytes(token);
   event.ends_turn = ends_turn(token);
-  if (!event.ends_turn && !tokenizer.is_special(token)) event.text = utf8_.push(event.bytes);
+  if (!event.ends_turn && !tokenizer.is_special(token)) {
+    // An answer is a text of its own; the continuation of a raw prompt is not.
+    const bool begins = statistics_.n_generated_tokens == 0 && !request_.raw_prompt;
+    event.text = utf8_.push(begins ? tokenizer.first_token_bytes(token) : event.bytes);
+  }
   event.next_token = std::move(next);
   if (statistics_.n_generated_tokens == 0) statistics_.time_to_first_token = seconds_since(begin_);
   ++statistics_.n_generated_tokens;
@@ -196,7 +202,7 @@ void Generation::announce_token(TokenId token, std::int64_t position, bool draft
 bool Generation::ends_turn(TokenId token) const {
   const auto& ids = model_.info->generation_defaults.eos_token_ids;
   if (std::find(ids.begin(), ids.end(), token.value) != ids.end()) return true;
-  return model_.text->tokenizer.eos() == token;
+  return model_.text->tokenizer.ends_turn(token);
 }
 
 // Whether the token drawn for `position` ends the answer, and why.

@@ -87,15 +87,6 @@ Result<std::unique_ptr<QuantisedWeights>> quantise(const Checkpoint& checkpoint,
                                                    WeightSource& source, const LoadOptions& options,
                                                    const ProgressCallback& on_progress,
                                                    const std::stop_token& stop) {
-  const CheckpointReport& report = checkpoint.report();
-  const std::int64_t needed = quantised_bytes(checkpoint.config(), options.weight_format);
-  if (report.memory_available > 0 && needed > report.memory_available) {
-    return fail(ErrorCode::OutOfMemory,
-                "the weights as " + std::string(weight_format_name(options.weight_format)) +
-                    " need " + std::to_string(needed) + " bytes, free are " +
-                    std::to_string(report.memory_available) +
-                    "; choose a smaller type, or load them as they are stored");
-  }
   const std::string step =
       options.weight_format == WeightFormat::Q4_K ? "Quantising to Q4_K" : "Quantising to Q8_0";
   const int n_threads =
@@ -103,9 +94,10 @@ Result<std::unique_ptr<QuantisedWeights>> quantise(const Checkpoint& checkpoint,
   const auto progress = [&](std::int64_t done, std::int64_t total) {
     if (on_progress) on_progress(LoadProgress{step, done, total});
   };
+  const QuantiseOptions quantise_options{options.weight_format, n_threads,
+                                         checkpoint.report().memory_available, progress, stop};
   ASSIGN_OR_RETURN(QuantisedWeights weights,
-                   QuantisedWeights::create(checkpoint, source,
-                                            {options.weight_format, n_threads, progress, stop}));
+                   QuantisedWeights::create(checkpoint, source, quantise_options));
   return std::make_unique<QuantisedWeights>(std::move(weights));
 }
 
@@ -171,7 +163,7 @@ std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions&
 
 // What the checkpoint says about text: a problem here never keeps the model from running.
 void attach_text(LoadedModel& model, ModelInfo& info) {
-  auto text = load_text_model(model.checkpoint->path());
+  auto text = load_text_model(*model.checkpoint, info.options.chat_template);
   if (!text) {
     info.tokenizer_description = text.error().message;
     return;
@@ -180,6 +172,7 @@ void attach_text(LoadedModel& model, ModelInfo& info) {
   info.tokenizer_description = text->tokenizer.description();
   info.template_name = text->template_name;
   info.template_problem = text->template_problem;
+  info.template_reason = text->template_reason;
   model.text = std::make_shared<const TextModel>(std::move(*text));
 }
 

@@ -124,6 +124,8 @@ Result<void> Session::extend(std::span<const TokenId> tokens, Probe* probe, std:
   return {};
 }
 
+Result<void> Session::health() const { return backend_->health(); }
+
 void Session::logits(std::int64_t first_row, std::int64_t n_rows, std::span<float> out) {
   transformer_->logits(first_row, n_rows, activations_, out);
 }
@@ -165,6 +167,7 @@ Result<Replay> Session::replay(Position position, std::optional<LayerIndex> atte
   if (with_logits) {
     replay.logits.resize(static_cast<std::size_t>(config().vocab_size));
     logits(0, 1, replay.logits);
+    RETURN_IF_ERROR(health());
   }
   return replay;
 }

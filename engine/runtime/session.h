@@ -22,7 +22,7 @@ namespace engine {
 
 struct SessionOptions {
   std::int64_t context_length = 4096;
-  std::int64_t prefill_chunk = 256;
+  std::int64_t prefill_chunk = 512;
   AttentionForm form = AttentionForm::Absorbed;
   /// Asked after every forward pass: an error means that the pass read something else than the
   /// model, and ends what asked for it. Null: the weights cannot change.
@@ -66,6 +66,9 @@ class Session {
   /// Runs at most longest_chunk() tokens after the cached ones. Cancelled leaves the session as it
   /// was.
   Result<void> extend(std::span<const TokenId> tokens, Probe* probe, std::stop_token stop);
+  /// Whether what was computed so far is to be believed: a device reports its failures late. Once
+  /// it failed, it stays so, and the model has to be loaded again.
+  Result<void> health() const;
   /// Logits of rows of the last `extend`: out [n_rows, vocab_size].
   void logits(std::int64_t first_row, std::int64_t n_rows, std::span<float> out);
 

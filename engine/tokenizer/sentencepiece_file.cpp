@@ -129,11 +129,11 @@ void read_sentencepiece_file(std::string_view model, std::string_view tokenizer_
   tables->vocabulary.reserve(file.pieces.size());
   std::string safe_model(model);
   place_pieces(file, tables, &safe_model);
-  std::vector<ListedToken> listed;
+  TokenizerConfigFields config;
   if (!tokenizer_config_json.empty()) {
-    read_tokenizer_config_json(tokenizer_config_json, tables, &listed);
+    read_tokenizer_config_json(tokenizer_config_json, tables, &config);
   }
-  place_listed(listed, tables);
+  place_listed(config.added, tables);
   tables->build_added();
   if (tables->bos_text.empty()) tables->bos_text = control_text(file, file.bos);
   if (tables->eos_text.empty()) tables->eos_text = control_text(file, file.eos);

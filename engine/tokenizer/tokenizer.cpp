@@ -4,6 +4,7 @@
 #include <new>
 
 #include "engine/tokenizer/sentencepiece_file.h"
+#include "engine/tokenizer/tiktoken_file.h"
 #include "engine/tokenizer/tokenizer_fault.h"
 #include "engine/tokenizer/tokenizer_json.h"
 #include "engine/tokenizer/tokenizer_tables.h"
@@ -155,7 +156,8 @@ namespace {
 template <class Load>
 Result<void> guarded(std::string_view file, Load load) {
   const auto named = [&](const std::string& problem) {
-    const bool has_name = file.empty() || problem.starts_with(file);
+    const bool has_name =
+        file.empty() || problem.starts_with(file) || problem.starts_with("tokenizer_config.json");
     return (has_name ? std::string() : std::string(file) + " › ") + sanitize_utf8(problem);
   };
   try {
@@ -195,6 +197,14 @@ Result<Tokenizer> Tokenizer::from_sentencepiece(std::string_view model,
   RETURN_IF_ERROR(guarded("tokenizer.model", [&] {
     read_sentencepiece_file(model, tokenizer_config_json, &impl->tables);
   }));
+  return Tokenizer(std::move(impl));
+}
+
+Result<Tokenizer> Tokenizer::from_tiktoken(std::string_view model,
+                                           std::string_view tokenizer_config_json) {
+  auto impl = std::make_unique<Impl>();
+  RETURN_IF_ERROR(guarded(
+      "tiktoken.model", [&] { read_tiktoken_file(model, tokenizer_config_json, &impl->tables); }));
   return Tokenizer(std::move(impl));
 }
 
@@ -292,6 +302,16 @@ bool Tokenizer::is_special(TokenId id) const {
 }
 bool Tokenizer::is_control(TokenId id) const {
   return (impl_->tables.flags_of(id.value) & TokenizerTables::kAdded) != 0;
+}
+
+bool Tokenizer::ends_turn(TokenId id) const {
+  constexpr std::string_view kEnds[] = {
+      "<|EOT|>",       "[EOT]",           "<|im_end|>",           "<|eot_id|>",
+      "<|endoftext|>", "<|end_of_text|>", "<｜end▁of▁sentence｜>"};
+  if (eos() == id || impl_->tables.eot == id.value) return true;
+  if (!is_control(id)) return false;
+  const std::string_view spelling = impl_->tables.vocabulary.spelling(id.value);
+  return std::find(std::begin(kEnds), std::end(kEnds), spelling) != std::end(kEnds);
 }
 
 std::optional<TokenId> Tokenizer::id_of(std::string_view token) const {

@@ -38,6 +38,9 @@ class Tokenizer {
   /// `model`: the bytes of a SentencePiece file; encoding goes through the sentencepiece library.
   static Result<Tokenizer> from_sentencepiece(std::string_view model,
                                               std::string_view tokenizer_config_json);
+  /// `model`: the text of a tiktoken file; its special tokens are in tokenizer_config.json.
+  static Result<Tokenizer> from_tiktoken(std::string_view model,
+                                         std::string_view tokenizer_config_json);
   /// Vocabularies of GGUF files. A "pre" that is not known is refused by name.
   static Result<Tokenizer> from_listing(const VocabularyListing& listing);
 
@@ -69,6 +72,8 @@ class Tokenizer {
   bool is_known(TokenId id) const;
   bool is_special(TokenId id) const;  // flagged special: left out of decoded text
   bool is_control(TokenId id) const;  // structure: role markers, <think>, BOS …
+  /// EOS, and the control tokens that families end a turn with ("<|im_end|>", "<|eot_id|>", …).
+  bool ends_turn(TokenId id) const;
   std::optional<TokenId> id_of(
       std::string_view token) const;  // exact vocabulary or added-token spelling
   std::optional<TokenId> bos() const;

@@ -274,7 +274,7 @@ void read_tokenizer_json(std::string_view text, TokenizerTables* tables) {
 }
 
 void read_tokenizer_config_json(std::string_view text, TokenizerTables* tables,
-                                std::vector<ListedToken>* added) {
+                                TokenizerConfigFields* fields) {
   JsonInput input(text, "tokenizer_config.json");
   if (input.peek() != JsonKind::Object) input.fail("expected an object");
   std::string key;
@@ -286,9 +286,11 @@ void read_tokenizer_config_json(std::string_view text, TokenizerTables* tables,
       tables->eos_text = read_token_text(input);
     } else if (key == "add_bos_token" && input.peek() == JsonKind::Boolean) {
       tables->adds_bos = input.read_boolean();
-    } else if (key == "added_tokens_decoder" && added != nullptr &&
+    } else if (key == "tokenizer_class" && fields != nullptr && input.peek() == JsonKind::String) {
+      fields->tokenizer_class = input.read_string();
+    } else if (key == "added_tokens_decoder" && fields != nullptr &&
                input.peek() == JsonKind::Object) {
-      read_listed_tokens(input, added);
+      read_listed_tokens(input, &fields->added);
     } else {
       input.skip_value();
     }

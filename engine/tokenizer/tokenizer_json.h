@@ -12,13 +12,17 @@ namespace engine {
 /// Both throw TokenizerFault. What the file's post_processor, truncation and padding say is
 /// ignored: prompts get their control tokens from the chat template, and nothing is cut or padded.
 void read_tokenizer_json(std::string_view text, TokenizerTables* tables);
-/// The texts of BOS and EOS; unless `added` is null, also the tokens of added_tokens_decoder.
 struct ListedToken {
   std::int32_t id = 0;
   std::string content;
   bool special = false;
 };
+struct TokenizerConfigFields {
+  std::string tokenizer_class;
+  std::vector<ListedToken> added;  // added_tokens_decoder
+};
+/// The texts of BOS and EOS; `fields` for those who have no tokenizer.json to say it.
 void read_tokenizer_config_json(std::string_view text, TokenizerTables* tables,
-                                std::vector<ListedToken>* added = nullptr);
+                                TokenizerConfigFields* fields = nullptr);
 
 }  // namespace engine

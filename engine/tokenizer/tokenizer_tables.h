@@ -36,7 +36,8 @@ struct TokenizerTables {
   // Where the file gives ids; otherwise they follow from the texts.
   std::optional<std::int32_t> bos;
   std::optional<std::int32_t> eos;
-  bool adds_bos = true;  // raw text is encoded after BOS
+  std::optional<std::int32_t> eot;  // of a turn, where the file names one
+  bool adds_bos = true;             // raw text is encoded after BOS
 
   std::uint8_t flags_of(std::int32_t id) const {
     return id >= 0 && static_cast<std::size_t>(id) < flags.size()

@@ -126,7 +126,7 @@ class ListingLoader {
     };
     tables_.bos = special("tokenizer.ggml.bos_token_id", listing_.bos, or_default(1));
     tables_.eos = special("tokenizer.ggml.eos_token_id", listing_.eos, or_default(2));
-    special("tokenizer.ggml.eot_token_id", listing_.eot, {});
+    tables_.eot = special("tokenizer.ggml.eot_token_id", listing_.eot, {});
     special("tokenizer.ggml.padding_token_id", listing_.padding, {});
     unknown_ = special("tokenizer.ggml.unknown_token_id", listing_.unknown, or_default(0));
     if (tables_.bos) tables_.bos_text = tables_.vocabulary.spelling(*tables_.bos);

@@ -2,6 +2,269 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
 <context>
+    <name>FindingTexts</name>
+    <message>
+        <source>the path leads to no checkpoint</source>
+        <translation>路径不指向检查点</translation>
+    </message>
+    <message>
+        <source>reading was cancelled</source>
+        <translation>读取已取消</translation>
+    </message>
+    <message>
+        <source>more memory is needed than is free</source>
+        <translation>所需内存超过可用内存</translation>
+    </message>
+    <message>
+        <source>an unexpected failure</source>
+        <translation>意外的失败</translation>
+    </message>
+    <message>
+        <source>there are no weights</source>
+        <translation>没有权重</translation>
+    </message>
+    <message>
+        <source>the chat template cannot be read</source>
+        <translation>无法读取对话模板</translation>
+    </message>
+    <message>
+        <source>there is no tokenizer</source>
+        <translation>没有分词器</translation>
+    </message>
+    <message>
+        <source>the tokenizer cannot be read</source>
+        <translation>无法读取分词器</translation>
+    </message>
+    <message>
+        <source>the tokenizer does not fit the model</source>
+        <translation>分词器与模型不符</translation>
+    </message>
+    <message>
+        <source>the index of the files is missing</source>
+        <translation>缺少文件索引</translation>
+    </message>
+    <message>
+        <source>the index of the files is not valid</source>
+        <translation>文件索引无效</translation>
+    </message>
+    <message>
+        <source>the index gives another size</source>
+        <translation>索引所写大小不符</translation>
+    </message>
+    <message>
+        <source>a file of the model is missing</source>
+        <translation>缺少模型文件</translation>
+    </message>
+    <message>
+        <source>files of two downloads are mixed</source>
+        <translation>混有两次下载的文件</translation>
+    </message>
+    <message>
+        <source>a file breaks the rules of its format</source>
+        <translation>文件违反其格式规则</translation>
+    </message>
+    <message>
+        <source>a file&apos;s name is not allowed</source>
+        <translation>文件名不被允许</translation>
+    </message>
+    <message>
+        <source>a file has several names</source>
+        <translation>一个文件有多个名称</translation>
+    </message>
+    <message>
+        <source>unusual metadata</source>
+        <translation>不寻常的元数据</translation>
+    </message>
+    <message>
+        <source>the format&apos;s version is not supported</source>
+        <translation>不支持该格式版本</translation>
+    </message>
+    <message>
+        <source>the folder holds several GGUF models</source>
+        <translation>文件夹中有多个 GGUF 模型</translation>
+    </message>
+    <message>
+        <source>something odd in the GGUF file</source>
+        <translation>GGUF 文件有异常之处</translation>
+    </message>
+    <message>
+        <source>the name of a part does not fit</source>
+        <translation>分卷名称不符</translation>
+    </message>
+    <message>
+        <source>config.json is missing</source>
+        <translation>缺少 config.json</translation>
+    </message>
+    <message>
+        <source>config.json cannot be read</source>
+        <translation>无法读取 config.json</translation>
+    </message>
+    <message>
+        <source>config.json is not valid JSON</source>
+        <translation>config.json 不是有效的 JSON</translation>
+    </message>
+    <message>
+        <source>a setting is missing</source>
+        <translation>缺少设置项</translation>
+    </message>
+    <message>
+        <source>a setting has the wrong type</source>
+        <translation>设置项类型错误</translation>
+    </message>
+    <message>
+        <source>a setting has a value that is not allowed</source>
+        <translation>设置项的值不被允许</translation>
+    </message>
+    <message>
+        <source>settings contradict each other</source>
+        <translation>设置项互相矛盾</translation>
+    </message>
+    <message>
+        <source>a setting asks for what this program does not run</source>
+        <translation>设置项要求本程序不支持的功能</translation>
+    </message>
+    <message>
+        <source>settings left to their defaults</source>
+        <translation>使用默认值的设置项</translation>
+    </message>
+    <message>
+        <source>the architecture is not named</source>
+        <translation>没有写明架构</translation>
+    </message>
+    <message>
+        <source>the architecture is not one this program runs</source>
+        <translation>不支持该架构</translation>
+    </message>
+    <message>
+        <source>the quantisation is not one this program reads</source>
+        <translation>不支持该量化方式</translation>
+    </message>
+    <message>
+        <source>the architecture&apos;s name is unusual</source>
+        <translation>架构名称不寻常</translation>
+    </message>
+    <message>
+        <source>the checkpoint brings code; it is never run</source>
+        <translation>检查点自带代码；绝不运行</translation>
+    </message>
+    <message>
+        <source>a setting points out of the folder; not followed</source>
+        <translation>设置项指向文件夹之外；不予跟随</translation>
+    </message>
+    <message>
+        <source>a setting that has no effect</source>
+        <translation>不起作用的设置项</translation>
+    </message>
+    <message>
+        <source>a sliding window that is not used</source>
+        <translation>未使用的滑动窗口</translation>
+    </message>
+    <message>
+        <source>the router&apos;s bias is missing</source>
+        <translation>缺少路由器偏置</translation>
+    </message>
+    <message>
+        <source>the expert groups are those of the released model</source>
+        <translation>专家分组取自已发布的模型</translation>
+    </message>
+    <message>
+        <source>RoPE factors do not fit</source>
+        <translation>RoPE 因子不符</translation>
+    </message>
+    <message>
+        <source>YaRN settings left to their defaults</source>
+        <translation>YaRN 设置使用默认值</translation>
+    </message>
+    <message>
+        <source>YaRN&apos;s factor and lengths disagree</source>
+        <translation>YaRN 因子与长度不一致</translation>
+    </message>
+    <message>
+        <source>a YaRN setting is missing</source>
+        <translation>缺少 YaRN 设置</translation>
+    </message>
+    <message>
+        <source>a token outside the vocabulary is ignored</source>
+        <translation>忽略词表之外的词元</translation>
+    </message>
+    <message>
+        <source>sampling defaults cannot be read</source>
+        <translation>无法读取采样默认值</translation>
+    </message>
+    <message>
+        <source>a tensor is missing</source>
+        <translation>缺少张量</translation>
+    </message>
+    <message>
+        <source>a tensor this model does not have</source>
+        <translation>此模型没有的张量</translation>
+    </message>
+    <message>
+        <source>a tensor that cannot be read</source>
+        <translation>无法读取的张量</translation>
+    </message>
+    <message>
+        <source>a tensor is there twice</source>
+        <translation>张量重复</translation>
+    </message>
+    <message>
+        <source>a tensor the index does not list</source>
+        <translation>索引未列出的张量</translation>
+    </message>
+    <message>
+        <source>a tensor lies in another file than the index says</source>
+        <translation>张量所在文件与索引不符</translation>
+    </message>
+    <message>
+        <source>a tensor is not in the file the index names</source>
+        <translation>索引所指文件中没有该张量</translation>
+    </message>
+    <message>
+        <source>a tensor lies in two files</source>
+        <translation>张量出现在两个文件中</translation>
+    </message>
+    <message>
+        <source>a tensor has another shape than the model needs</source>
+        <translation>张量形状与模型要求不符</translation>
+    </message>
+    <message>
+        <source>a tensor has an element type that cannot be used</source>
+        <translation>张量的元素类型无法使用</translation>
+    </message>
+    <message>
+        <source>element types are mixed</source>
+        <translation>元素类型混杂</translation>
+    </message>
+    <message>
+        <source>the scales of an FP8 matrix are missing</source>
+        <translation>缺少 FP8 矩阵的缩放</translation>
+    </message>
+    <message>
+        <source>scales without an FP8 matrix</source>
+        <translation>缩放没有对应的 FP8 矩阵</translation>
+    </message>
+    <message>
+        <source>fused FP8 experts of this width cannot be used</source>
+        <translation>无法使用该宽度的融合 FP8 专家</translation>
+    </message>
+    <message>
+        <source>there are more layers than the configuration says</source>
+        <translation>层数多于配置所写</translation>
+    </message>
+    <message>
+        <source>the tensors are laid out for another program</source>
+        <translation>张量布局属于其他程序</translation>
+    </message>
+    <message>
+        <source>two spellings of the same weights</source>
+        <translation>同一权重有两种写法</translation>
+    </message>
+    <message>
+        <source>MTP layers are skipped</source>
+        <translation>跳过 MTP 层</translation>
+    </message>
+</context>
+<context>
     <name>MessageItem</name>
     <message>
         <source>You</source>
@@ -46,6 +309,173 @@
     <message>
         <source>Waiting for the model…</source>
         <translation>等待模型…</translation>
+    </message>
+</context>
+<context>
+    <name>ReportTexts</name>
+    <message>
+        <source>, RoPE stretched %1×</source>
+        <translation>，RoPE 拉伸 %1×</translation>
+    </message>
+    <message>
+        <source>, YaRN %1×</source>
+        <translation>，YaRN %1×</translation>
+    </message>
+    <message>
+        <source>, Llama 3 RoPE %1×</source>
+        <translation>，Llama 3 RoPE %1×</translation>
+    </message>
+    <message>
+        <source>query rank %1</source>
+        <translation>查询秩 %1</translation>
+    </message>
+    <message>
+        <source>plain query</source>
+        <translation>普通查询</translation>
+    </message>
+    <message>
+        <source>MLA, %1 heads, latent %2 + %3 RoPE, %4</source>
+        <translation>MLA，%1 个头，潜变量 %2 + RoPE %3，%4</translation>
+    </message>
+    <message>
+        <source>MHA, %1 heads of %2, each with its own keys and values</source>
+        <translation>MHA，%1 个头，每头 %2 维，各有自己的键和值</translation>
+    </message>
+    <message>
+        <source>MQA, %1 heads of %2 share one key-value head</source>
+        <translation>MQA，%1 个头，每头 %2 维，共用一个键值头</translation>
+    </message>
+    <message>
+        <source>GQA, %1 heads of %2 share %3 key-value heads</source>
+        <translation>GQA，%1 个头，每头 %2 维，共用 %3 个键值头</translation>
+    </message>
+    <message>
+        <source>Softmax over %1 experts, plus a bias for choosing only</source>
+        <translation>对 %1 个专家取 softmax，另加只用于选择的偏置</translation>
+    </message>
+    <message>
+        <source>Softmax over %1 experts</source>
+        <translation>对 %1 个专家取 softmax</translation>
+    </message>
+    <message>
+        <source>Sigmoid affinity of %1 experts, plus a bias for choosing only</source>
+        <translation>%1 个专家的 sigmoid 亲和度，另加只用于选择的偏置</translation>
+    </message>
+    <message>
+        <source>Sigmoid affinity of %1 experts</source>
+        <translation>%1 个专家的 sigmoid 亲和度</translation>
+    </message>
+    <message>
+        <source>; %1 of %2 groups open, scored by the sum of their two best</source>
+        <translation>；%2 组中开放 %1 组，以组内最好的两个之和计分</translation>
+    </message>
+    <message>
+        <source>; %1 of %2 groups open, scored by their best expert</source>
+        <translation>；%2 组中开放 %1 组，以组内最好的专家计分</translation>
+    </message>
+    <message>
+        <source>none (dense model)</source>
+        <translation>无（稠密模型）</translation>
+    </message>
+    <message>
+        <source>%1 routed, %2 per token, %3 shared</source>
+        <translation>路由专家 %1 个，每词元 %2 个，共享 %3 个</translation>
+    </message>
+    <message>
+        <source>, sliding window of %1 tokens</source>
+        <translation>，滑动窗口 %1 个词元</translation>
+    </message>
+    <message>
+        <source>, an indexer picks %1 slots per token</source>
+        <translation>，索引器为每个词元挑选 %1 个槽位</translation>
+    </message>
+    <message>
+        <source>None: a dense model, every token takes the same MLP</source>
+        <translation>无：稠密模型，每个词元都经过同一个 MLP</translation>
+    </message>
+    <message>
+        <source>The best %1 of %2 experts by logit; weights: a softmax over the chosen</source>
+        <translation>按 logit 选出 %2 个专家中最好的 %1 个；权重：对选中者取 softmax</translation>
+    </message>
+    <message>
+        <source>; the best %1 are chosen</source>
+        <translation>；选出最好的 %1 个</translation>
+    </message>
+    <message>
+        <source>; weights: the affinities</source>
+        <translation>；权重：亲和度</translation>
+    </message>
+    <message>
+        <source>; weights: the softmax</source>
+        <translation>；权重：softmax 值</translation>
+    </message>
+    <message>
+        <source>, divided by their sum</source>
+        <translation>，除以其总和</translation>
+    </message>
+    <message>
+        <source>, times %1</source>
+        <translation>，乘以 %1</translation>
+    </message>
+    <message>
+        <source>embedding</source>
+        <translation>嵌入</translation>
+    </message>
+    <message>
+        <source>attention</source>
+        <translation>注意力</translation>
+    </message>
+    <message>
+        <source>indexer</source>
+        <translation>索引器</translation>
+    </message>
+    <message>
+        <source>dense MLP</source>
+        <translation>稠密 MLP</translation>
+    </message>
+    <message>
+        <source>router</source>
+        <translation>路由器</translation>
+    </message>
+    <message>
+        <source>routed experts</source>
+        <translation>路由专家</translation>
+    </message>
+    <message>
+        <source>shared experts</source>
+        <translation>共享专家</translation>
+    </message>
+    <message>
+        <source>norms</source>
+        <translation>归一化</translation>
+    </message>
+    <message>
+        <source>output head</source>
+        <translation>输出头</translation>
+    </message>
+    <message>
+        <source>MTP layers</source>
+        <translation>MTP 层</translation>
+    </message>
+    <message>
+        <source>not used</source>
+        <translation>未使用</translation>
+    </message>
+    <message>
+        <source>Activated: what one token is multiplied with. All but the embedding and the experts that are not chosen; the output head is counted.</source>
+        <translation>激活：一个词元所乘的参数。不含嵌入和未选中的专家；计入输出头。</translation>
+    </message>
+    <message>
+        <source>As stored, mapped</source>
+        <translation>按原样，映射文件</translation>
+    </message>
+    <message>
+        <source>Q8_0</source>
+        <translation>Q8_0</translation>
+    </message>
+    <message>
+        <source>Experts Q4_K, the rest Q8_0</source>
+        <translation>专家用 Q4_K，其余用 Q8_0</translation>
     </message>
 </context>
 <context>
@@ -200,7 +630,7 @@
 <context>
     <name>app::Workspace</name>
     <message>
-        <source>The checkpoint's own chat template cannot run; %1 is used instead.</source>
+        <source>The checkpoint&apos;s own chat template cannot run; %1 is used instead.</source>
         <translation>检查点自带的对话模板无法运行；改用 %1。</translation>
     </message>
 </context>
@@ -401,16 +831,32 @@
         <source>max</source>
         <translation>最大</translation>
     </message>
+    <message>
+        <source>score</source>
+        <translation>分数</translation>
+    </message>
+    <message>
+        <source>Every score before softmax. This model rotates whole keys: a score has no content and RoPE part</source>
+        <translation>softmax 之前的每个分数。此模型旋转整个键：分数不分内容部分与 RoPE 部分</translation>
+    </message>
+    <message>
+        <source>cached: keys and values of each of %1 heads</source>
+        <translation>缓存：%1 个头各自的键和值</translation>
+    </message>
+    <message>
+        <source>cached: keys and values of %1 heads, shared by %2 query heads</source>
+        <translation>缓存：%1 个头的键和值，由 %2 个查询头共用</translation>
+    </message>
+    <message>
+        <source>sliding window of %1 tokens</source>
+        <translation>滑动窗口 %1 个词元</translation>
+    </message>
 </context>
 <context>
     <name>ui::AttentionSlotsView</name>
     <message>
         <source>Attention over the cached tokens</source>
         <translation>对已缓存词元的注意力</translation>
-    </message>
-    <message>
-        <source>One bar per cache slot: the attention weight; below it the content and the RoPE part of the score. Shift with left and right moves the marked slot, Enter goes to its token.</source>
-        <translation>每个缓存槽位一根条：注意力权重；其下是分数的内容部分与 RoPE 部分。Shift 加左右键移动标记的槽位，Enter 转到它的词元。</translation>
     </message>
     <message>
         <source>content</source>
@@ -476,6 +922,42 @@
         <source>bar	max of t%1 … t%2</source>
         <translation>条	t%1 … t%2 的最大值</translation>
     </message>
+    <message>
+        <source>One bar per cache slot: the attention weight; below it the score, with its content and RoPE parts where the model has them. Shift with left and right moves the marked slot, Enter goes to its token.</source>
+        <translation>每个缓存槽位一个条：注意力权重；其下是分数，模型有内容部分与 RoPE 部分时分别画出。Shift 加左右键移动标记的槽位，Enter 转到它的词元。</translation>
+    </message>
+    <message>
+        <source>not read: the indexer did not pick it</source>
+        <translation>未读取：索引器没有挑选它</translation>
+    </message>
+    <message>
+        <source>not read: outside the sliding window</source>
+        <translation>未读取：在滑动窗口之外</translation>
+    </message>
+    <message>
+        <source>underlined: %1 of %2 slots picked by the indexer</source>
+        <translation>下划线：索引器从 %2 个槽位中挑选了 %1 个</translation>
+    </message>
+    <message>
+        <source>sliding window: %1 of %2 slots are read, the grey ones not</source>
+        <translation>滑动窗口：%2 个槽位中读取 %1 个，灰色的不读取</translation>
+    </message>
+    <message>
+        <source>score ±%1, before softmax</source>
+        <translation>分数 ±%1，softmax 之前</translation>
+    </message>
+    <message>
+        <source>score	%1</source>
+        <translation>分数	%1</translation>
+    </message>
+    <message>
+        <source>picked by the indexer</source>
+        <translation>由索引器挑选</translation>
+    </message>
+    <message>
+        <source>score</source>
+        <translation>分数</translation>
+    </message>
 </context>
 <context>
     <name>ui::CachePanel</name>
@@ -516,7 +998,7 @@
         <translation>缓存</translation>
     </message>
     <message>
-        <source>Bytes per token of this model's cache, beside what other kinds of attention would keep</source>
+        <source>Bytes per token of this model&apos;s cache, beside what other kinds of attention would keep</source>
         <translation>本模型缓存每词元的字节数，与其他注意力方式所需的对比</translation>
     </message>
     <message>
@@ -538,6 +1020,14 @@
     <message>
         <source>%1 of %2 tokens in the context · bars: logarithm of the ratio, the same model and element size</source>
         <translation>上下文中 %1 / %2 个词元 · 条：比率的对数，同一模型、同一元素大小</translation>
+    </message>
+    <message>
+        <source>MLA latent</source>
+        <translation>MLA 潜变量</translation>
+    </message>
+    <message>
+        <source>MLA latent + index key</source>
+        <translation>MLA 潜变量 + 索引键</translation>
     </message>
 </context>
 <context>
@@ -922,7 +1412,7 @@
         <translation>使用</translation>
     </message>
     <message>
-        <source>The selected token's experts over the usage of the conversation</source>
+        <source>The selected token&apos;s experts over the usage of the conversation</source>
         <translation>所选词元的专家，叠加在整个对话的使用情况上</translation>
     </message>
     <message>
@@ -966,10 +1456,6 @@
         <translation>打开一个检查点并发送消息，即可看到哪些专家在回答。</translation>
     </message>
     <message>
-        <source>This model has no routed experts: every token goes through the same weights.</source>
-        <translation>此模型没有路由专家：每个词元都经过相同的权重。</translation>
-    </message>
-    <message>
         <source>Send a message to see which experts answer: one row per layer, one column per expert.</source>
         <translation>发送消息即可看到哪些专家在回答：每层一行，每个专家一列。</translation>
     </message>
@@ -988,6 +1474,10 @@
     <message>
         <source>used</source>
         <translation>使用</translation>
+    </message>
+    <message>
+        <source>This model has no experts: it is dense, so every token goes through the same weights and no router decides.</source>
+        <translation>此模型没有专家：它是稠密模型，每个词元都经过相同的权重，没有路由器作决定。</translation>
     </message>
 </context>
 <context>
@@ -1015,6 +1505,21 @@
     <message>
         <source>cell	max of %1 slots</source>
         <translation>单元	%1 个槽位的最大值</translation>
+    </message>
+    <message>
+        <source>score	%1</source>
+        <translation>分数	%1</translation>
+    </message>
+</context>
+<context>
+    <name>ui::HistogramView</name>
+    <message>
+        <source>Histogram of the tensor&apos;s values</source>
+        <translation>张量取值的直方图</translation>
+    </message>
+    <message>
+        <source>%1 … %2	%3 elements</source>
+        <translation>%1 … %2	%3 个元素</translation>
     </message>
 </context>
 <context>
@@ -1120,6 +1625,81 @@
     </message>
 </context>
 <context>
+    <name>ui::LoadChoices</name>
+    <message>
+        <source>Context length</source>
+        <translation>上下文长度</translation>
+    </message>
+    <message>
+        <source>all cores</source>
+        <translation>所有核心</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>线程数</translation>
+    </message>
+    <message>
+        <source>Weights</source>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <source>would change nothing: the matrices are quantised already</source>
+        <translation>不会有变化：矩阵已经量化</translation>
+    </message>
+    <message>
+        <source>%1 in all</source>
+        <translation>共 %1</translation>
+    </message>
+    <message>
+        <source>fits, with up to %1 tokens</source>
+        <translation>放得下，最多 %1 个词元</translation>
+    </message>
+    <message>
+        <source>does not fit: read from disk as needed, slow</source>
+        <translation>放不下：需要时从磁盘读取，较慢</translation>
+    </message>
+    <message>
+        <source>does not fit; with up to %1 tokens it would</source>
+        <translation>放不下；最多 %1 个词元时放得下</translation>
+    </message>
+    <message>
+        <source>does not fit</source>
+        <translation>放不下</translation>
+    </message>
+    <message>
+        <source>Longer than the %1 tokens this model was made for: what it writes beyond them may be worthless.</source>
+        <translation>超过此模型所支持的 %1 个词元：超出部分写出的内容可能毫无价值。</translation>
+    </message>
+    <message>
+        <source>Load it all the same. %1 of weights do not fit beside the rest: they are read from disk again and again, which can take minutes per answer.</source>
+        <translation>仍然加载。有 %1 权重放不下：它们会被反复从磁盘读取，每个回答可能要几分钟。</translation>
+    </message>
+    <message>
+        <source>No checkpoint is chosen.</source>
+        <translation>没有选择检查点。</translation>
+    </message>
+    <message>
+        <source>It cannot be loaded: %1</source>
+        <translation>无法加载：%1</translation>
+    </message>
+    <message>
+        <source>It cannot be loaded: its configuration is not valid.</source>
+        <translation>无法加载：配置无效。</translation>
+    </message>
+    <message>
+        <source>It does not fit into memory like this: %1 are needed, %2 are free. Choose a shorter context or smaller weights.</source>
+        <translation>这样放不进内存：需要 %1，可用 %2。请选择更短的上下文或更小的权重。</translation>
+    </message>
+    <message>
+        <source>The warning about memory must be accepted first.</source>
+        <translation>须先接受有关内存的警告。</translation>
+    </message>
+    <message>
+        <source>%1 weights + %2 cache (%3 per token) + %4 to work in + %5 program and tokenizer = %6; %7 are free</source>
+        <translation>权重 %1 + 缓存 %2（每词元 %3）+ 工作内存 %4 + 程序与分词器 %5 = %6；可用 %7</translation>
+    </message>
+</context>
+<context>
     <name>ui::LoadDialog</name>
     <message>
         <source>Open checkpoint</source>
@@ -1130,20 +1710,12 @@
         <translation>检查点文件夹或文件</translation>
     </message>
     <message>
-        <source>Folder with config.json and *.safetensors</source>
-        <translation>包含 config.json 与 *.safetensors 的文件夹</translation>
-    </message>
-    <message>
         <source>Folder…</source>
         <translation>文件夹…</translation>
     </message>
     <message>
         <source>File…</source>
         <translation>文件…</translation>
-    </message>
-    <message>
-        <source>Choose a checkpoint, or drop its folder here.</source>
-        <translation>请选择检查点，或把它的文件夹拖到这里。</translation>
     </message>
     <message>
         <source>Copy findings</source>
@@ -1156,18 +1728,6 @@
     <message>
         <source>Load</source>
         <translation>加载</translation>
-    </message>
-    <message>
-        <source>Context length</source>
-        <translation>上下文长度</translation>
-    </message>
-    <message>
-        <source>all cores</source>
-        <translation>所有核心</translation>
-    </message>
-    <message>
-        <source>Threads</source>
-        <translation>线程数</translation>
     </message>
     <message>
         <source>CPU, %1 threads</source>
@@ -1190,12 +1750,30 @@
         <translation>检查点文件</translation>
     </message>
     <message>
-        <source>Checkpoints (*.safetensors *.gguf config.json);;All files (*)</source>
-        <translation>检查点 (*.safetensors *.gguf config.json);;所有文件 (*)</translation>
-    </message>
-    <message>
         <source>Reading headers…</source>
         <translation>正在读取文件头…</translation>
+    </message>
+    <message>
+        <source>Choose a checkpoint, or drop its folder or .gguf file here.
+Its headers are read; nothing is loaded until you say so.</source>
+        <translation>选择检查点，或将其文件夹或 .gguf 文件拖到这里。
+只读取文件头；在您确认之前不加载任何内容。</translation>
+    </message>
+    <message>
+        <source>Folder with config.json and *.safetensors, or a .gguf file</source>
+        <translation>含 config.json 和 *.safetensors 的文件夹，或 .gguf 文件</translation>
+    </message>
+    <message>
+        <source>Tensors…</source>
+        <translation>张量…</translation>
+    </message>
+    <message>
+        <source>Every tensor in the files, with its values on demand</source>
+        <translation>文件中的每个张量，可按需查看取值</translation>
+    </message>
+    <message>
+        <source>Checkpoints (*.gguf *.safetensors config.json);;All files (*)</source>
+        <translation>检查点 (*.gguf *.safetensors config.json);;所有文件 (*)</translation>
     </message>
 </context>
 <context>
@@ -1479,6 +2057,45 @@ Licensed under the Apache License 2.0.</source>
         <source>Colour the &amp;text by attention</source>
         <translation>按注意力给文字着色(&amp;T)</translation>
     </message>
+    <message>
+        <source>&amp;Tensors of the checkpoint…</source>
+        <translation>检查点的张量(&amp;T)…</translation>
+    </message>
+</context>
+<context>
+    <name>ui::MemoryBar</name>
+    <message>
+        <source>Memory needed of memory free</source>
+        <translation>所需内存占可用内存</translation>
+    </message>
+    <message>
+        <source>weights (mapped)</source>
+        <translation>权重（映射）</translation>
+    </message>
+    <message>
+        <source>weights</source>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <source>cache</source>
+        <translation>缓存</translation>
+    </message>
+    <message>
+        <source>working memory</source>
+        <translation>工作内存</translation>
+    </message>
+    <message>
+        <source>together</source>
+        <translation>合计</translation>
+    </message>
+    <message>
+        <source>free</source>
+        <translation>可用</translation>
+    </message>
+    <message>
+        <source>program and tokenizer</source>
+        <translation>程序与分词器</translation>
+    </message>
 </context>
 <context>
     <name>ui::NextTokenPanel</name>
@@ -1551,7 +2168,7 @@ Licensed under the Apache License 2.0.</source>
         <translation>引擎没有给出此词元的候选。</translation>
     </message>
     <message>
-        <source>entropy %1 nats · recomputed: the model's own distribution, without a sampler</source>
+        <source>entropy %1 nats · recomputed: the model&apos;s own distribution, without a sampler</source>
         <translation>熵 %1 奈特 · 重新计算：模型自身的分布，不含采样器</translation>
     </message>
 </context>
@@ -1571,6 +2188,57 @@ Licensed under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>ui::PartsTable</name>
+    <message>
+        <source>part</source>
+        <translation>部分</translation>
+    </message>
+    <message>
+        <source>parameters</source>
+        <translation>参数</translation>
+    </message>
+    <message>
+        <source>activated</source>
+        <translation>激活</translation>
+    </message>
+    <message>
+        <source>on disk</source>
+        <translation>磁盘上</translation>
+    </message>
+    <message>
+        <source>in memory</source>
+        <translation>内存中</translation>
+    </message>
+    <message>
+        <source>types</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>Parts of the model</source>
+        <translation>模型的各部分</translation>
+    </message>
+    <message>
+        <source>With the weights as chosen below</source>
+        <translation>按下方所选的权重形式</translation>
+    </message>
+    <message>
+        <source>In the files, but not run</source>
+        <translation>在文件中，但不运行</translation>
+    </message>
+    <message>
+        <source>In the files, but not loaded</source>
+        <translation>在文件中，但不加载</translation>
+    </message>
+    <message>
+        <source>main model</source>
+        <translation>主模型</translation>
+    </message>
+    <message>
+        <source>Without the parts that are not run</source>
+        <translation>不含不运行的部分</translation>
+    </message>
+</context>
+<context>
     <name>ui::PromptDialog</name>
     <message>
         <source>Rendering…</source>
@@ -1581,59 +2249,66 @@ Licensed under the Apache License 2.0.</source>
         <translation>准确的提示</translation>
     </message>
     <message>
-        <source>Copy</source>
-        <translation>复制</translation>
-    </message>
-    <message>
         <source>Close</source>
         <translation>关闭</translation>
     </message>
     <message>
-        <source>%1 characters in %2 messages. Coloured: what the chat template adds; only there can control tokens be.</source>
-        <translation>%2 条消息，共 %1 个字符。着色部分由对话模板添加；控制词元只可能出现在那里。</translation>
+        <source>Copy text</source>
+        <translation>复制文本</translation>
+    </message>
+    <message>
+        <source>Copy tokens</source>
+        <translation>复制词元</translation>
+    </message>
+    <message>
+        <source>Tokens of the prompt</source>
+        <translation>提示的词元</translation>
+    </message>
+    <message>
+        <source>%1 tokens, %2 bytes in %3 messages. Coloured: what the chat template adds; only there can control tokens be.</source>
+        <translation>%3 条消息，%1 个词元，%2 字节。着色部分由对话模板添加；只有那里可以有控制词元。</translation>
+    </message>
+</context>
+<context>
+    <name>ui::PromptTokensModel</name>
+    <message>
+        <source>control</source>
+        <translation>控制</translation>
+    </message>
+    <message>
+        <source>template</source>
+        <translation>模板</translation>
+    </message>
+    <message>
+        <source>message %1</source>
+        <translation>消息 %1</translation>
+    </message>
+    <message>
+        <source>bytes %1</source>
+        <translation>字节 %1</translation>
+    </message>
+    <message>
+        <source>#</source>
+        <translation>#</translation>
+    </message>
+    <message>
+        <source>id</source>
+        <translation>编号</translation>
+    </message>
+    <message>
+        <source>token</source>
+        <translation>词元</translation>
+    </message>
+    <message>
+        <source>from</source>
+        <translation>来源</translation>
     </message>
 </context>
 <context>
     <name>ui::ReportView</name>
     <message>
-        <source>none (dense model)</source>
-        <translation>无（稠密模型）</translation>
-    </message>
-    <message>
-        <source>%1 routed, %2 per token</source>
-        <translation>%1 个路由专家，每词元 %2 个</translation>
-    </message>
-    <message>
-        <source>, %1 of %2 groups open</source>
-        <translation>，开放 %1 / %2 组</translation>
-    </message>
-    <message>
-        <source>, %1 shared</source>
-        <translation>，%1 个共享专家</translation>
-    </message>
-    <message>
-        <source>query rank %1</source>
-        <translation>查询秩 %1</translation>
-    </message>
-    <message>
-        <source>plain query</source>
-        <translation>普通查询</translation>
-    </message>
-    <message>
-        <source>MLA, %1 heads, latent %2 + %3 RoPE, %4</source>
-        <translation>MLA，%1 个头，潜变量 %2 + RoPE %3，%4</translation>
-    </message>
-    <message>
-        <source>Memory needed of memory free</source>
-        <translation>所需内存占可用内存</translation>
-    </message>
-    <message>
         <source>Severity</source>
         <translation>严重程度</translation>
-    </message>
-    <message>
-        <source>Code</source>
-        <translation>代码</translation>
     </message>
     <message>
         <source>Finding</source>
@@ -1654,10 +2329,6 @@ Licensed under the Apache License 2.0.</source>
     <message>
         <source>Layers</source>
         <translation>层</translation>
-    </message>
-    <message>
-        <source>%1 (%2 with experts), hidden size %3</source>
-        <translation>%1 层（%2 层有专家），隐藏维度 %3</translation>
     </message>
     <message>
         <source>Experts</source>
@@ -1684,10 +2355,6 @@ Licensed under the Apache License 2.0.</source>
         <translation>共 %1，激活 %2</translation>
     </message>
     <message>
-        <source>Files</source>
-        <translation>文件</translation>
-    </message>
-    <message>
         <source>Tokenizer</source>
         <translation>分词器</translation>
     </message>
@@ -1698,10 +2365,6 @@ Licensed under the Apache License 2.0.</source>
     <message>
         <source>Runs on</source>
         <translation>运行于</translation>
-    </message>
-    <message>
-        <source>Memory: %1 weights + %2 cache for %3 tokens (%4 per token) + %5 scratch = %6; %7 free</source>
-        <translation>内存：权重 %1 + %3 个词元的缓存 %2（每词元 %4）+ 工作区 %5 = %6；可用 %7</translation>
     </message>
     <message>
         <source>Error</source>
@@ -1716,20 +2379,68 @@ Licensed under the Apache License 2.0.</source>
         <translation>说明</translation>
     </message>
     <message>
-        <source>Nothing is missing or wrong.</source>
-        <translation>没有缺失或错误。</translation>
+        <source>GGUF</source>
+        <translation>GGUF</translation>
     </message>
     <message>
-        <source>%1 (%2 tensors)</source>
-        <translation>%1（%2 个张量）</translation>
+        <source>Hugging Face folder</source>
+        <translation>Hugging Face 文件夹</translation>
     </message>
     <message>
-        <source>Memory: not known without a valid configuration.</source>
-        <translation>内存：没有有效配置，无法得知。</translation>
+        <source>%1, files: %2, tensors: %3</source>
+        <translation>%1，文件：%2，张量：%3</translation>
     </message>
     <message>
-        <source>Errors: %1 · warnings: %2 · notes: %3</source>
-        <translation>错误：%1 · 警告：%2 · 说明：%3</translation>
+        <source>Overview</source>
+        <translation>概览</translation>
+    </message>
+    <message>
+        <source>Cannot be loaded. Errors: %1</source>
+        <translation>无法加载。错误：%1</translation>
+    </message>
+    <message>
+        <source>Can be loaded: nothing is missing or wrong.</source>
+        <translation>可以加载：没有缺失或错误。</translation>
+    </message>
+    <message>
+        <source>Can be loaded. Warnings: %1</source>
+        <translation>可以加载。警告：%1</translation>
+    </message>
+    <message>
+        <source>%1, hidden size %2, vocabulary %3</source>
+        <translation>%1，隐藏维度 %2，词表 %3</translation>
+    </message>
+    <message>
+        <source>%1 (%2 with experts), hidden size %3, vocabulary %4</source>
+        <translation>%1（%2 层有专家），隐藏维度 %3，词表 %4</translation>
+    </message>
+    <message>
+        <source>Router</source>
+        <translation>路由器</translation>
+    </message>
+    <message>
+        <source>Cache</source>
+        <translation>缓存</translation>
+    </message>
+    <message>
+        <source>%1 per token</source>
+        <translation>每词元 %1</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>格式</translation>
+    </message>
+    <message>
+        <source>Findings (%1)</source>
+        <translation>检查结果（%1）</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>详情</translation>
+    </message>
+    <message>
+        <source>code %1</source>
+        <translation>代码 %1</translation>
     </message>
 </context>
 <context>
@@ -1910,11 +2621,11 @@ Licensed under the Apache License 2.0.</source>
         <translation>下一名</translation>
     </message>
     <message>
-        <source>Affinity = sigmoid of the router's output for each of %1 experts.</source>
+        <source>Affinity = sigmoid of the router&apos;s output for each of %1 experts.</source>
         <translation>亲和度 = 路由器对 %1 个专家各自输出的 sigmoid。</translation>
     </message>
     <message>
-        <source>Affinity = softmax of the router's output over %1 experts.</source>
+        <source>Affinity = softmax of the router&apos;s output over %1 experts.</source>
         <translation>亲和度 = 路由器对 %1 个专家输出的 softmax。</translation>
     </message>
     <message>
@@ -1930,10 +2641,6 @@ Licensed under the Apache License 2.0.</source>
         <translation>每组以其最好的两个之和计分；%2 组中最好的 %1 组开放。</translation>
     </message>
     <message>
-        <source>A group counts its best; the best %1 of %2 groups are open.</source>
-        <translation>每组以其最好的一个计分；%2 组中最好的 %1 组开放。</translation>
-    </message>
-    <message>
         <source>The best %1 are chosen.</source>
         <translation>选出最好的 %1 个。</translation>
     </message>
@@ -1944,6 +2651,14 @@ Licensed under the Apache License 2.0.</source>
     <message>
         <source>Weight = affinity × %1.</source>
         <translation>权重 = 亲和度 × %1。</translation>
+    </message>
+    <message>
+        <source>A group&apos;s score is the maximum of its experts; the best %1 of %2 groups are open.</source>
+        <translation>每组以其专家的最大值计分；%2 组中最好的 %1 组开放。</translation>
+    </message>
+    <message>
+        <source>The best %1 are chosen. Weight = softmax over the chosen, which is affinity ÷ sum of the chosen affinities.</source>
+        <translation>选出最好的 %1 个。权重 = 对选中者取 softmax，即亲和度 ÷ 选中亲和度之和。</translation>
     </message>
 </context>
 <context>
@@ -2013,7 +2728,7 @@ Licensed under the Apache License 2.0.</source>
         <translation>回答在达到此词元数后停止</translation>
     </message>
     <message>
-        <source>Reset to the checkpoint's defaults</source>
+        <source>Reset to the checkpoint&apos;s defaults</source>
         <translation>恢复检查点的默认值</translation>
     </message>
 </context>
@@ -2075,7 +2790,7 @@ Licensed under the Apache License 2.0.</source>
         <translation>线程数</translation>
     </message>
     <message>
-        <source>the checkpoint's default</source>
+        <source>the checkpoint&apos;s default</source>
         <translation>检查点的默认值</translation>
     </message>
     <message>
@@ -2174,6 +2889,239 @@ Licensed under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>ui::TensorDetail</name>
+    <message>
+        <source>query projection</source>
+        <translation>查询投影</translation>
+    </message>
+    <message>
+        <source>key projection</source>
+        <translation>键投影</translation>
+    </message>
+    <message>
+        <source>value projection</source>
+        <translation>值投影</translation>
+    </message>
+    <message>
+        <source>query down-projection</source>
+        <translation>查询降维投影</translation>
+    </message>
+    <message>
+        <source>query up-projection</source>
+        <translation>查询升维投影</translation>
+    </message>
+    <message>
+        <source>key-value down-projection to the latent</source>
+        <translation>键值降维到潜变量的投影</translation>
+    </message>
+    <message>
+        <source>key-value up-projection from the latent</source>
+        <translation>由潜变量升维到键值的投影</translation>
+    </message>
+    <message>
+        <source>key up-projection from the latent</source>
+        <translation>由潜变量升维到键的投影</translation>
+    </message>
+    <message>
+        <source>value up-projection from the latent</source>
+        <translation>由潜变量升维到值的投影</translation>
+    </message>
+    <message>
+        <source>attention output projection</source>
+        <translation>注意力输出投影</translation>
+    </message>
+    <message>
+        <source>router: one row per expert</source>
+        <translation>路由器：每个专家一行</translation>
+    </message>
+    <message>
+        <source>router&apos;s bias, for choosing only</source>
+        <translation>路由器偏置，只用于选择</translation>
+    </message>
+    <message>
+        <source>Choose a tensor to see what it is and what it holds.</source>
+        <translation>选择一个张量，即可看到它是什么、有哪些取值。</translation>
+    </message>
+    <message>
+        <source>Read values</source>
+        <translation>读取取值</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Reads every element of the tensor from its file</source>
+        <translation>从文件读取该张量的每个元素</translation>
+    </message>
+    <message>
+        <source>Reading the tensor</source>
+        <translation>正在读取张量</translation>
+    </message>
+    <message>
+        <source>Elements per bin</source>
+        <translation>每个区间的元素数</translation>
+    </message>
+    <message>
+        <source>log</source>
+        <translation>对数</translation>
+    </message>
+    <message>
+        <source>Counts on a logarithmic scale: shows the few far values</source>
+        <translation>计数用对数刻度：可看到少数远离的值</translation>
+    </message>
+    <message>
+        <source>, layer %1</source>
+        <translation>，第 %1 层</translation>
+    </message>
+    <message>
+        <source>, expert %1</source>
+        <translation>，专家 %1</translation>
+    </message>
+    <message>
+        <source>Part</source>
+        <translation>部分</translation>
+    </message>
+    <message>
+        <source>Role</source>
+        <translation>用途</translation>
+    </message>
+    <message>
+        <source>Shape</source>
+        <translation>形状</translation>
+    </message>
+    <message>
+        <source>%1, %2 elements</source>
+        <translation>%1，%2 个元素</translation>
+    </message>
+    <message>
+        <source>Type</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>%1, %2 bits per element</source>
+        <translation>%1，每元素 %2 位</translation>
+    </message>
+    <message>
+        <source>Bytes</source>
+        <translation>字节</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Cannot be read: %1</source>
+        <translation>无法读取：%1</translation>
+    </message>
+    <message>
+        <source>Range</source>
+        <translation>范围</translation>
+    </message>
+    <message>
+        <source>%1 … %2</source>
+        <translation>%1 … %2</translation>
+    </message>
+    <message>
+        <source>Mean</source>
+        <translation>平均值</translation>
+    </message>
+    <message>
+        <source>Deviation</source>
+        <translation>标准差</translation>
+    </message>
+    <message>
+        <source>Zeros</source>
+        <translation>零</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 / %2</translation>
+    </message>
+    <message>
+        <source>Not numbers</source>
+        <translation>非数</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>%1 NaN, %2 infinite</source>
+        <translation>NaN %1 个，无穷 %2 个</translation>
+    </message>
+    <message>
+        <source>Scales</source>
+        <translation>缩放</translation>
+    </message>
+    <message>
+        <source>applied, one per block of 128 × 128</source>
+        <translation>已应用，每 128 × 128 块一个</translation>
+    </message>
+</context>
+<context>
+    <name>ui::TensorTableModel</name>
+    <message>
+        <source>%1, expert %2</source>
+        <translation>%1，专家 %2</translation>
+    </message>
+    <message>
+        <source>name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>shape</source>
+        <translation>形状</translation>
+    </message>
+    <message>
+        <source>type</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>bytes</source>
+        <translation>字节</translation>
+    </message>
+    <message>
+        <source>part</source>
+        <translation>部分</translation>
+    </message>
+    <message>
+        <source>layer</source>
+        <translation>层</translation>
+    </message>
+    <message>
+        <source>file</source>
+        <translation>文件</translation>
+    </message>
+</context>
+<context>
+    <name>ui::TensorWindow</name>
+    <message>
+        <source>Tensors</source>
+        <translation>张量</translation>
+    </message>
+    <message>
+        <source>Search by name, part, type or file: every word must be there</source>
+        <translation>按名称、部分、类型或文件搜索：每个词都须出现</translation>
+    </message>
+    <message>
+        <source>Search tensors</source>
+        <translation>搜索张量</translation>
+    </message>
+    <message>
+        <source>Tensors of %1</source>
+        <translation>%1 的张量</translation>
+    </message>
+    <message>
+        <source>Reading headers…</source>
+        <translation>正在读取文件头…</translation>
+    </message>
+    <message>
+        <source>%1 of %2 tensors, %3</source>
+        <translation>%1 / %2 个张量，%3</translation>
+    </message>
+</context>
+<context>
     <name>ui::TimelineStrip</name>
     <message>
         <source>Token timeline</source>
@@ -2212,11 +3160,71 @@ Licensed under the Apache License 2.0.</source>
         <translation>跟随最新的词元（End）</translation>
     </message>
     <message>
-        <source>Bars: −ln p of the token the model drew, p being the model's own probability.
-At %1 and above (p ≤ %2) a bar is full. Prompt tokens hang below the line.
+        <source>surprise</source>
+        <translation>意外</translation>
+    </message>
+    <message>
+        <source>entropy</source>
+        <translation>熵</translation>
+    </message>
+    <message>
+        <source>margin</source>
+        <translation>差距</translation>
+    </message>
+    <message>
+        <source>router</source>
+        <translation>路由器</translation>
+    </message>
+    <message>
+        <source>What the bars show</source>
+        <translation>条形表示什么</translation>
+    </message>
+    <message>
+        <source>What the bars show:
+surprise: −ln p of the token that was drawn
+entropy: of the distribution it was drawn from
+margin: between the two most probable tokens
+router: entropy of the chosen experts&apos; weights, mean over the layers</source>
+        <translation>条形表示什么：
+意外：所抽取词元的 −ln p
+熵：抽取时所用分布的熵
+差距：最可能的两个词元之间
+路由器：选中专家权重的熵，各层平均</translation>
+    </message>
+    <message>
+        <source>Bars: −ln p of the token the model drew, p being the model&apos;s own probability.
+At %1 and above (p ≤ %2) a bar is full.</source>
+        <translation>条形：模型所抽取词元的 −ln p，p 为模型自身的概率。
+达到 %1 及以上（p ≤ %2）时条形为满。</translation>
+    </message>
+    <message>
+        <source>Bars: entropy of the distribution the token was drawn from, in nats, before the sampler. At %1 and above a bar is full.</source>
+        <translation>条形：抽取词元所用分布的熵，单位 nat，采样器之前。达到 %1 及以上时条形为满。</translation>
+    </message>
+    <message>
+        <source>Bars: probability of the most probable token less that of the second. A full bar is 1: no doubt.</source>
+        <translation>条形：最可能词元的概率减去第二名的概率。满条为 1：毫无疑问。</translation>
+    </message>
+    <message>
+        <source>Bars: entropy of the chosen experts&apos; weights, mean over the layers, in nats. A full bar is %1: all chosen experts weigh the same.</source>
+        <translation>条形：选中专家权重的熵，各层平均，单位 nat。满条为 %1：选中的专家权重相同。</translation>
+    </message>
+    <message>
+        <source>entropy	%1 nats</source>
+        <translation>熵	%1 nat</translation>
+    </message>
+    <message>
+        <source>margin to the second	%1</source>
+        <translation>与第二名的差距	%1</translation>
+    </message>
+    <message>
+        <source>router entropy	%1 nats</source>
+        <translation>路由器熵	%1 nat</translation>
+    </message>
+    <message>
+        <source>Prompt tokens hang below the line.
 Wheel scrolls, Ctrl with the wheel zooms.</source>
-        <translation>条：模型所抽取词元的 −ln p，p 为模型自身的概率。
-达到 %1 及以上（p ≤ %2）时条为满格。提示词元挂在线下。
+        <translation>提示词元挂在线下。
 滚轮滚动，Ctrl 加滚轮缩放。</translation>
     </message>
 </context>

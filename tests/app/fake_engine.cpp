@@ -68,6 +68,18 @@ class Door : public app::EngineDoor {
     for (const ChatMessage& message : messages) rendered.text += "<role>" + message.content;
     return rendered;
   }
+  Result<std::vector<PromptToken>> previewTokens(const RenderedPrompt& prompt) const override {
+    std::vector<PromptToken> tokens;
+    for (std::size_t begin = 0; begin < prompt.text.size(); begin += 6) {
+      PromptToken token;
+      token.bytes = prompt.text.substr(begin, 6);
+      token.token = TokenId{tokenOf(token.bytes)};
+      token.is_control = token.bytes == "<role>";
+      token.message_index = token.is_control ? -1 : 0;
+      tokens.push_back(std::move(token));
+    }
+    return tokens;
+  }
   Result<std::int64_t> countTokens(const std::string& text) const override {
     if (!control_->hasTokenizer) return fail(ErrorCode::NotFound, "no tokenizer");
     return static_cast<std::int64_t>((text.size() + 2) / 3);
@@ -293,6 +305,8 @@ std::shared_ptr<const ModelInfo> modelInfo(const Control& control, const std::st
   info->name = "fake";
   info->config.num_hidden_layers = control.nLayers;
   info->config.num_attention_heads = control.nHeads;
+  info->config.kv_lora_rank = 512;
+  info->config.qk_rope_head_dim = 64;
   info->config.n_routed_experts = control.nExperts;
   info->config.num_experts_per_tok = control.nActivated;
   for (int layer = 1; layer < control.nLayers; ++layer) info->moe_layers.push_back(layer);

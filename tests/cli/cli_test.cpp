@@ -58,8 +58,8 @@ class Cli : public ::testing::Test {
 TEST_F(Cli, HelpListsEveryCommandAndOption) {
   const Outcome help = run("--help");
   EXPECT_EQ(help.status, 0);
-  for (const char* command :
-       {"info", "tokenize", "detokenize", "render", "logits", "trace", "generate", "bench"}) {
+  for (const char* command : {"info", "tokenize", "detokenize", "render", "logits", "trace",
+                              "generate", "bench", "quantize", "make-random"}) {
     EXPECT_NE(help.out.find(command), std::string::npos) << command;
     EXPECT_EQ(run(std::string(command) + " --help").status, 0);
   }
@@ -127,8 +127,8 @@ TEST_F(Cli, RendersTheExactPrompt) {
                       "{\"role\": \"user\", \"content\": \"hi\"}]");
   const Outcome rendered = run("render " + model() + " --messages " + folder_.file("m.json"));
   EXPECT_EQ(rendered.out, "<bos>S<user>hi<assistant>");
-  support::write_file(folder_.file("m.json"), "[{\"role\": \"tool\", \"content\": \"\"}]");
-  expect_refusal("render " + model() + " --messages " + folder_.file("m.json"), "found 'tool'");
+  support::write_file(folder_.file("m.json"), "[{\"role\": \"robot\", \"content\": \"\"}]");
+  expect_refusal("render " + model() + " --messages " + folder_.file("m.json"), "found 'robot'");
   support::write_file(folder_.file("m.json"), "{");
   expect_refusal("render " + model() + " --messages " + folder_.file("m.json"), "not valid JSON");
 }
@@ -166,6 +166,64 @@ TEST_F(Cli, QuantisesWhileLoading) {
   const std::int64_t stored = bytes("");  // float32
   EXPECT_LT(bytes(" --weights q8_0"), stored * 6 / 10);
   EXPECT_LT(bytes(" --weights q4_k"), bytes(" --weights q8_0"));
+}
+
+TEST_F(Cli, QuantizeWritesGgufThatAnswersTheSame) {
+  const std::string gguf = folder_.file("m.gguf");
+  // The fixture's tokenizer does not cut its text at all; GGUF has no name for that.
+  expect_refusal("quantize " + model() + " " + gguf + " --type f32", "GGUF has no name for");
+  const Outcome written = run("quantize " + model() + " " + gguf + " --type f32 --no-tokenizer");
+  ASSERT_EQ(written.status, 0) << written.err;
+  EXPECT_EQ(written.out, "");
+  EXPECT_FALSE(std::filesystem::exists(gguf + ".partial"));
+  for (const std::string& from : {model(), gguf}) {
+    const Outcome r = run("logits " + from + " --ids 5,9,200,31 --out " + from + ".npy");
+    ASSERT_EQ(r.status, 0) << r.err;
+  }
+  const std::string a = read(model() + ".npy");
+  const std::string b = read(gguf + ".npy");
+  ASSERT_EQ(a.size(), b.size());
+  const std::size_t n = 4 * 288;
+  std::vector<float> x(n);
+  std::vector<float> y(n);
+  std::memcpy(x.data(), a.data() + a.size() - 4 * n, 4 * n);
+  std::memcpy(y.data(), b.data() + b.size() - 4 * n, 4 * n);
+  EXPECT_LT(support::relative_difference(y, x), 1e-5);
+
+  expect_refusal("quantize " + model() + " " + gguf + " --type f32", "--force replaces it");
+  EXPECT_EQ(run("quantize " + gguf + " " + gguf + "2 --type q8_0").status, 0);
+  EXPECT_EQ(run("quantize " + gguf + " " + gguf + "2 --type q4_k --force").status, 0);
+  EXPECT_LT(std::filesystem::file_size(gguf + "2"), std::filesystem::file_size(gguf));
+  expect_refusal("quantize " + model(), "OUT.gguf is missing");
+  expect_refusal("quantize " + model() + " a b", "unexpected argument 'b'");
+  expect_refusal("quantize " + model() + " /nowhere/x.gguf --type q8_0 --no-tokenizer",
+                 "/nowhere/x.gguf");
+  expect_refusal("quantize " + model() + " " + folder_.file("n") + " --type q2_k", "found 'q2_k'");
+  expect_refusal("quantize " + folder_.file("none") + " " + folder_.file("n") + " --type bf16",
+                 "none");
+}
+
+TEST_F(Cli, MakeRandomWritesTheSameBytesForTheSameSeed) {
+  const auto make = [&](const std::string& name, const std::string& options) {
+    const Outcome made = run("make-random --shape tiny --type q4_k_m --layers 2 --out " +
+                             folder_.file(name) + options);
+    EXPECT_EQ(made.status, 0) << made.err;
+    return read(folder_.file(name));
+  };
+  const std::string first = make("a.gguf", "");
+  EXPECT_EQ(make("b.gguf", " --seed 1"), first);
+  EXPECT_NE(make("c.gguf", " --seed 2"), first);
+  const Outcome info = run("info " + folder_.file("a.gguf") + " --json");
+  EXPECT_EQ(info.status, 0) << info.err;
+  EXPECT_EQ(nlohmann::json::parse(info.out)["config"]["num_hidden_layers"], 2);
+  EXPECT_EQ(
+      run("logits " + folder_.file("a.gguf") + " --ids 1,2 --out " + folder_.file("l.npy")).status,
+      0);
+  expect_refusal("make-random --shape tiny --type q4_k_m --out " + folder_.file("a.gguf"),
+                 "--force replaces it");
+  expect_refusal("make-random --shape huge --type bf16 --out x", "found 'huge', allowed v2-lite");
+  expect_refusal("make-random --shape tiny --type q3_k --out x", "found 'q3_k'");
+  EXPECT_NE(run("make-random --shape list").out.find("moonlight"), std::string::npos);
 }
 
 TEST_F(Cli, TraceWritesSafetensors) {

@@ -270,7 +270,8 @@ def run_transformers(model_type, config, meant, ids):
         save_file({k: v.contiguous() for k, v in meant.items()}, f"{folder}/model.safetensors",
                   {"format": "pt"})
         model, info = model_class(model_type).from_pretrained(
-            folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True)
+            folder, dtype=torch.float32, attn_implementation="eager",
+            experts_implementation="eager", output_loading_info=True)
     assert not info["missing_keys"] or config.tie_word_embeddings, info
     assert not info["unexpected_keys"], info
     routed, picked = [], []

@@ -33,9 +33,8 @@ class HostViewBackend final : public Backend {
   void do_rms_norm(ConstMatView x, const float* gamma, float eps, MatView out) override {
     const bool in_place = x.data == out.data;
     const MatView in = rows(x);
-    run(out, [&](MatView o) {
-      device_->rms_norm(in_place ? o : in, vector(gamma, x.cols), eps, o);
-    });
+    run(out,
+        [&](MatView o) { device_->rms_norm(in_place ? o : in, vector(gamma, x.cols), eps, o); });
   }
   void do_layer_norm(ConstMatView x, const float* gamma, const float* beta, float eps,
                      MatView out) override {
@@ -60,9 +59,8 @@ class HostViewBackend final : public Backend {
     const std::int64_t n = (first_position + x.rows) * (table.dim / 2);
     placed.cos = vector(table.cos, n);
     placed.sin = vector(table.sin, n);
-    run(x, [&](MatView o) {
-      device_->rope(o, n_heads, head_stride, offset, first_position, placed);
-    });
+    run(x,
+        [&](MatView o) { device_->rope(o, n_heads, head_stride, offset, first_position, placed); });
   }
   void do_mla_attention(const MlaAttentionArgs& args, AttentionForm form,
                         const AttentionProbe* probe, MatView out) override {

@@ -89,8 +89,8 @@ TEST_F(Emulator, MissingBarriers) {
       values[threadIdx.x] = 1;
       memory()[threadIdx.x] = values[threadIdx.x ^ 1U];
     };
-    EXPECT_THAT(faults(no_barrier), ElementsAre(testing::AnyOf(
-                                        HasSubstr("no barrier between"), HasSubstr("unwritten"))));
+    EXPECT_THAT(faults(no_barrier), ElementsAre(testing::AnyOf(HasSubstr("no barrier between"),
+                                                               HasSubstr("unwritten"))));
     const auto written_too_soon = [&] {
       DEVICE_SHARED(int, values, 64);
       values[threadIdx.x] = 1;

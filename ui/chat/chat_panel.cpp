@@ -47,7 +47,8 @@ ChatPanel::ChatPanel(app::Workspace& workspace, Theme& theme, QWidget* parent)
   findBar_ = makeFindBar();
   column->addWidget(findBar_);
   composer_ =
-      new Composer({workspace.chat(), workspace.bridge(), workspace.messages()}, theme, this);
+      new Composer({workspace.chat(), workspace.bridge(), workspace.messages(), workspace.drafts()},
+                   theme, this);
   composer_->setMaximumWidth(theme.gap(190));
   auto* composerRow = new QHBoxLayout();
   composerRow->setContentsMargins(theme.gap(4), theme.gap(2), theme.gap(4), theme.gap(3));

@@ -8,15 +8,18 @@
 #include "app/selection.h"
 #include "app/token_timeline.h"
 #include "ui/chat/chat_view.h"
+#include "ui/theme/colour_map.h"
 #include "ui/theme/theme.h"
 
 namespace ui {
 
-// One hue on the panel's own lightness: body text keeps 4.5:1 on every value (theme_test's rule).
+// The top colour of the inspector's magnitude scale, thinned so far that body text keeps 4.5:1 on
+// every value (theme_test's rule): the text, the bars and the head map speak of one scale.
 QColor heatColour(double value, bool dark) {
-  const double t = std::clamp(value, 0.0, 1.0);
+  constexpr double kThinned = 0.3;
+  const double t = kThinned * std::clamp(value, 0.0, 1.0);
   const QColor none = roleColour(ColourRole::Panel, dark);
-  const QColor full = dark ? QColor(0x8a, 0x4a, 0x12) : QColor(0xf7, 0xb0, 0x5b);
+  const QColor full = dataColour(DataMap::Cividis, dark ? 1.0 : 0.0, dark);
   const auto mix = [t](int a, int b) { return a + static_cast<int>((b - a) * t + 0.5); };
   return QColor(mix(none.red(), full.red()), mix(none.green(), full.green()),
                 mix(none.blue(), full.blue()));

@@ -9,6 +9,7 @@
 #include <QVBoxLayout>
 
 #include "app/chat_view_model.h"
+#include "app/draft_store.h"
 #include "app/engine_bridge.h"
 #include "app/message_list_model.h"
 #include "ui/chat/attachment_chip.h"
@@ -27,6 +28,7 @@ Composer::Composer(Parts parts, Theme& theme, QWidget* parent)
   connectParts();
   restyle();
   conversation_ = parts_.chat.conversation();
+  edit_->setPlainText(parts_.drafts.draft(conversation_));
   refresh();
 }
 
@@ -103,6 +105,7 @@ void Composer::connectParts() {
   });
   connect(edit_, &QPlainTextEdit::textChanged, this, [this] {
     refusal_.clear();
+    keepDraft();
     measureSoon();
     refresh();
   });
@@ -152,8 +155,14 @@ void Composer::send() {
     editedRow_.reset();
     clear();
     edit_->setPlainText(std::exchange(draftBeforeEdit_, QString()));
-  } else if (parts_.chat.submit(text)) {
-    clear();
+  } else {
+    // Before it is sent: a conversation that is not on disk yet gets another place by it.
+    parts_.drafts.setDraft(conversation_, {});
+    if (parts_.chat.submit(text)) {
+      clear();
+    } else {
+      keepDraft();
+    }
   }
   refresh();
 }
@@ -190,20 +199,20 @@ void Composer::escape() {
   }
 }
 
+void Composer::keepDraft() {
+  if (editedRow_ || conversation_.value == 0) return;
+  parts_.drafts.setDraft(conversation_, message());
+}
+
 // Every conversation keeps what was typed for it.
 void Composer::conversationChanged() {
   const app::ConversationId now = parts_.chat.conversation();
   if (now == conversation_) return;
   cancelEdit();
-  const QString draft = message();
-  if (draft.isEmpty()) {
-    drafts_.remove(conversation_.value);
-  } else {
-    drafts_[conversation_.value] = draft;
-  }
-  conversation_ = now;
+  conversation_ = {};  // while the text is exchanged, nothing is kept
   clear();
-  edit_->setPlainText(drafts_.value(now.value));
+  edit_->setPlainText(parts_.drafts.draft(now));
+  conversation_ = now;
   refresh();
 }
 
@@ -218,6 +227,7 @@ void Composer::addAttachment(const QString& text) {
   });
   questions_ += {++lastKey_, text, chip};
   askNext();
+  keepDraft();
   measureSoon();
   refresh();
 }
@@ -227,6 +237,7 @@ void Composer::removeChip(AttachmentChip* chip) {
   questions_.removeIf([chip](const Question& question) { return question.chip == chip; });
   if (asked_ && asked_->chip == chip) asked_->chip = nullptr;
   chip->deleteLater();
+  keepDraft();
   measureSoon();
   refresh();
 }

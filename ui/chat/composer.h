@@ -19,6 +19,7 @@ class QVBoxLayout;
 
 namespace app {
 class ChatViewModel;
+class DraftStore;
 class EngineBridge;
 class MessageListModel;
 }  // namespace app
@@ -37,6 +38,7 @@ class Composer : public QFrame {
     app::ChatViewModel& chat;
     app::EngineBridge& bridge;
     app::MessageListModel& messages;
+    app::DraftStore& drafts;
   };
   Composer(Parts parts, Theme& theme, QWidget* parent = nullptr);
 
@@ -71,6 +73,7 @@ class Composer : public QFrame {
   void refreshHint();
   void escape();
   void conversationChanged();
+  void keepDraft();
   void removeChip(AttachmentChip* chip);
   void measureSoon();
   void measure();
@@ -101,7 +104,6 @@ class Composer : public QFrame {
   std::optional<int> editedRow_;
   QString draftBeforeEdit_;
   app::ConversationId conversation_;
-  QHash<std::int64_t, QString> drafts_;  // of other conversations
   QTimer measureTimer_;
   QList<Question> questions_;
   std::optional<Question> asked_;

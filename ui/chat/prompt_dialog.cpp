@@ -4,14 +4,18 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QHBoxLayout>
+#include <QHeaderView>
 #include <QLabel>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QRandomGenerator>
+#include <QSplitter>
+#include <QTableView>
 #include <QTextBlock>
 #include <QVBoxLayout>
 
 #include "app/workspace.h"
+#include "ui/chat/prompt_tokens_model.h"
 #include "ui/format.h"
 #include "ui/theme/theme.h"
 
@@ -29,6 +33,7 @@ PromptDialog::PromptDialog(app::Workspace& workspace, const QString& draft, cons
       workspace_(workspace),
       theme_(theme),
       text_(new QPlainTextEdit(this)),
+      tokens_(new PromptTokensModel(theme, this)),
       summary_(new QLabel(tr("Rendering…"), this)) {
   setWindowTitle(tr("Exact prompt"));
   text_->setReadOnly(true);
@@ -36,23 +41,56 @@ PromptDialog::PromptDialog(app::Workspace& workspace, const QString& draft, cons
   text_->setAccessibleName(tr("Exact prompt"));
   summary_->setWordWrap(true);
   summary_->setProperty("muted", true);
-  auto* copy = new QPushButton(tr("Copy"), this);
+  auto* copy = new QPushButton(tr("Copy text"), this);
+  auto* copyTokens = new QPushButton(tr("Copy tokens"), this);
+  for (QPushButton* button : {copy, copyTokens}) button->setAutoDefault(false);
   auto* close = new QPushButton(tr("Close"), this);
   close->setDefault(true);
   auto* buttons = new QHBoxLayout();
   buttons->addWidget(summary_, 1);
   buttons->addWidget(copy);
+  buttons->addWidget(copyTokens);
   buttons->addWidget(close);
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(theme.gap(4), theme.gap(4), theme.gap(4), theme.gap(3));
   column->setSpacing(theme.gap(3));
-  column->addWidget(text_, 1);
+  auto* splitter = new QSplitter(Qt::Horizontal, this);
+  splitter->addWidget(text_);
+  splitter->addWidget(buildTokens());
+  splitter->setChildrenCollapsible(false);
+  splitter->setSizes({theme.gap(130), theme.gap(90)});
+  column->addWidget(splitter, 1);
   column->addLayout(buttons);
-  resize(theme.gap(190), theme.gap(140));
+  resize(theme.gap(230), theme.gap(150));
   connect(close, &QPushButton::clicked, this, &QDialog::accept);
   connect(copy, &QPushButton::clicked, this,
           [this] { QApplication::clipboard()->setText(text_->toPlainText()); });
+  connect(copyTokens, &QPushButton::clicked, this,
+          [this] { QApplication::clipboard()->setText(tokens_->tableText()); });
   ask(draft);
+}
+
+QTableView* PromptDialog::buildTokens() {
+  auto* table = new QTableView(this);
+  table->setModel(tokens_);
+  table->setAccessibleName(tr("Tokens of the prompt"));
+  table->setSelectionBehavior(QAbstractItemView::SelectRows);
+  table->setShowGrid(false);
+  table->setWordWrap(false);
+  table->setTabKeyNavigation(false);
+  table->setFont(theme_.font(FontRole::MonoSmall));
+  table->verticalHeader()->hide();
+  const int rowHeight = QFontMetrics(theme_.font(FontRole::MonoSmall)).height() + theme_.gap(1);
+  table->verticalHeader()->setMinimumSectionSize(rowHeight);
+  table->verticalHeader()->setDefaultSectionSize(rowHeight);
+  QHeaderView* head = table->horizontalHeader();
+  head->setFont(theme_.font(FontRole::Small));
+  head->setHighlightSections(false);
+  head->setStretchLastSection(true);
+  head->resizeSection(PromptTokensModel::kPlace, theme_.gap(14));
+  head->resizeSection(PromptTokensModel::kId, theme_.gap(16));
+  head->resizeSection(PromptTokensModel::kText, theme_.gap(34));
+  return table;
 }
 
 void PromptDialog::ask(const QString& draft) {
@@ -67,19 +105,30 @@ void PromptDialog::ask(const QString& draft) {
   if (!draft.isEmpty()) messages.push_back({engine::Role::User, draft.toStdString()});
   previewKey_ = QRandomGenerator::global()->generate64();
   connect(&workspace_.bridge(), &app::EngineBridge::promptPreviewed, this,
-          [this](quint64 key, const std::shared_ptr<const engine::RenderedPrompt>& prompt,
+          [this](quint64 key, const std::shared_ptr<const app::PromptPreview>& preview,
                  const QString& problem) {
             if (key != previewKey_) return;
-            if (prompt == nullptr) {
+            if (preview == nullptr) {
               summary_->setText(problem);
             } else {
-              show(*prompt);
+              show(preview);
             }
           });
   workspace_.bridge().requestPromptPreview(previewKey_, std::move(messages));
 }
 
-void PromptDialog::show(const engine::RenderedPrompt& prompt) {
+void PromptDialog::show(const std::shared_ptr<const app::PromptPreview>& preview) {
+  showText(preview->prompt);
+  tokens_->setPreview(preview);
+  summary_->setText(tr("%1 tokens, %2 bytes in %3 messages. Coloured: what the chat template adds; "
+                       "only there can "
+                       "control tokens be.")
+                        .arg(format::count(tokens_->rowCount()),
+                             format::count(static_cast<qint64>(preview->prompt.text.size())),
+                             format::count(workspace_.messages().rowCount())));
+}
+
+void PromptDialog::showText(const engine::RenderedPrompt& prompt) {
   text_->clear();
   QTextCursor cursor(text_->document());
   QTextCharFormat own;
@@ -98,10 +147,6 @@ void PromptDialog::show(const engine::RenderedPrompt& prompt) {
   }
   cursor.endEditBlock();
   text_->moveCursor(QTextCursor::Start);
-  summary_->setText(tr("%1 characters in %2 messages. Coloured: what the chat template adds; only "
-                       "there can control tokens be.")
-                        .arg(format::count(static_cast<qint64>(prompt.text.size())),
-                             format::count(workspace_.messages().rowCount())));
 }
 
 }  // namespace ui

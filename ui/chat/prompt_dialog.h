@@ -1,14 +1,15 @@
 // PromptDialog: exactly what the model would be given for the open conversation: the rendered text
-// with the template's own parts marked.
+// with the template's own parts marked, and beside it the tokens it becomes.
 #pragma once
 
 #include <QDialog>
 #include <memory>
 
-#include "engine/tokenizer/chat_template.h"
+#include "app/engine_door.h"
 
 class QLabel;
 class QPlainTextEdit;
+class QTableView;
 
 namespace app {
 class Workspace;
@@ -16,6 +17,7 @@ class Workspace;
 
 namespace ui {
 
+class PromptTokensModel;
 class Theme;
 
 class PromptDialog : public QDialog {
@@ -28,11 +30,14 @@ class PromptDialog : public QDialog {
 
  private:
   void ask(const QString& draft);
-  void show(const engine::RenderedPrompt& prompt);
+  QTableView* buildTokens();
+  void show(const std::shared_ptr<const app::PromptPreview>& preview);
+  void showText(const engine::RenderedPrompt& prompt);
 
   app::Workspace& workspace_;
   const Theme& theme_;
   QPlainTextEdit* text_;
+  PromptTokensModel* tokens_;
   QLabel* summary_;
   quint64 previewKey_ = 0;
 };

@@ -123,8 +123,37 @@ void AttentionPanel::fillHeads() {
   headBox_->addItem(tr("mean"));
   headBox_->addItem(tr("max"));
   const auto nHeads = info_ ? static_cast<int>(info_->config.num_attention_heads) : 0;
-  for (int head = 0; head < nHeads; ++head) headBox_->addItem(QStringLiteral("H%1").arg(head));
+  const bool shared = info_ && info_->config.attention_kind() == engine::AttentionKind::Gqa &&
+                      info_->config.num_key_value_heads < info_->config.num_attention_heads;
+  for (int head = 0; head < nHeads; ++head) {
+    QString name = QStringLiteral("H%1").arg(head);
+    if (shared) {
+      name += QStringLiteral(" · KV%1").arg(head * info_->config.num_key_value_heads / nHeads);
+    }
+    headBox_->addItem(name);
+  }
+  const bool latent = !info_ || info_->config.attention_kind() == engine::AttentionKind::Mla;
+  parts_->setText(latent ? tr("parts") : tr("score"));
+  parts_->setToolTip(latent ? tr("The content (latent) and the RoPE part of every score")
+                            : tr("Every score before softmax. This model rotates whole keys: a "
+                                 "score has no content and RoPE part"));
   setHead(head_);
+}
+
+/// What is cached, where it is not MLA's latent.
+QString AttentionPanel::cacheText() const {
+  if (!info_ || info_->config.attention_kind() == engine::AttentionKind::Mla) return {};
+  const engine::ModelConfig& config = info_->config;
+  const QString nCached = format::count(config.num_key_value_heads);
+  QString text = config.num_key_value_heads == config.num_attention_heads
+                     ? tr("cached: keys and values of each of %1 heads").arg(nCached)
+                     : tr("cached: keys and values of %1 heads, shared by %2 query heads")
+                           .arg(nCached, format::count(config.num_attention_heads));
+  if (config.sliding_window > 0) {
+    text += QStringLiteral(" · ") +
+            tr("sliding window of %1 tokens").arg(format::count(config.sliding_window));
+  }
+  return text;
 }
 
 void AttentionPanel::setHead(app::HeadChoice head) {
@@ -187,6 +216,8 @@ void AttentionPanel::applySlice() {
 
 void AttentionPanel::applyLegend() {
   QString text = slots_->legend();
+  const QString cache = cacheText();
+  if (!cache.isEmpty()) text += QStringLiteral(" · ") + cache;
   // What the pointer's tooltip says, for those who come by keyboard.
   const QString marked = slots_->readout(slots_->markedSlot().value_or(-1));
   if (!marked.isEmpty()) text += QLatin1Char('\n') + onOneLine(marked);

@@ -63,6 +63,7 @@ class AttentionPanel : public InspectorPanel {
   void createControls();
   void connectViews();
   void fillHeads();
+  QString cacheText() const;
   void applyRange();
   void applySlice();
   void applyHeat();

@@ -18,6 +18,7 @@ struct Rows {
 void takeHead(const Rows& rows, std::size_t head, AttentionSlice& out) {
   const std::size_t begin = head * rows.nPositions;
   const auto copy = [&](std::span<const float> from) {
+    if (from.empty()) return std::vector<float>{};
     const auto row = from.subspan(begin, rows.nPositions);
     return std::vector<float>(row.begin(), row.end());
   };
@@ -28,6 +29,7 @@ void takeHead(const Rows& rows, std::size_t head, AttentionSlice& out) {
 
 void takeMean(const Rows& rows, AttentionSlice& out) {
   const auto mean = [&](std::span<const float> from) {
+    if (from.empty()) return std::vector<float>{};
     std::vector<float> result(rows.nPositions);
     for (std::size_t slot = 0; slot < rows.nPositions; ++slot) {
       double sum = 0.0;
@@ -52,7 +54,7 @@ void takeMaximum(const Rows& rows, AttentionSlice& out) {
       if (rows.weights[at] <= out.weights[slot]) continue;
       out.weights[slot] = rows.weights[at];
       out.contentScores[slot] = rows.content[at];
-      out.ropeScores[slot] = rows.rope[at];
+      if (!rows.rope.empty()) out.ropeScores[slot] = rows.rope[at];
       out.heads[slot] = static_cast<std::int32_t>(head);
     }
   }
@@ -69,9 +71,10 @@ AttentionSlice sliceAttention(const engine::AttentionRows& rows, app::HeadChoice
                   static_cast<std::size_t>(rows.n_positions)};
   const std::size_t nValues = view.nHeads * view.nPositions;
   if (view.weights.size() != nValues || view.content.size() != nValues ||
-      view.rope.size() != nValues) {
+      (!view.rope.empty() && view.rope.size() != nValues)) {
     return out;
   }
+  out.isPicked = !rows.picked.empty();
   switch (choice.mode) {
     case app::HeadMode::Mean:
       takeMean(view, out);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "app/selection.h"
@@ -13,10 +14,18 @@ namespace ui {
 struct AttentionSlice {
   app::HeadChoice choice;
   std::vector<float> weights;        // [n_positions]
-  std::vector<float> contentScores;  // [n_positions]; of the head in `heads` with Maximum
-  std::vector<float> ropeScores;     // [n_positions]
+  std::vector<float> contentScores;  // [n_positions]; of the head in `heads` with Maximum. Without
+                                     // MLA the whole score
+  std::vector<float> ropeScores;     // [n_positions]; empty without MLA
   std::vector<std::int32_t> heads;   // [n_positions] with Maximum: the head the weight is from
+  bool isPicked = false;             // an indexer chose the slots that are read
   bool operator==(const AttentionSlice&) const = default;
+
+  bool hasParts() const { return !ropeScores.empty(); }
+  /// Whether the slot takes part at all: not beyond a sliding window, not left out by an indexer.
+  bool isRead(std::size_t slot) const {
+    return contentScores[slot] != -std::numeric_limits<float>::infinity();
+  }
 };
 
 /// Empty when `rows` does not hold n_heads × n_positions values, or the head does not exist.

@@ -81,6 +81,9 @@ class AttentionSlotsView : public Canvas {
   Layout layoutFor(QSize size) const;
   int bucketX(const Layout& layout, std::int64_t slot) const;
   void updateScales();
+  QString notReadText() const;
+  std::int64_t countRead() const;
+  void paintUnread(QPainter& painter, const Layout& layout) const;
   void repool(const Layout& layout);
   void paintWeights(QPainter& painter, const Layout& layout) const;
   void paintClampMark(QPainter& painter, const Layout& layout, int x, int width) const;

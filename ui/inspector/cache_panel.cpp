@@ -18,6 +18,15 @@ namespace {
 
 enum Column { kKind, kPerToken, kNow, kFull, kCompared };
 
+/// The engine's names; "MHA", "GQA-8" and "MQA" are the same in every language.
+QString kindText(const QString& kind) {
+  if (kind == QLatin1String("MLA latent")) return CachePanel::tr("MLA latent");
+  if (kind == QLatin1String("MLA latent + index key")) {
+    return CachePanel::tr("MLA latent + index key");
+  }
+  return kind;
+}
+
 }  // namespace
 
 QString ratioText(double ratio) {
@@ -71,7 +80,7 @@ void CachePanel::setLedger(const app::CacheLedger& ledger) {
 void CachePanel::addRow(const app::LedgerRow& ledgerRow, double widest) {
   const int row = table_->rowCount();
   table_->insertRow(row);
-  table_->put(row, kKind, ledgerRow.kind, {}, Qt::AlignLeft);
+  table_->put(row, kKind, kindText(ledgerRow.kind), {}, Qt::AlignLeft);
   table_->put(row, kPerToken, format::bytes(ledgerRow.bytesPerToken),
               tr("%1, %2 values over all layers")
                   .arg(format::exactBytes(ledgerRow.bytesPerToken),

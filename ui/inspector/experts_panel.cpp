@@ -113,7 +113,9 @@ UsagePhase ExpertsPanel::phase() const {
 QString ExpertsPanel::mapMessage() const {
   if (!info_) return tr("Open a checkpoint and send a message to see which experts answer.");
   if (info_->config.n_routed_experts <= 0 || info_->moe_layers.empty()) {
-    return tr("This model has no routed experts: every token goes through the same weights.");
+    return tr(
+        "This model has no experts: it is dense, so every token goes through the same "
+        "weights and no router decides.");
   }
   if (!routing_ && usage_.prefillTokens() + usage_.decodeTokens() == 0) {
     return tr(
@@ -147,6 +149,10 @@ void ExpertsPanel::applyUsage() {
 
 void ExpertsPanel::applyLegends() {
   const QString message = mapMessage();
+  const bool dense = info_ && info_->config.n_routed_experts <= 0;
+  for (QAbstractButton* button : mode_->buttons()) button->setVisible(!dense);
+  phase_->setVisible(!dense);
+  logUsage_->setVisible(!dense);
   map_->setMessage(message);
   decisionArea_->setVisible(message.isEmpty());
   weightLegend_->setVisible(message.isEmpty() && map_->mode() != ExpertMapMode::Usage);

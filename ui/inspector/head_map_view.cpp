@@ -169,7 +169,9 @@ QString HeadMapView::readout(const Cell& cell) const {
                .arg(cell.head)
                .arg(tokenAddress(cell.slot, labelAt(labels_, cell.slot)));
   lines << tr("weight\t%1").arg(format::exact(rows_->weights[at]));
-  if (at < rows_->content_scores.size() && at < rows_->rope_scores.size()) {
+  if (at < rows_->content_scores.size() && rows_->rope_scores.empty()) {
+    lines << tr("score\t%1").arg(format::exact(rows_->content_scores[at]));
+  } else if (at < rows_->content_scores.size() && at < rows_->rope_scores.size()) {
     lines << tr("content score\t%1").arg(format::exact(rows_->content_scores[at]));
     lines << tr("RoPE score\t%1").arg(format::exact(rows_->rope_scores[at]));
   }

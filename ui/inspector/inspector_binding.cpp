@@ -136,6 +136,9 @@ void InspectorBinding::setModel(std::shared_ptr<const engine::ModelInfo> info) {
   panels_.experts.setModel(info_);
   panels_.attention.setModel(info_);
   panels_.nextToken.setModelPresent(info_ != nullptr);
+  const bool routed = info_ && info_->config.n_routed_experts > 0;
+  panels_.timeline.setRouterEntropyLimit(
+      routed ? std::log(static_cast<double>(info_->config.num_experts_per_tok)) : 0.0);
   onTimelineReset(0);
   panels_.attention.setHead(models_.selection.head());
 }
@@ -176,6 +179,15 @@ TimelineMark InspectorBinding::markOf(int position) const {
   mark.isRouted = token.routing != nullptr;
   if (token.drawnFrom && token.drawnFrom->chosen && token.drawnFrom->chosen->probability > 0.0F) {
     mark.logProbability = std::log(static_cast<double>(token.drawnFrom->chosen->probability));
+  }
+  if (token.drawnFrom) {
+    mark.entropy = static_cast<double>(token.drawnFrom->entropy);
+    const auto& top = token.drawnFrom->top;
+    if (top.size() > 1) mark.margin = static_cast<double>(top[0].probability - top[1].probability);
+  }
+  if (token.routing && info_) {
+    mark.routerEntropy = routerEntropy(token.routing->weights,
+                                       static_cast<std::size_t>(info_->config.num_experts_per_tok));
   }
   return mark;
 }

@@ -62,7 +62,8 @@ RouterAnalysis analyseRouter(const engine::RouterDecision& decision, std::span<c
   RouterAnalysis out;
   const auto nExperts = static_cast<int>(decision.scores.size());
   const auto nGroups = static_cast<int>(std::max<std::int64_t>(1, config.n_group));
-  if (nGroups > 1 && nExperts % nGroups == 0) {
+  const bool limited = config.topk_method != engine::TopkMethod::Greedy;
+  if (limited && nGroups > 1 && nExperts % nGroups == 0) {
     out.nGroups = nGroups;
     out.groupScores = decision.group_scores;
     out.groupOpen = decision.group_open;

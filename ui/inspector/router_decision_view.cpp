@@ -257,11 +257,19 @@ QString RouterDecisionView::ruleText(const engine::ModelConfig& config, bool has
                       : tr("The bias for choosing is zero in this layer."));
   }
   if (config.n_group > 1 && config.topk_method != engine::TopkMethod::Greedy) {
-    parts << (biased
-                  ? tr("A group counts the sum of its two best; the best %1 of %2 groups are open.")
-                  : tr("A group counts its best; the best %1 of %2 groups are open."))
-                 .arg(config.topk_group)
-                 .arg(config.n_group);
+    parts
+        << (biased
+                ? tr("A group counts the sum of its two best; the best %1 of %2 groups are open.")
+                : tr("A group's score is the maximum of its experts; the best %1 of %2 groups are "
+                     "open."))
+               .arg(config.topk_group)
+               .arg(config.n_group);
+  }
+  if (config.architecture == engine::Architecture::Mixtral) {
+    parts << tr("The best %1 are chosen. Weight = softmax over the chosen, which is affinity ÷ sum "
+                "of the chosen affinities.")
+                 .arg(config.num_experts_per_tok);
+    return parts.join(QLatin1Char(' '));
   }
   parts << tr("The best %1 are chosen.").arg(config.num_experts_per_tok);
   const QString factor = format::exact(static_cast<float>(config.routed_scaling_factor));

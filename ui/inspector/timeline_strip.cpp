@@ -1,9 +1,11 @@
 // The conversation as a strip of marks. Only what is visible is painted, so its length costs
-// nothing. Where tokens share a pixel column, the least likely one sets the bar: a surprise is
+// nothing. Where tokens share a pixel column, the least certain one sets the bar: a surprise is
 // never averaged away.
 #include "ui/inspector/timeline_strip.h"
 
+#include <QComboBox>
 #include <QKeyEvent>
+#include <QLocale>
 #include <QMouseEvent>
 #include <QWheelEvent>
 #include <algorithm>
@@ -14,14 +16,22 @@
 namespace ui {
 namespace {
 
-// Bars are −ln p; at and above this they are full: p ≤ 0.25 %.
-constexpr double kFullSurprise = 6.0;
 constexpr double kLeastZoom = 0.0;
 constexpr double kMostZoom = 24.0;
 
 }  // namespace
 
-TimelineStrip::TimelineStrip(const Theme& theme, QWidget* parent) : Canvas(theme, parent) {
+TimelineStrip::TimelineStrip(const Theme& theme, QWidget* parent)
+    : Canvas(theme, parent), measureBox_(new QComboBox(this)) {
+  measureBox_->addItems({tr("surprise"), tr("entropy"), tr("margin"), tr("router")});
+  measureBox_->setAccessibleName(tr("What the bars show"));
+  measureBox_->setToolTip(format::toolTip(
+      tr("What the bars show:\nsurprise: −ln p of the token that was drawn\nentropy: of the "
+         "distribution it was drawn from\nmargin: between the two most probable tokens\nrouter: "
+         "entropy of the chosen experts' weights, mean over the layers")));
+  measureBox_->setFont(theme.font(FontRole::Small));
+  connect(measureBox_, &QComboBox::currentIndexChanged, this,
+          [this](int index) { setMeasure(static_cast<TimelineMeasure>(index)); });
   setAccessibleName(tr("Token timeline"));
   setAccessibleDescription(
       tr("One mark per token. Left and right choose a token, Home the first, End follows the "
@@ -65,10 +75,12 @@ void TimelineStrip::setZoom(double pixelsPerToken) {
 TimelineStrip::Layout TimelineStrip::layoutFor(QSize size) const {
   Layout layout;
   const QFontMetrics metrics(deviceFont(FontRole::Small));
-  const int liveWidth = metrics.horizontalAdvance(tr("live")) + px(28);
-  layout.live = QRect(size.width() - liveWidth, 0, liveWidth, size.height());
+  const int liveWidth = std::max(metrics.horizontalAdvance(tr("live")) + px(28),
+                                 px(measureBox_->sizeHint().width() + 12));
+  const int boxHeight = px(measureBox_->sizeHint().height() + 2);
+  layout.live = QRect(size.width() - liveWidth, boxHeight, liveWidth, size.height() - boxHeight);
   const QFontMetrics mono(deviceFont(FontRole::MonoSmall));
-  const int left = mono.horizontalAdvance(QLatin1Char('0')) + px(10);
+  const int left = mono.horizontalAdvance(QStringLiteral("0.0")) + px(8);
   layout.area =
       QRect(left, px(4), std::max(1, layout.live.left() - left - px(4)), size.height() - px(8));
   layout.baseline = layout.area.bottom() - std::max(px(6), layout.area.height() / 4);
@@ -157,25 +169,28 @@ void TimelineStrip::paintColumn(QPainter& painter, const Layout& layout, int x, 
                                 std::int64_t first, std::int64_t last) const {
   bool isAnswer = false;
   bool isRouted = true;
-  double surprise = -1.0;
+  std::optional<double> shown;
+  const bool least = measure_ == TimelineMeasure::Margin;  // the least certain one is shown
   for (std::int64_t position = first; position <= last; ++position) {
     const TimelineMark& mark = marks_[static_cast<std::size_t>(position)];
     isAnswer = isAnswer || mark.isAnswer;
     isRouted = isRouted && mark.isRouted;
-    if (mark.logProbability) surprise = std::max(surprise, -*mark.logProbability);
+    const std::optional<double> value = measured(mark);
+    if (!value) continue;
+    shown = !shown ? value : least ? std::min(*shown, *value) : std::max(*shown, *value);
   }
   const QColor ink = colour(isRouted ? ColourRole::TextMuted : ColourRole::Line);
   const int below = layout.area.bottom() - layout.baseline;
   if (!isAnswer) {
     // The prompt hangs below the line, the answer stands on it.
     painter.fillRect(QRect(x, layout.baseline + px(2), width, below - px(2)), ink);
-    return;
+    if (!shown) return;
   }
   const int full = layout.baseline - layout.area.top();
-  const int height = std::max(
-      px(2), static_cast<int>(std::lround(std::clamp(surprise / kFullSurprise, 0.0, 1.0) * full)));
+  const double place = std::clamp(shown.value_or(0.0) / fullBar(), 0.0, 1.0);
+  const int height = std::max(px(2), static_cast<int>(std::lround(place * full)));
   painter.fillRect(QRect(x, layout.baseline - height, width, height),
-                   surprise < 0.0 ? ink : colour(ColourRole::DataHigh));
+                   shown ? colour(isAnswer ? ColourRole::DataHigh : ColourRole::TextMuted) : ink);
 }
 
 void TimelineStrip::paintPointer(QPainter& painter, const Layout& layout, std::int64_t position,
@@ -196,7 +211,8 @@ void TimelineStrip::paintScale(QPainter& painter, const Layout& layout) const {
   painter.setPen(colour(ColourRole::TextMuted));
   const int width = layout.area.left() - px(4);
   painter.drawText(QRect(0, 0, width, line), Qt::AlignRight | Qt::AlignVCenter,
-                   legendNumber(kFullSurprise));
+                   measure_ == TimelineMeasure::Surprise ? legendNumber(fullBar())
+                                                         : QLocale().toString(fullBar(), 'f', 1));
   painter.drawText(QRect(0, layout.baseline - line / 2, width, line),
                    Qt::AlignRight | Qt::AlignVCenter, QStringLiteral("0"));
 }
@@ -268,46 +284,14 @@ void TimelineStrip::keyPressEvent(QKeyEvent* event) {
   Canvas::keyPressEvent(event);
 }
 
-void TimelineStrip::resizeEvent(QResizeEvent*) { scrollBy(0); }
-
-QString TimelineStrip::readout(std::int64_t position) const {
-  if (position < 0 || position >= count()) return {};
-  const TimelineMark& mark = marks_[static_cast<std::size_t>(position)];
-  QStringList lines{tokenAddress(position, mark.label)};
-  lines << (mark.isAnswer ? tr("drawn by the model") : tr("part of the prompt"));
-  if (mark.logProbability) {
-    lines << tr("log-probability\t%1").arg(format::value(*mark.logProbability));
-    lines << tr("probability\t%1").arg(format::value(std::exp(*mark.logProbability)));
-  }
-  if (!mark.isRouted) lines << tr("not yet through the model: no routing");
-  return lines.join(QLatin1Char('\n'));
+void TimelineStrip::resizeEvent(QResizeEvent*) {
+  placeMeasureBox();
+  scrollBy(0);
 }
 
-QString TimelineStrip::readoutAt(QPoint devicePoint) const {
-  if (layoutFor(deviceSize()).live.contains(devicePoint))
-    return tr("Follow the newest token (End)");
-  if (devicePoint.x() < layoutFor(deviceSize()).area.left() && !marks_.empty()) {
-    return tr("Bars: −ln p of the token the model drew, p being the model's own probability.\n"
-              "At %1 and above (p ≤ %2) a bar is full. Prompt tokens hang below the line.\n"
-              "Wheel scrolls, Ctrl with the wheel zooms.")
-        .arg(legendNumber(kFullSurprise), format::percent(std::exp(-kFullSurprise)));
-  }
-  const auto position = positionAt(devicePoint);
-  return position ? readout(*position) : QString();
-}
-
-QString TimelineStrip::tableText() const {
-  if (marks_.empty()) return {};
-  QStringList rows{QStringLiteral("position\ttoken\tphase\tlog_probability")};
-  for (std::int64_t position = 0; position < count(); ++position) {
-    const TimelineMark& mark = marks_[static_cast<std::size_t>(position)];
-    rows << QStringList{QString::number(position), mark.label.text,
-                        mark.isAnswer ? QStringLiteral("answer") : QStringLiteral("prompt"),
-                        mark.logProbability ? QString::number(*mark.logProbability, 'g', 9)
-                                            : QString()}
-                .join(QLatin1Char('\t'));
-  }
-  return rows.join(QLatin1Char('\n'));
+void TimelineStrip::placeMeasureBox() {
+  const QSize box = measureBox_->sizeHint();
+  measureBox_->setGeometry(width() - box.width() - theme().gap(1), 2, box.width(), box.height());
 }
 
 QSize TimelineStrip::minimumSizeHint() const { return {40 * theme().unit(), 9 * theme().unit()}; }

@@ -1,6 +1,6 @@
 // TimelineStrip: one mark per token along the conversation: prompt below the line, answer above it
-// with a bar for how sure the model was. Click selects; the newest token is followed until another
-// is chosen.
+// with a bar for one of several measures of how sure the model was. Click selects; the newest token
+// is followed until another is chosen.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +11,27 @@
 #include "ui/inspector/inspector_panel.h"
 #include "ui/inspector/token_label.h"
 
+class QComboBox;
+
 namespace ui {
+
+/// What the bars show.
+enum class TimelineMeasure {
+  Surprise,       // −ln p of the token that was drawn
+  Entropy,        // of the distribution it was drawn from, nats
+  Margin,         // between the two most probable tokens
+  RouterEntropy,  // of the chosen experts' weights, mean over the layers, nats; the prompt too
+};
+inline constexpr int kTimelineMeasureCount = 4;
 
 struct TimelineMark {
   TokenLabel label;
   bool isAnswer = false;
   bool isRouted = false;                 // it went through the model
   std::optional<double> logProbability;  // natural log, of a token the model drew
+  std::optional<double> entropy;
+  std::optional<double> margin;
+  std::optional<double> routerEntropy;
   bool operator==(const TimelineMark&) const = default;
 };
 
@@ -30,6 +44,11 @@ class TimelineStrip : public Canvas {
   void setMarksFrom(std::int64_t first, const std::vector<TimelineMark>& marks);
   void replaceMark(std::int64_t position, const TimelineMark& mark);
   std::int64_t count() const { return static_cast<std::int64_t>(marks_.size()); }
+
+  void setMeasure(TimelineMeasure measure);
+  TimelineMeasure measure() const { return measure_; }
+  /// The largest a router's entropy can be: ln of the experts per token. 0: the model has none.
+  void setRouterEntropyLimit(double limit);
 
   void setSelected(std::optional<std::int64_t> position, bool following);
   void setHovered(std::optional<std::int64_t> position);
@@ -82,7 +101,15 @@ class TimelineStrip : public Canvas {
   void paintLive(QPainter& painter, const Layout& layout) const;
   double xOf(const Layout& layout, std::int64_t position) const;
 
+  void placeMeasureBox();
+  double fullBar() const;
+  QString measureText() const;
+  std::optional<double> measured(const TimelineMark& mark) const;
+
   std::vector<TimelineMark> marks_;
+  TimelineMeasure measure_ = TimelineMeasure::Surprise;
+  double routerEntropyLimit_ = 0;
+  QComboBox* measureBox_;
   std::optional<std::int64_t> selected_;
   bool following_ = true;
   std::optional<std::int64_t> hovered_;
@@ -90,5 +117,9 @@ class TimelineStrip : public Canvas {
   double scroll_ = 0;  // device pixels
   std::optional<double> dragFrom_;
 };
+
+/// −Σ w ln w over each layer's chosen weights (made to sum to one), mean over the layers; none
+/// without experts.
+std::optional<double> routerEntropy(const std::vector<float>& weights, std::size_t perLayer);
 
 }  // namespace ui

@@ -21,13 +21,13 @@ namespace ui {
 namespace {
 
 using engine::MemoryVerdict;
-using engine::WeightForm;
+using engine::WeightFormat;
 
-constexpr std::array kForms{WeightForm::AsStored, WeightForm::Q8_0, WeightForm::Q4_K};
+constexpr std::array kForms{WeightFormat::AsStored, WeightFormat::Q8_0, WeightFormat::Q4_K};
 /// What the engine takes at most; beyond the model's own length only with a warning.
 constexpr qint64 kLongestContext = qint64{1} << 24;
 
-std::int64_t bytesOf(const engine::CheckpointReport& report, WeightForm form) {
+std::int64_t bytesOf(const engine::CheckpointReport& report, WeightFormat form) {
   return engine::memory_need(report, 1, form).weights;
 }
 
@@ -150,15 +150,15 @@ std::int64_t LoadChoices::contextLength() const { return context_->value(); }
 void LoadChoices::setContextLength(std::int64_t n) { context_->setValue(static_cast<int>(n)); }
 void LoadChoices::setAccepted(bool accepted) { accept_->setChecked(accepted); }
 
-WeightForm LoadChoices::form() const {
+WeightFormat LoadChoices::form() const {
   return kForms[static_cast<std::size_t>(std::max(0, forms_->checkedId()))];
 }
 
-void LoadChoices::setForm(WeightForm form) {
+void LoadChoices::setForm(WeightFormat form) {
   formButtons_[static_cast<std::size_t>(form)]->setChecked(true);
 }
 
-engine::MemoryNeed LoadChoices::need(WeightForm form) const {
+engine::MemoryNeed LoadChoices::need(WeightFormat form) const {
   return engine::memory_need(*report_, contextLength(), form);
 }
 
@@ -181,13 +181,12 @@ void LoadChoices::refreshForm(int index) {
     note->clear();
     return;
   }
-  const WeightForm form = kForms[at];
-  const bool stored = form == WeightForm::AsStored;
-  const bool smaller =
-      bytesOf(*report_, form) != bytesOf(*report_, stored ? form : WeightForm::AsStored);
+  const WeightFormat form = kForms[at];
+  const bool stored = form == WeightFormat::AsStored;
+  const bool smaller = bytesOf(*report_, form) != bytesOf(*report_, WeightFormat::AsStored);
   formButtons_[at]->setEnabled(stored || smaller);
   if (!stored && !smaller) {
-    note->setText(tr("nothing here would change"));
+    note->setText(tr("would change nothing: the matrices are quantised already"));
     return;
   }
   const engine::MemoryNeed needed = need(form);
@@ -223,13 +222,14 @@ void LoadChoices::refreshNotes() {
                             .arg(format::count(report_->config.max_position_embeddings)));
   const engine::MemoryNeed needed = need(form());
   bar_->setNeed(needed, report_->memory_available);
-  memory_->setText(
-      tr("%1 weights + %2 cache (%3 per token) + %4 to work in + %5 tokenizer = %6; %7 are free")
-          .arg(format::bytes(needed.weights), format::bytes(needed.cache),
-               format::bytes(report_->cache_bytes_per_token), format::bytes(needed.scratch),
-               format::bytes(needed.tokenizer), format::bytes(needed.total()),
-               report_->memory_available > 0 ? format::bytes(report_->memory_available)
-                                             : QStringLiteral("–")));
+  memory_->setText(tr("%1 weights + %2 cache (%3 per token) + %4 to work in + %5 program and "
+                      "tokenizer = %6; %7 are free")
+                       .arg(format::bytes(needed.weights), format::bytes(needed.cache),
+                            format::bytes(report_->cache_bytes_per_token),
+                            format::bytes(needed.scratch), format::bytes(needed.program),
+                            format::bytes(needed.total()),
+                            report_->memory_available > 0 ? format::bytes(report_->memory_available)
+                                                          : QStringLiteral("–")));
   accept_->setText(tr("Load it all the same. %1 of weights do not fit beside the rest: they are "
                       "read from disk again and again, which can take minutes per answer.")
                        .arg(format::bytes(needed.total() - report_->memory_available)));
@@ -262,17 +262,7 @@ QString LoadChoices::obstacle() const {
 void LoadChoices::apply(engine::LoadOptions* options) const {
   options->context_length = contextLength();
   options->backend.n_threads = threads();
-  switch (form()) {
-    case WeightForm::AsStored:
-      options->weight_format = engine::WeightFormat::AsStored;
-      break;
-    case WeightForm::Q8_0:
-      options->weight_format = engine::WeightFormat::Q8_0;
-      break;
-    case WeightForm::Q4_K:
-      options->weight_format = engine::WeightFormat::Q4_K;
-      break;
-  }
+  options->weight_format = form();
 }
 
 }  // namespace ui

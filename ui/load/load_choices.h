@@ -31,9 +31,9 @@ class LoadChoices : public QWidget {
   void setReport(std::shared_ptr<const engine::CheckpointReport> report);
   void setThreads(int nThreads);
   int threads() const;
-  engine::WeightForm form() const;
+  engine::WeightFormat form() const;
   std::int64_t contextLength() const;
-  void setForm(engine::WeightForm form);
+  void setForm(engine::WeightFormat form);
   void setContextLength(std::int64_t n);
   /// Whether the warning is accepted, where there is one.
   void setAccepted(bool accepted);
@@ -52,7 +52,7 @@ class LoadChoices : public QWidget {
   void refresh();
   void refreshForm(int index);
   void refreshNotes();
-  engine::MemoryNeed need(engine::WeightForm form) const;
+  engine::MemoryNeed need(engine::WeightFormat form) const;
   engine::MemoryVerdict verdict() const;
 
   const Theme& theme_;

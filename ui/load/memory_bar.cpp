@@ -30,7 +30,7 @@ QString MemoryBar::readoutAt(QPoint) const {
   QStringList lines{
       line(need_.weights_are_mapped ? tr("weights (mapped)") : tr("weights"), need_.weights),
       line(tr("cache"), need_.cache), line(tr("working memory"), need_.scratch),
-      line(tr("tokenizer"), need_.tokenizer), line(tr("together"), need_.total())};
+      line(tr("program and tokenizer"), need_.program), line(tr("together"), need_.total())};
   if (available_ > 0) lines += line(tr("free"), available_);
   return lines.join(QLatin1Char('\n'));
 }
@@ -44,7 +44,7 @@ void MemoryBar::paintPicture(QPainter& painter, QSize size) {
       {need_.weights, magnitudeColour(theme(), 0.45)},
       {need_.cache, magnitudeColour(theme(), 0.7)},
       {need_.scratch, magnitudeColour(theme(), 0.9)},
-      {need_.tokenizer, magnitudeColour(theme(), 1.0)},
+      {need_.program, magnitudeColour(theme(), 1.0)},
   }};
   double at = 0;
   for (const auto& [bytes, fill] : stretches) {

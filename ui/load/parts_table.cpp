@@ -14,13 +14,13 @@ namespace {
 
 enum Column { kPart, kParameters, kActivated, kOnDisk, kInMemory, kTypes };
 
-std::int64_t bytesIn(const engine::WeightBytes& bytes, engine::WeightForm form) {
+std::int64_t bytesIn(const engine::WeightBytes& bytes, engine::WeightFormat form) {
   switch (form) {
-    case engine::WeightForm::Q8_0:
+    case engine::WeightFormat::Q8_0:
       return bytes.q8_0;
-    case engine::WeightForm::Q4_K:
+    case engine::WeightFormat::Q4_K:
       return bytes.q4_k;
-    case engine::WeightForm::AsStored:
+    case engine::WeightFormat::AsStored:
       break;
   }
   return bytes.as_stored;
@@ -52,12 +52,18 @@ PartsTable::PartsTable(const Theme& theme, QWidget* parent)
   setAccessibleName(tr("Parts of the model"));
   horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   horizontalHeader()->setStretchLastSection(true);
+  for (const int column : {kParameters, kActivated, kOnDisk, kInMemory}) {
+    horizontalHeaderItem(column)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
+  }
+  for (const int column : {kPart, kTypes}) {
+    horizontalHeaderItem(column)->setTextAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+  }
   horizontalHeaderItem(kActivated)->setToolTip(format::toolTip(activatedText()));
   horizontalHeaderItem(kInMemory)->setToolTip(
       format::toolTip(tr("With the weights as chosen below")));
 }
 
-void PartsTable::addPart(const engine::PartTotals& part, engine::WeightForm form) {
+void PartsTable::addPart(const engine::PartTotals& part, engine::WeightFormat form) {
   const int row = rowCount();
   insertRow(row);
   const bool isRun = part.part != engine::ModelPart::Mtp && part.part != engine::ModelPart::Other;
@@ -74,18 +80,17 @@ void PartsTable::addPart(const engine::PartTotals& part, engine::WeightForm form
   put(row, kTypes, types, exact, Qt::AlignLeft);
 }
 
-void PartsTable::addSum(const engine::CheckpointReport& report, engine::WeightForm form) {
+void PartsTable::addSum(const engine::CheckpointReport& report, engine::WeightFormat form) {
   const int row = rowCount();
   insertRow(row);
-  const std::int64_t onDisk = report.weight_bytes + report.skipped_bytes;
+  const std::int64_t onDisk = report.weight_bytes;
   const std::int64_t inMemory = bytesIn(report.weight_bytes_by_format, form);
   put(row, kPart, tr("main model"), tr("Without the parts that are not run"), Qt::AlignLeft);
   put(row, kParameters, format::largeCount(report.parameters.total),
       format::count(report.parameters.total));
   put(row, kActivated, format::largeCount(report.parameters.activated),
       format::count(report.parameters.activated));
-  put(row, kOnDisk, format::bytes(onDisk),
-      tr("%1, the parts that are not run included").arg(format::exactBytes(onDisk)));
+  put(row, kOnDisk, format::bytes(onDisk), format::exactBytes(onDisk));
   put(row, kInMemory, format::bytes(inMemory), format::exactBytes(inMemory));
   put(row, kTypes, {}, {}, Qt::AlignLeft);
   QFont strong = font();
@@ -93,7 +98,7 @@ void PartsTable::addSum(const engine::CheckpointReport& report, engine::WeightFo
   for (int column = 0; column < columnCount(); ++column) item(row, column)->setFont(strong);
 }
 
-void PartsTable::setReport(const engine::CheckpointReport& report, engine::WeightForm form) {
+void PartsTable::setReport(const engine::CheckpointReport& report, engine::WeightFormat form) {
   setRowCount(0);
   for (const engine::PartTotals& part : report.parts) addPart(part, form);
   if (!report.parts.empty()) addSum(report, form);

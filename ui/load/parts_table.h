@@ -12,11 +12,11 @@ class PartsTable : public InspectorTable {
  public:
   explicit PartsTable(const Theme& theme, QWidget* parent = nullptr);
   /// `form`: whose bytes the memory column shows.
-  void setReport(const engine::CheckpointReport& report, engine::WeightForm form);
+  void setReport(const engine::CheckpointReport& report, engine::WeightFormat form);
 
  private:
-  void addPart(const engine::PartTotals& part, engine::WeightForm form);
-  void addSum(const engine::CheckpointReport& report, engine::WeightForm form);
+  void addPart(const engine::PartTotals& part, engine::WeightFormat form);
+  void addSum(const engine::CheckpointReport& report, engine::WeightFormat form);
 };
 
 }  // namespace ui

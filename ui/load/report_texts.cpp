@@ -147,13 +147,13 @@ QString activatedText() {
       "are not chosen; the output head is counted.");
 }
 
-QString formName(engine::WeightForm form) {
+QString formName(engine::WeightFormat form) {
   switch (form) {
-    case engine::WeightForm::AsStored:
+    case engine::WeightFormat::AsStored:
       return Texts::tr("As stored, mapped");
-    case engine::WeightForm::Q8_0:
+    case engine::WeightFormat::Q8_0:
       return Texts::tr("Q8_0");
-    case engine::WeightForm::Q4_K:
+    case engine::WeightFormat::Q4_K:
       break;
   }
   return Texts::tr("Experts Q4_K, the rest Q8_0");

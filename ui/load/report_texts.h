@@ -17,6 +17,6 @@ QString partName(engine::ModelPart part);
 /// What counts as activated: stands wherever the number does.
 QString activatedText();
 /// "as stored", "Q8_0", "experts Q4_K, the rest Q8_0".
-QString formName(engine::WeightForm form);
+QString formName(engine::WeightFormat form);
 
 }  // namespace ui

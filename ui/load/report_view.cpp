@@ -15,6 +15,7 @@
 
 #include "engine/checkpoint/checkpoint.h"
 #include "ui/format.h"
+#include "ui/load/finding_texts.h"
 #include "ui/load/parts_table.h"
 #include "ui/load/report_texts.h"
 #include "ui/theme/theme.h"
@@ -91,12 +92,14 @@ QWidget* ReportView::buildOverview() {
   splitter->setStretchFactor(0, 1);
   splitter->setStretchFactor(1, 1);
   splitter->setChildrenCollapsible(false);
+  splitter->setSizes({theme_.gap(110), theme_.gap(140)});
+  scroll->setMinimumWidth(theme_.gap(70));
   return splitter;
 }
 
 void ReportView::buildFindings() {
   findings_->setColumnCount(3);
-  findings_->setHeaderLabels({tr("Severity"), tr("Code"), tr("Finding")});
+  findings_->setHeaderLabels({tr("Severity"), tr("Finding"), tr("Details")});
   findings_->setRootIsDecorated(false);
   findings_->setWordWrap(true);
   findings_->setUniformRowHeights(false);
@@ -149,7 +152,7 @@ void ReportView::setMachine(const QString& machine) {
   if (report_ != nullptr) fillFacts(*report_);
 }
 
-void ReportView::setForm(engine::WeightForm form) {
+void ReportView::setForm(engine::WeightFormat form) {
   if (form == form_) return;
   form_ = form;
   if (report_ != nullptr) parts_->setReport(*report_, form_);
@@ -231,7 +234,8 @@ void ReportView::addFinding(const engine::Finding& finding) {
                                role));
   item->setText(0, error ? tr("Error") : warning ? tr("Warning") : tr("Note"));
   item->setForeground(0, theme_.colour(role));
-  item->setText(1, text(finding.code));
+  item->setText(1, findingTitle(text(finding.code)));
+  item->setToolTip(1, format::toolTip(tr("code %1").arg(text(finding.code))));
   item->setText(2, format::oneLine(QString::fromStdString(finding.message), 2000));
   item->setToolTip(2, format::toolTip(item->text(2)));
 }

@@ -26,7 +26,7 @@ class ReportView : public QWidget {
   /// Threads and backend are not the report's; the dialog knows them.
   void setMachine(const QString& text);
   /// Whose bytes the table of parts shows as memory.
-  void setForm(engine::WeightForm form);
+  void setForm(engine::WeightFormat form);
   /// Every finding as text, for the clipboard.
   QString findingsText() const;
 
@@ -42,7 +42,7 @@ class ReportView : public QWidget {
 
   const Theme& theme_;
   std::shared_ptr<const engine::CheckpointReport> report_;
-  engine::WeightForm form_ = engine::WeightForm::AsStored;
+  engine::WeightFormat form_ = engine::WeightFormat::AsStored;
   QLabel* verdictIcon_;
   QLabel* verdict_;
   QTabWidget* tabs_;

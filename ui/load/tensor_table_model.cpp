@@ -210,9 +210,14 @@ QVariant TensorTableModel::data(const QModelIndex& index, int role) const {
 }
 
 QVariant TensorTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
-  if (orientation != Qt::Horizontal || role != Qt::DisplayRole) return {};
-  const QStringList names{tr("name"), tr("part"),  tr("layer"), tr("shape"),
-                          tr("type"), tr("bytes"), tr("file")};
+  if (orientation != Qt::Horizontal) return {};
+  const bool number = section == kBytes || section == kLayer;
+  if (role == Qt::TextAlignmentRole) {
+    return static_cast<int>((number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+  }
+  if (role != Qt::DisplayRole) return {};
+  const QStringList names{tr("name"), tr("shape"), tr("type"), tr("bytes"),
+                          tr("part"), tr("layer"), tr("file")};
   return names.value(section);
 }
 

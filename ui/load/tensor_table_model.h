@@ -13,7 +13,7 @@ class TensorTableModel : public QAbstractTableModel {
   Q_OBJECT
 
  public:
-  enum Column { kName, kPart, kLayer, kShape, kType, kBytes, kFile, kColumnCount };
+  enum Column { kName, kShape, kType, kBytes, kPart, kLayer, kFile, kColumnCount };
 
   explicit TensorTableModel(QObject* parent = nullptr);
   /// Null: no rows.

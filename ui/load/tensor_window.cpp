@@ -85,6 +85,7 @@ void TensorWindow::build() {
   splitter->setStretchFactor(0, 5);
   splitter->setStretchFactor(1, 3);
   splitter->setChildrenCollapsible(false);
+  splitter->setSizes({theme_.gap(190), theme_.gap(96)});
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(theme_.gap(4), theme_.gap(3), theme_.gap(4), theme_.gap(4));
   column->setSpacing(theme_.gap(2));
@@ -98,7 +99,9 @@ void TensorWindow::connectParts() {
   connect(&filterTimer_, &QTimer::timeout, this, &TensorWindow::applyFilter);
   connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
           [this](const QModelIndex& current) {
-            if (current.isValid()) browser_.select(model_->sourceRow(current.row()));
+            if (!current.isValid()) return;
+            table_->selectRow(current.row());
+            browser_.select(model_->sourceRow(current.row()));
           });
   connect(table_, &QTableView::activated, &browser_, &app::TensorBrowser::read);
 }
@@ -129,7 +132,7 @@ void TensorWindow::onListChanged() {
     head->setResizeContentsPrecision(200);
     table_->resizeColumnsToContents();
     head->resizeSection(TensorTableModel::kName,
-                        std::min(head->sectionSize(TensorTableModel::kName), theme_.gap(90)));
+                        std::min(head->sectionSize(TensorTableModel::kName), theme_.gap(84)));
   }
   showSummary();
 }

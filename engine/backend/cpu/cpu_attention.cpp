@@ -172,11 +172,17 @@ void attend_expanded(const CpuContext& cpu, const MlaAttentionArgs& args,
   }
 }
 
+void ensure_rounding(const CpuContext& cpu, const MlaAttentionArgs& args) {
+  const std::int64_t cols = std::max(args.kv_lora_rank, args.qk_nope_head_dim);
+  cpu.scratch.rounded_block.ensure(cpu.pool.n_threads(), rounded_block_elements(cols));
+}
+
 void ensure_common(const CpuContext& cpu, const MlaAttentionArgs& args) {
   const std::int64_t n_threads = cpu.pool.n_threads();
   const std::int64_t n_slots = args.first_position + args.q.rows;
   cpu.scratch.scores.ensure(n_threads, 3 * kScoreRows * padded(n_slots));
   ensure_product_scratch(cpu);
+  ensure_rounding(cpu, args);
   cpu.scratch.panel.ensure(
       n_threads, kAbsorbRows * padded(std::max(args.kv_lora_rank, args.qk_nope_head_dim)));
 }
@@ -186,6 +192,7 @@ void ensure_common(const CpuContext& cpu, const MlaAttentionArgs& args) {
 void cpu_absorbed_attention(const CpuContext& cpu, const MlaAttentionArgs& args,
                             const AttentionProbe* probe, MatView out) {
   ensure_product_scratch(cpu);
+  ensure_rounding(cpu, args);
   cpu.scratch.panel.ensure(cpu.pool.n_threads(), kAbsorbRows * padded(args.kv_lora_rank));
   const std::int64_t rank = args.kv_lora_rank;
   const std::int64_t row = args.n_heads * rank;

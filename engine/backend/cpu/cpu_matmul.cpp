@@ -1,5 +1,5 @@
-// Float32 products of activations with stored weights: straight from the stored bytes for few rows,
-// through panels of decoded weights for many.
+// Products of float32 activations with a block of weight rows on one thread: straight from the
+// stored bytes for few rows, through panels of decoded weights for many.
 #include <algorithm>
 
 #include "engine/backend/cpu/cpu_ops.h"
@@ -38,6 +38,29 @@ void panel_product(const CpuContext& cpu, int thread, std::int64_t n_rows, std::
   }
 }
 
+// Activation rows rounded at a time by product_block.
+constexpr std::int64_t kRoundedRows = 64;
+
+/// product_block for block types: rounds the rows it reads.
+void rounded_product(const CpuContext& cpu, int thread, const WeightView& w, std::int64_t first_row,
+                     std::int64_t n_rows, const Rows& x, std::int64_t n_x, const float* bias,
+                     const Out& out) {
+  auto* records = reinterpret_cast<unsigned char*>(cpu.scratch.rounded_block.part(thread));
+  // Its neighbours are with the other threads.
+  const std::int64_t next = std::min(first_row + n_rows * cpu.pool.n_threads(), w.rows - 1);
+  const auto* ahead = reinterpret_cast<const unsigned char*>(w.data + next * w.row_bytes());
+  for (std::int64_t t = 0; t < n_x; t += kRoundedRows) {
+    const std::int64_t n = std::min(kRoundedRows, n_x - t);
+    for (std::int64_t i = 0; i < n; ++i) {
+      const std::int64_t row = x.index == nullptr ? t + i : x.index[t + i];
+      cpu.ints.round_row(x.data + row * x.stride, 0, w.cols, w.cols,
+                         records + i * kernels::record_bytes(w.cols));
+    }
+    cpu.ints.product(kernel_weight(w), first_row, n_rows, {records, w.cols, nullptr}, n, bias,
+                     {out.data + t * out.stride, out.stride}, ahead);
+  }
+}
+
 kernels::WeightType weight_type(DType dtype) {
   using kernels::WeightType;
   switch (dtype) {
@@ -70,9 +93,18 @@ void ensure_product_scratch(const CpuContext& cpu) {
   cpu.scratch.carry.ensure(cpu.pool.n_threads(), kCarryElements);
 }
 
+std::int64_t rounded_block_elements(std::int64_t cols) {
+  const std::int64_t bytes = kRoundedRows * kernels::record_bytes((cols + 31) / 32 * 32);
+  return bytes / static_cast<std::int64_t>(sizeof(float));
+}
+
 void product_block(const CpuContext& cpu, int thread, const WeightView& w, std::int64_t first_row,
                    std::int64_t n_rows, const Rows& x, std::int64_t n_x, const float* bias,
                    const Out& out) {
+  if (reads_rounded(w)) {
+    rounded_product(cpu, thread, w, first_row, n_rows, x, n_x, bias, out);
+    return;
+  }
   const kernels::Weight weight = kernel_weight(w);
   if (n_x <= kernels::kMaxFewRows) {
     cpu.kernels.few_rows(weight, first_row, n_rows, x, n_x, bias, out);

@@ -25,6 +25,9 @@ kernels::Weight kernel_weight(const WeightView& w);
 
 /// Takes the scratch that the functions below use on every thread.
 void ensure_product_scratch(const CpuContext& cpu);
+/// Elements a part of scratch.rounded_block must have for products with block types of so many
+/// columns below.
+std::int64_t rounded_block_elements(std::int64_t cols);
 /// out[t, j] = W[first_row + j]·x[t] (+ bias[j]) on thread `thread`.
 void product_block(const CpuContext& cpu, int thread, const WeightView& w, std::int64_t first_row,
                    std::int64_t n_rows, const kernels::Rows& x, std::int64_t n_x, const float* bias,
@@ -40,8 +43,6 @@ struct InputRows {
   kernels::Rows floats;
   kernels::RoundedRows rounded;
 };
-/// Rows [first, …) of an input without an index.
-InputRows rows_from(const InputRows& x, std::int64_t first);
 /// Rounds the rows of x into `records` where one of the weights reads rounded rows.
 InputRows make_input(const CpuContext& cpu, ConstMatView x, ScratchArea& records, bool rounded);
 bool reads_rounded(const WeightView& w);

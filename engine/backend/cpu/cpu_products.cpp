@@ -72,14 +72,6 @@ InputRows make_input(const CpuContext& cpu, ConstMatView x, ScratchArea& records
   return input;
 }
 
-InputRows rows_from(const InputRows& x, std::int64_t first) {
-  InputRows rows = x;
-  CHECK(x.floats.index == nullptr && x.rounded.index == nullptr);
-  if (rows.floats.data != nullptr) rows.floats.data += first * x.floats.stride;
-  if (rows.rounded.data != nullptr) rows.rounded.data += first * record_bytes(x.rounded.cols);
-  return rows;
-}
-
 std::int64_t product_step(const CpuContext& cpu, const WeightView& w, std::int64_t n_x) {
   if (w.rows * w.cols * n_x <= kInlineProducts) {
     return std::max<std::int64_t>((w.rows + kRoundedBlock - 1) / kRoundedBlock, 1) * kRoundedBlock;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/backend/cpu/cpu_attend.h"
+#include "engine/backend/cpu/cpu_ops.h"
 #include "engine/backend/cpu/kernels_int.h"
 #include "engine/backend/host_memory.h"
 #include "engine/base/check.h"
@@ -51,6 +52,8 @@ Result<void> CpuScratch::reserve(const BackendLimits& limits, std::int64_t n_thr
     return kernels::record_bytes(padded(cols)) / 4;
   };
   RETURN_IF_ERROR(rounded.reserve(1, limits.max_tokens * record_floats(limits.max_width)));
+  RETURN_IF_ERROR(
+      rounded_block.reserve(n_threads, rounded_block_elements(std::max(limits.latent_dim, head))));
   RETURN_IF_ERROR(rounded_inner.reserve(1, n_pairs * record_floats(limits.max_mlp_width)));
   if (limits.n_experts > 0) RETURN_IF_ERROR(expert_out.reserve(1, n_pairs * hidden));
   const auto reserve_ids = [](std::vector<std::int32_t>& ids, std::int64_t n) {

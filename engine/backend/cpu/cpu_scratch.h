@@ -39,6 +39,7 @@ struct CpuScratch {
   ScratchArea inner;          // [n_pairs, width]: silu(gate) ⊙ up
   ScratchArea expert_out;     // [n_pairs, hidden]
   ScratchArea rounded;        // records of the activations of one product (kernels_int.h)
+  ScratchArea rounded_block;  // per thread: records of the rows product_block reads
   ScratchArea rounded_inner;  // records of [n_pairs, width]
 
   // The (token, choice) pairs of one MoE call, sorted by expert.

@@ -227,8 +227,8 @@ void few_rows(const Weight& w, Index first_row, Index n_rows, const Rows& x, Ind
       return few_rows_of<Bf16Row>(f, n_x);
     case WeightType::F8E4M3:
       return few_rows_of<F8Row>(f, n_x);
-    default:
-      return few_rows_of_blocks(w, first_row, n_rows, x, n_x, bias, out);
+    default:  // block types have their own products
+      return;
   }
 }
 
@@ -313,13 +313,29 @@ void panel(const Rows& w, Index n_rows, const Rows& x, Index n_x, Index begin, I
 
 // ---- decoding --------------------------------------------------------------------------------
 
+/// Rows ahead of the decoded one that are prefetched.
+constexpr Index kAheadRows = 8;
+
 template <class Row>
 void decode_rows_of(const Weight& w, Index first_row, Index n_rows, Index begin, Index end,
                     const Out& out) {
   for (Index r = 0; r < n_rows; ++r) {
     const Row row = weight_row<Row>(w, first_row + r);
     float* to = out.data + r * out.stride;
+    // Behind the last row the same rows' next columns, which are asked for next.
+    const Index ahead = r + kAheadRows < n_rows ? kAheadRows * w.cols
+                                                : (kAheadRows - n_rows) * w.cols + (end - begin);
+    const unsigned char* next = row.data + ahead * Row::kBytes;
     Index k = begin;
+    for (; k + kLanes * kLineVectors<Row> <= end; k += kLanes * kLineVectors<Row>) {
+      V::prefetch(next + k * Row::kBytes);
+      Reg line[kLineVectors<Row>];
+      load_line(row, k, line);
+#pragma GCC unroll 8
+      for (Index v = 0; v < kLineVectors<Row>; ++v) {
+        V::store(to + (k - begin) + v * kLanes, line[v]);
+      }
+    }
     for (; k + kLanes <= end; k += kLanes) V::store(to + (k - begin), row.at(k));
     if (k < end) V::store_tail(to + (k - begin), row.tail(k, end - k), end - k);
   }

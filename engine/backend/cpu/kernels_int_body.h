@@ -6,7 +6,7 @@
 //
 // V gives besides: kGroup × kTokens (the accumulator tile: vectors of rows × tokens), load, loadf,
 // load_tail, store_tail, add, fma, four_bytes (a word in every lane), set1f, prefetch, magnitude,
-// largest (of all lanes, as signed words), round, store_bytes.
+// largest (of all lanes, as signed words), round, store_bytes, sum16 (of 16 signed bytes).
 
 using engine::kernels::IntTable;
 using engine::kernels::Out;
@@ -34,11 +34,8 @@ void round_block(const float* x, std::int8_t* values, float* scale, std::int32_t
   for (Index p = 0; p < kParts; ++p) {
     V::store_bytes(values + p * kLanes, V::round(V::mul(V::loadf(x + p * kLanes), factor)));
   }
-  for (Index half = 0; half < 2; ++half) {
-    std::int32_t sum = 0;
-    for (Index i = 0; i < 16; ++i) sum += values[16 * half + i];
-    sums[half] = sum;
-  }
+  sums[0] = V::sum16(values);
+  sums[1] = V::sum16(values + 16);
 }
 
 void round_row(const float* x, Index begin, Index end, Index cols, unsigned char* record) {

@@ -170,6 +170,11 @@ struct V {
   static void store_bytes(std::int8_t* p, Ints v) {
     for (int i = 0; i < 4; ++i) p[i] = static_cast<std::int8_t>(v[i]);
   }
+  static std::int32_t sum16(const std::int8_t* p) {
+    std::int32_t sum = 0;
+    for (int i = 0; i < 16; ++i) sum += p[i];
+    return sum;
+  }
 };
 
 #include "engine/backend/cpu/kernels_int_formats.h"

@@ -1,7 +1,8 @@
 // Attention over the cache, decode and prefill alike: partial sums over fixed runs of kSplitSlots
 // slots, then their combination in order. MLA runs absorbed (keys and values are the latents, which
 // the heads of a block share); grouped queries share their KV head.
-// Same bits: a run's sums depend on the token and the slots in it, never on the call's other tokens.
+// Same bits: a run's sums depend on the token and the slots in it, never on the call's other
+// tokens.
 #include "engine/backend/cuda/weight_values.h"
 
 namespace engine::cuda {
@@ -125,10 +126,9 @@ __device__ __forceinline__ void score_run(const AttentionArgs& args, const Run& 
                                   args.q_head_stride, args.k, key_offset, args.key_dim);
     float rope = 0.0F;
     if (args.rope_dim > 0) {
-      rope = args.scale * dot_products(run.heads,
-                                       args.q_rope + run.token * args.q_rope_token_stride,
-                                       args.q_rope_head_stride, args.k_rope, rope_offset,
-                                       args.rope_dim);
+      rope = args.scale *
+             dot_products(run.heads, args.q_rope + run.token * args.q_rope_token_stride,
+                          args.q_rope_head_stride, args.k_rope, rope_offset, args.rope_dim);
     }
     const int h = lane / kWarpSlots;
     const int i = base + lane % kWarpSlots;
@@ -167,9 +167,8 @@ __device__ __forceinline__ RunTotals soften_run(int n, Weights& weights) {
 
 /// Column c of the run's weighted values, per head.
 template <class Weights>
-__device__ __forceinline__ void sum_run(const AttentionArgs& args, const Run& run,
-                                        Weights& weights, std::int64_t c,
-                                        float (&sums)[kHeads]) {
+__device__ __forceinline__ void sum_run(const AttentionArgs& args, const Run& run, Weights& weights,
+                                        std::int64_t c, float (&sums)[kHeads]) {
   const Global<const float> values(args.v + run.heads.kv * args.value_dim);
   for (int i = 0; i < run.n; ++i) {
     const float value = values[run.range.slot(run.begin + i) * args.v_stride + c];
@@ -203,7 +202,7 @@ __device__ __forceinline__ Run run_at(const AttentionArgs& args, std::int64_t be
 /// Grid: runs × head groups × tokens. Block: kThreads; in the softmax warp h owns head h, in the
 /// sums thread owns columns thread, thread + kThreads, … Shared: weights [kSplitSlots][kHeads].
 __global__ void __launch_bounds__(kThreads) partial_attention(const AttentionArgs args) {
-  DEVICE_SHARED(float, weights, kSplitSlots * kHeads);
+  DEVICE_SHARED(float, weights, kSplitSlots* kHeads);
   const std::int64_t split = blockIdx.x;
   const Run run = run_at(args, split * kSplitSlots);
   if (run.n <= 0) return;
@@ -232,7 +231,7 @@ __global__ void __launch_bounds__(kThreads) partial_attention(const AttentionArg
 /// 1 × head groups × tokens. Shared besides: per head the largest score and the sum so far, and the
 /// factors of this join.
 __global__ void __launch_bounds__(kThreads) running_attention(const AttentionArgs args) {
-  DEVICE_SHARED(float, weights, kSplitSlots * kHeads);
+  DEVICE_SHARED(float, weights, kSplitSlots* kHeads);
   DEVICE_SHARED(float, largest, kHeads);
   DEVICE_SHARED(float, total, kHeads);
   DEVICE_SHARED(float, before, kHeads);
@@ -414,8 +413,8 @@ void launch_attention(const AttentionArgs& args, Stream stream) {
   const auto groups = static_cast<unsigned>(args.n_heads / args.heads_per_kv * per_kv);
   const std::int64_t columns =
       args.out_terms.data == nullptr ? args.value_dim : args.out_terms.padded_cols;
-  const dim3 finish_grid(
-      heads, tokens, static_cast<unsigned>((columns + kCombineThreads - 1) / kCombineThreads));
+  const dim3 finish_grid(heads, tokens,
+                         static_cast<unsigned>((columns + kCombineThreads - 1) / kCombineThreads));
   if (args.side_by_side) {
     DEVICE_LAUNCH(partial_attention, dim3(static_cast<unsigned>(args.n_splits), groups, tokens),
                   dim3(kThreads), stream, args);
@@ -432,10 +431,10 @@ void launch_attention(const AttentionArgs& args, Stream stream) {
 void launch_absorb(const AbsorbArgs& args, Stream stream) {
   if (args.n_tokens == 0) return;
   const auto columns = static_cast<unsigned>((args.w_ukv.cols + kThreads - 1) / kThreads);
-  DEVICE_LAUNCH(absorb,
-                dim3(columns, static_cast<unsigned>(args.n_heads),
-                     static_cast<unsigned>(args.n_tokens)),
-                dim3(kThreads), stream, args);
+  DEVICE_LAUNCH(
+      absorb,
+      dim3(columns, static_cast<unsigned>(args.n_heads), static_cast<unsigned>(args.n_tokens)),
+      dim3(kThreads), stream, args);
 }
 
 }  // namespace engine::cuda

@@ -54,14 +54,13 @@ void CudaBackend::attend(AttentionArgs args, const AttentionProbe* probe, bool h
 float* CudaBackend::absorbed_queries(const MlaAttentionArgs& args) {
   const std::int64_t n = args.q.rows;
   const std::int64_t q_dim = args.qk_nope_head_dim + args.qk_rope_head_dim;
-  float* absorbed =
-      scratch<float>(ScratchKind::Absorbed, n * args.n_heads * args.kv_lora_rank);
+  float* absorbed = scratch<float>(ScratchKind::Absorbed, n * args.n_heads * args.kv_lora_rank);
   if (!usable()) return absorbed;
   if (!args.w_up.is_split()) {
-    launch_absorb({placed(args.w_up.w_ukv), n, args.n_heads,
-                   args.qk_nope_head_dim + args.v_head_dim, args.qk_nope_head_dim, args.q.data,
-                   args.q.stride, q_dim, absorbed},
-                  device_.stream());
+    launch_absorb(
+        {placed(args.w_up.w_ukv), n, args.n_heads, args.qk_nope_head_dim + args.v_head_dim,
+         args.qk_nope_head_dim, args.q.data, args.q.stride, q_dim, absorbed},
+        device_.stream());
     after_launch("absorb");
     return absorbed;
   }
@@ -167,6 +166,7 @@ void CudaBackend::do_gqa_attention(const GqaAttentionArgs& args, const Attention
 void CudaBackend::do_index_slots(const IndexerArgs& args, std::span<std::int32_t> picked,
                                  std::span<float> scores) {
   flush();
+  std::fill(picked.begin(), picked.end(), 0);
   if (!usable() || args.q.rows == 0) return;
   IndexArgs a;
   a.n_tokens = args.q.rows;
@@ -189,6 +189,7 @@ void CudaBackend::do_index_slots(const IndexerArgs& args, std::span<std::int32_t
                     extent(scores.size_bytes()));
   }
   device_.synchronize();
+  if (!usable()) std::fill(picked.begin(), picked.end(), 0);
 }
 
 }  // namespace engine::cuda

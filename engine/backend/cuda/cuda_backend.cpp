@@ -38,7 +38,11 @@ bool same_view(ConstMatView a, ConstMatView b) {
 }  // namespace
 
 PlacedWeight placed(const WeightView& w) {
-  return {reinterpret_cast<const std::uint8_t*>(w.data), w.scale_inv, w.rows, w.cols, w.scale_cols,
+  return {reinterpret_cast<const std::uint8_t*>(w.data),
+          w.scale_inv,
+          w.rows,
+          w.cols,
+          w.scale_cols,
           w.dtype};
 }
 
@@ -49,8 +53,8 @@ Result<std::unique_ptr<Backend>> CudaBackend::create(int ordinal) {
   }
   backend->staging_ = PinnedMemory(backend->device_, kStagingBytes);
   if (backend->staging_.data() == nullptr) {
-    return fail(ErrorCode::OutOfMemory, "CUDA: no page-locked main memory for copies (" +
-                                            mebibytes(kStagingBytes) + ")");
+    return fail(ErrorCode::OutOfMemory,
+                "CUDA: no page-locked main memory for copies (" + mebibytes(kStagingBytes) + ")");
   }
   RETURN_IF_ERROR(backend->self_check());
   return backend;
@@ -164,6 +168,7 @@ void CudaBackend::download(ConstMatView device, std::span<float> host) {
     }
   }
   device_.synchronize();
+  if (!usable()) std::fill(host.begin(), host.end(), 0.0F);
 }
 
 void CudaBackend::flush() {

@@ -48,8 +48,8 @@ class CudaBackend final : public Backend {
   void do_gated_mlp(ConstMatView x, const MlpWeights& mlp, MatView out) override;
   void do_route(ConstMatView logits, const RouterArgs& args, const RouterOutput& out) override;
   void do_moe(ConstMatView x, std::span<const MlpWeights> experts,
-              std::span<const std::int32_t> ids, std::span<const float> weights,
-              std::int64_t top_k, MatView out) override;
+              std::span<const std::int32_t> ids, std::span<const float> weights, std::int64_t top_k,
+              MatView out) override;
 
  private:
   /// The experts of one layer as the kernels read them. Refilled when what stands at the same place

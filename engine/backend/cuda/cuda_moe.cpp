@@ -1,5 +1,5 @@
-// CudaBackend: the router, the gated MLP, and the experts. Pairs (token, choice) are sorted by expert
-// on the device and computed in work tiles; the host never sees how many each expert got.
+// CudaBackend: the router, the gated MLP, and the experts. Pairs (token, choice) are sorted by
+// expert on the device and computed in work tiles; the host never sees how many each expert got.
 #include <algorithm>
 
 #include "engine/backend/cuda/cuda_backend.h"
@@ -22,10 +22,11 @@ std::vector<DType> dtypes_of(const PlacedWeight* weights, std::int64_t n) {
 
 bool same_weights(const std::vector<PlacedWeight>& a, const std::vector<PlacedWeight>& b) {
   return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](const PlacedWeight& p, const PlacedWeight& q) {
-           return p.data == q.data && p.scale_inv == q.scale_inv && p.rows == q.rows &&
-                  p.cols == q.cols && p.scale_cols == q.scale_cols && p.dtype == q.dtype;
-         });
+         std::equal(a.begin(), a.end(), b.begin(),
+                    [](const PlacedWeight& p, const PlacedWeight& q) {
+                      return p.data == q.data && p.scale_inv == q.scale_inv && p.rows == q.rows &&
+                             p.cols == q.cols && p.scale_cols == q.scale_cols && p.dtype == q.dtype;
+                    });
 }
 
 }  // namespace
@@ -71,8 +72,7 @@ void CudaBackend::do_gated_mlp(ConstMatView x, const MlpWeights& mlp, MatView ou
   args.tile_rows = x.rows <= 2 * kFewRows ? kFewRows : kManyRows;
   Terms inner;
   inner.padded_cols = round_up(mlp.gate.rows, kTermPadding);
-  inner.data =
-      scratch<std::uint16_t>(ScratchKind::InnerTerms, x.rows * 2 * inner.padded_cols);
+  inner.data = scratch<std::uint16_t>(ScratchKind::InnerTerms, x.rows * 2 * inner.padded_cols);
   if (!usable()) return;
   mlp_inner(args, mlp.up, inner);
   changes(out);
@@ -83,9 +83,11 @@ void CudaBackend::do_gated_mlp(ConstMatView x, const MlpWeights& mlp, MatView ou
   after_launch("down");
 }
 
-void CudaBackend::do_route(ConstMatView logits, const RouterArgs& router,
-                           const RouterOutput& out) {
+void CudaBackend::do_route(ConstMatView logits, const RouterArgs& router, const RouterOutput& out) {
   flush();
+  // Whatever fails, the caller gets experts that exist: health() tells it not to believe them.
+  std::fill(out.ids.begin(), out.ids.end(), 0);
+  std::fill(out.weights.begin(), out.weights.end(), 0.0F);
   const std::int64_t n = logits.rows;
   if (!usable() || n == 0) return;
   if (logits.cols > kMostExperts) {
@@ -122,6 +124,7 @@ void CudaBackend::do_route(ConstMatView logits, const RouterArgs& router,
                   extent(out.group_scores.size_bytes()));
   device_.to_host(out.group_mask.data(), args.group_mask, extent(out.group_mask.size_bytes()));
   device_.synchronize();
+  if (!usable()) std::fill(out.ids.begin(), out.ids.end(), 0);
   routed_ids_ = args.ids;
   routed_copy_.assign(out.ids.begin(), out.ids.end());
 }
@@ -201,8 +204,7 @@ void CudaBackend::do_moe(ConstMatView x, std::span<const MlpWeights> experts,
   plan.top_k = top_k;
   const bool few = plan.n_pairs <= n_experts * kFewRows;
   const std::int64_t tile_rows = few ? kFewRows : kManyRows;
-  const std::int64_t max_tiles =
-      std::min(plan.n_pairs, plan.n_pairs / tile_rows + n_experts);
+  const std::int64_t max_tiles = std::min(plan.n_pairs, plan.n_pairs / tile_rows + n_experts);
   const ExpertTables* tables = tables_of(experts);
   auto* device_ids = scratch<std::int32_t>(ScratchKind::Ids, plan.n_pairs);
   float* device_weights = scratch<float>(ScratchKind::Weights, plan.n_pairs);
@@ -211,12 +213,12 @@ void CudaBackend::do_moe(ConstMatView x, std::span<const MlpWeights> experts,
   auto* n_tiles = scratch<std::int32_t>(ScratchKind::NTiles, 1);
   float* pairs = scratch<float>(ScratchKind::Pairs, plan.n_pairs * out.cols);
   plan.inner.padded_cols = round_up(plan.width, kTermPadding);
-  plan.inner.data = scratch<std::uint16_t>(ScratchKind::InnerTerms,
-                                           plan.n_pairs * 2 * plan.inner.padded_cols);
+  plan.inner.data =
+      scratch<std::uint16_t>(ScratchKind::InnerTerms, plan.n_pairs * 2 * plan.inner.padded_cols);
   plan.x = terms_of(x);
   if (!usable()) return;
-  if (device_ids != routed_ids_ || !std::equal(ids.begin(), ids.end(), routed_copy_.begin(),
-                                               routed_copy_.end())) {
+  if (device_ids != routed_ids_ ||
+      !std::equal(ids.begin(), ids.end(), routed_copy_.begin(), routed_copy_.end())) {
     device_.to_device(device_ids, ids.data(), extent(ids.size_bytes()));
     routed_ids_ = nullptr;
   }

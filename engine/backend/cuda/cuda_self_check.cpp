@@ -111,9 +111,9 @@ Result<void> check_experts(Backend& backend, const SmallWeight& weight, const We
   RouterArgs args;
   args.top_k = 2;
   backend.route(rows.view, args, {ids, weights, {}, {}, {}});
-  RETURN_IF_ERROR(expect("router", {static_cast<float>(ids[0]), static_cast<float>(ids[1]),
-                                    weights[0], weights[1]},
-                         {5, 40, 0.5F, 0.5F}, 1e-6F));
+  RETURN_IF_ERROR(expect(
+      "router", {static_cast<float>(ids[0]), static_cast<float>(ids[1]), weights[0], weights[1]},
+      {5, 40, 0.5F, 0.5F}, 1e-6F));
   // gate · x = up · x = 32 in one place: silu(32) · 32 = 1024 there.
   std::vector<float> x(kSide, 0.0F);
   x[6] = 32.0F / 3.0F;
@@ -131,7 +131,8 @@ Result<void> check_experts(Backend& backend, const SmallWeight& weight, const We
 // Equal keys weigh equally: the result is the values' mean.
 Result<void> check_attention(Backend& backend) {
   constexpr std::int64_t kSlots = 200;
-  ASSIGN_OR_RETURN(const DeviceRows q, DeviceRows::create(backend, std::vector<float>(kSide, 1.0F)));
+  ASSIGN_OR_RETURN(const DeviceRows q,
+                   DeviceRows::create(backend, std::vector<float>(kSide, 1.0F)));
   ASSIGN_OR_RETURN(const DeviceRows k,
                    DeviceRows::create(backend, std::vector<float>(kSlots * kSide, 1.0F)));
   std::vector<float> values;

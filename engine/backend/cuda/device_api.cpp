@@ -8,8 +8,8 @@ namespace engine::cuda {
 void Device::note(int status, const char* what) {
   if (status == cudaSuccess || !failure_.empty()) return;
   const auto error = static_cast<cudaError_t>(status);
-  failure_ = std::string(what) + ": " + cudaGetErrorString(error) + " (" +
-             cudaGetErrorName(error) + ")";
+  failure_ =
+      std::string(what) + ": " + cudaGetErrorString(error) + " (" + cudaGetErrorName(error) + ")";
 }
 
 Device::~Device() {

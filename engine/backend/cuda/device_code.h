@@ -76,11 +76,11 @@ using ::simt::mma_bf16;
 
 }  // namespace engine::cuda
 
-#define DEVICE_SHARED(type, name, n)   \
-  static const char name##_place = 0;  \
+#define DEVICE_SHARED(type, name, n)  \
+  static const char name##_place = 0; \
   const ::simt::Shared<type> name(&name##_place, n, #name)
 #define DEVICE_SHARED_ATOMIC_ADD(array, i, value) (array).atomic_add(i, value)
-#define DEVICE_LAUNCH(kernel, grid, block, stream, ...)               \
+#define DEVICE_LAUNCH(kernel, grid, block, stream, ...) \
   ::simt::launch(#kernel, grid, block, stream, [&] { kernel(__VA_ARGS__); })
 
 #endif

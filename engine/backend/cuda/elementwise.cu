@@ -37,8 +37,8 @@ __global__ void __launch_bounds__(kThreads) rms_norm(const NormArgs args) {
   const Global<const float> gamma(args.gamma);
   const Global<float> out(args.out.data + row * args.out.stride);
   const Global<float> x_out(args.x_out == nullptr ? nullptr : args.x_out + row * args.x.stride);
-  const Global<const float> added(
-      args.added == nullptr ? nullptr : args.added + row * args.added_stride);
+  const Global<const float> added(args.added == nullptr ? nullptr
+                                                        : args.added + row * args.added_stride);
   const auto value = [&](std::int64_t c) {
     const float v = x[c];
     return args.added == nullptr ? v : v + added[c];
@@ -162,7 +162,9 @@ __global__ void __launch_bounds__(kThreads)
   write_terms(out, e.row, e.col, value);
 }
 
-dim3 blocks_for(std::int64_t n) { return dim3(static_cast<unsigned>((n + kThreads - 1) / kThreads)); }
+dim3 blocks_for(std::int64_t n) {
+  return dim3(static_cast<unsigned>((n + kThreads - 1) / kThreads));
+}
 
 }  // namespace
 

@@ -57,8 +57,9 @@ __device__ __forceinline__ Rank rank_in_block(bool flag, Counts& counts) {
   return r;
 }
 
-/// Grid: tokens. Block: kThreads. Shared: the histogram of one byte of the keys, the threshold found
-/// so far. Byte by byte from the top: which value the top_k-th best key has; then one pass in order.
+/// Grid: tokens. Block: kThreads. Shared: the histogram of one byte of the keys, the threshold
+/// found so far. Byte by byte from the top: which value the top_k-th best key has; then one pass in
+/// order.
 __global__ void __launch_bounds__(kThreads) select_slots(const IndexArgs args) {
   DEVICE_SHARED(std::int32_t, histogram, kBins);
   DEVICE_SHARED(std::uint32_t, threshold, 2);  // key bits found, how many of equal keys to take

@@ -33,8 +33,8 @@ struct ConstRows {
   std::int64_t stride = 0;
 };
 
-/// A float32 value as two bf16 terms, high and low: 16 bits of it. [rows, 2, padded_cols] bf16, zero
-/// behind cols.
+/// A float32 value as two bf16 terms, high and low: 16 bits of it. [rows, 2, padded_cols] bf16,
+/// zero behind cols.
 struct Terms {
   std::uint16_t* data = nullptr;
   std::int64_t padded_cols = 0;
@@ -102,7 +102,7 @@ struct WorkTile {
 /// `up` set: silu(W · x) · (up · x), written as terms.
 struct MatmulArgs {
   PlacedWeight weight;
-  PlacedWeight up;         // empty: a plain product
+  PlacedWeight up;  // empty: a plain product
   Terms x;
   std::int64_t n_rows = 0;
   const float* bias = nullptr;  // [weight.rows]
@@ -124,9 +124,9 @@ struct MatmulArgs {
   const std::int32_t* n_tiles = nullptr;
   const std::int32_t* order = nullptr;  // [n_rows]: the pair at each place
   std::int64_t max_tiles = 0;
-  std::int64_t tile_rows = 0;     // 4 or 32
-  std::int64_t x_divisor = 1;     // x row of a pair p is p / x_divisor; 0: its place
-  bool out_by_place = false;      // else out row is the pair
+  std::int64_t tile_rows = 0;  // 4 or 32
+  std::int64_t x_divisor = 1;  // x row of a pair p is p / x_divisor; 0: its place
+  bool out_by_place = false;   // else out row is the pair
 };
 void launch_matmul(const MatmulArgs& args, Stream stream);
 /// Rows of one work tile: few for decode, many for prefill.

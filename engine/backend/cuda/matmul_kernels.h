@@ -173,7 +173,7 @@ template <DType D, bool kGated>
 __global__ void __launch_bounds__(kFewWarps* kWarpSize) matmul_few(const MatmulArgs args) {
   using F = Format<D>;
   constexpr int kWeights = kGated ? 2 : 1;
-  DEVICE_SHARED(float, parts, kWeights * kSegments * 16 * 4);
+  DEVICE_SHARED(float, parts, kWeights* kSegments * 16 * 4);
   const BlockWork work = block_work(args);
   if (work.empty) return;
   const int lane = lane_of();
@@ -202,8 +202,8 @@ __global__ void __launch_bounds__(kFewWarps* kWarpSize) matmul_few(const MatmulA
 }
 
 /// Grid: 64 weight rows × work tiles of up to 32 rows × batches. Block: kManyWarps warps, each 16
-/// weight rows × 32 tokens over all segments. No shared memory: the warps read the same terms at the
-/// same time, through L1.
+/// weight rows × 32 tokens over all segments. No shared memory: the warps read the same terms at
+/// the same time, through L1.
 template <DType D, bool kGated>
 __global__ void __launch_bounds__(kManyWarps* kWarpSize) matmul_many(const MatmulArgs args) {
   using F = Format<D>;

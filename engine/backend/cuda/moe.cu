@@ -1,5 +1,5 @@
-// The router's decision, the plan that sorts (token, expert) pairs into work tiles, and the weighted
-// sum of the experts' outputs. The products themselves are matmul_*.cu's.
+// The router's decision, the plan that sorts (token, expert) pairs into work tiles, and the
+// weighted sum of the experts' outputs. The products themselves are matmul_*.cu's.
 #include "engine/backend/cuda/device_math.h"
 #include "engine/backend/cuda/kernels.h"
 
@@ -199,8 +199,8 @@ __global__ void __launch_bounds__(kRouteThreads) route(const RouteArgs args) {
 }
 
 /// Grid: 1. Block: kPlanThreads; thread owns experts thread, thread + kPlanThreads, … and walks all
-/// pairs for each, so that pairs stay in order without an atomic. Shared: pairs and tiles before each
-/// expert.
+/// pairs for each, so that pairs stay in order without an atomic. Shared: pairs and tiles before
+/// each expert.
 __global__ void __launch_bounds__(kPlanThreads) plan(const PlanArgs args) {
   DEVICE_SHARED(std::int32_t, first_pair, kMostExperts + 1);
   DEVICE_SHARED(std::int32_t, first_tile, kMostExperts + 1);

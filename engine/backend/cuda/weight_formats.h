@@ -1,6 +1,6 @@
-// What a warp needs of each stored type: a lane's share of a unit of K, and from it the fragments of
-// the matrix instruction. Block types become exact small integers in bf16; their scales are applied
-// in float32 to the sums, so that no weight is ever rounded.
+// What a warp needs of each stored type: a lane's share of a unit of K, and from it the fragments
+// of the matrix instruction. Block types become exact small integers in bf16; their scales are
+// applied in float32 to the sums, so that no weight is ever rounded.
 #pragma once
 
 #include "engine/backend/cuda/device_math.h"
@@ -33,8 +33,8 @@ __device__ __forceinline__ std::uint32_t pack_exact(float first, float second) {
   return __byte_perm(__float_as_uint(first), __float_as_uint(second), 0x7632);
 }
 
-/// Four unsigned bytes minus `zero` as bf16: exact, being integers of at most 8 bits. 0x4B000000 | u
-/// is 2^23 + u.
+/// Four unsigned bytes minus `zero` as bf16: exact, being integers of at most 8 bits. 0x4B000000 |
+/// u is 2^23 + u.
 __device__ __forceinline__ void integer_fragment(std::uint32_t bytes, float zero,
                                                  std::uint32_t& low, std::uint32_t& high) {
   const float base = 8388608.0F + zero;
@@ -92,8 +92,8 @@ __device__ __forceinline__ void take8(const RowPlanes& r, int plane, std::int64_
 }
 
 // ---- A Format: kUnit elements of K per unit; kTerms bf16 terms per weight; scales of groups of
-// kGroupSteps steps (0: none), with or without a minimum. k_offset: the four elements of K that lane
-// t (of four) takes in a step of 16.
+// kGroupSteps steps (0: none), with or without a minimum. k_offset: the four elements of K that
+// lane t (of four) takes in a step of 16.
 
 struct IntegerFormat {
   static constexpr int kTerms = 1;

@@ -75,12 +75,13 @@ __device__ float value_of_256(const BlockCursor<D>& c) {
   const int l = e % 32;
   if constexpr (D == DType::Q4_K || D == DType::Q5_K) {
     std::uint32_t head[4];
-    for (int i = 0; i < 16; ++i) head[i / 4] = (i % 4 == 0 ? 0 : head[i / 4]) | c.byte(1, i) << 8 * (i % 4);
+    for (int i = 0; i < 16; ++i)
+      head[i / 4] = (i % 4 == 0 ? 0 : head[i / 4]) | c.byte(1, i) << 8 * (i % 4);
     const int group = e / 32;
     std::uint32_t q = c.byte(0, group / 2 * 32 + l) >> 4 * (group % 2) & 15U;
     if constexpr (D == DType::Q5_K) q |= (c.byte(2, l) >> group & 1U) << 4;
-    const float scale = half_to_float(head[0] & 0xFFFFU) *
-                        static_cast<float>(six_bits(head, group, false));
+    const float scale =
+        half_to_float(head[0] & 0xFFFFU) * static_cast<float>(six_bits(head, group, false));
     const float minimum =
         half_to_float(head[0] >> 16) * static_cast<float>(six_bits(head, group, true));
     return scale * static_cast<float>(q) - minimum;
@@ -103,8 +104,8 @@ __device__ float value_of_256(const BlockCursor<D>& c) {
     const std::uint32_t two = c.byte(0, e / 128 * 32 + l) >> 2 * (plane % 4) & 3U;
     const std::uint32_t top = c.byte(2, l) >> plane & 1U;
     const int s = e / 16;
-    const std::uint32_t scale = (c.byte(1, s % 8) >> 4 * (s / 8) & 15U) |
-                                (c.byte(1, 8 + s % 4) >> 2 * (s / 4) & 3U) << 4;
+    const std::uint32_t scale =
+        (c.byte(1, s % 8) >> 4 * (s / 8) & 15U) | (c.byte(1, 8 + s % 4) >> 2 * (s / 4) & 3U) << 4;
     return c.half(1, 12) * static_cast<float>(static_cast<int>(scale) - 32) *
            static_cast<float>(static_cast<int>(two | top << 2) - 4);
   } else {

@@ -364,6 +364,7 @@ TEST(GgufConfig, G29UnknownArchitecture) {
   EXPECT_THAT(support::finding(report, "model-type-unsupported"),
               HasSubstr("found \"foo9\", which is not supported; supported: llama, qwen2"));
   EXPECT_EQ(report.n_tensors, 21);  // still there to be looked at
+  EXPECT_EQ(report.dtype_summary, "F32");
   EXPECT_THAT(support::finding(inspect(with(support::tiny_llama(),
                                             kv_string("general.architecture", "deepseek4"))),
                                "model-type-unsupported"),

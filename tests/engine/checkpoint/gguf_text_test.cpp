@@ -107,19 +107,19 @@ TEST_F(GgufText, WithoutTokenizer) {
   const Checkpoint checkpoint = open(support::tiny_llama());
   EXPECT_EQ(checkpoint.tokenizer_assets().error().code, engine::ErrorCode::NotFound);
   EXPECT_THAT(support::finding(checkpoint.report(), "tokenizer-missing"), HasSubstr("warning"));
-  EXPECT_EQ(checkpoint.chat_template().value(), "");
+  EXPECT_EQ(checkpoint.chat_template().value().text, "");
 }
 
 TEST_F(GgufText, ChatTemplates) {
   GgufToWrite file = support::tiny_llama();
   file.pairs.push_back(kv_strings("tokenizer.chat_templates", {"tool_use", "rag"}));
   file.pairs.push_back(kv_string("tokenizer.chat_template.tool_use", "T"));
-  EXPECT_EQ(open(file).chat_template().value(), "T");
+  EXPECT_EQ(open(file).chat_template().value().text, "T");
   file.pairs.push_back(kv_string("tokenizer.chat_template.default", "D"));
-  EXPECT_EQ(open(file).chat_template().value(), "D");
+  EXPECT_EQ(open(file).chat_template().value().text, "D");
   file.pairs.push_back(kv_string("tokenizer.chat_template", "{{ x }}"));
   const Checkpoint checkpoint = open(file);
-  EXPECT_EQ(checkpoint.chat_template().value(), "{{ x }}");
+  EXPECT_EQ(checkpoint.chat_template().value().text, "{{ x }}");
   EXPECT_EQ(checkpoint.report().chat_template, "tokenizer.chat_template");
   file.pairs.back() = kv_u32("tokenizer.chat_template", 7);
   EXPECT_THAT(support::finding(open(file).report(), "chat-template"), HasSubstr("found u32 7"));

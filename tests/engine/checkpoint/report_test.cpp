@@ -235,8 +235,8 @@ TEST(Report, PartsAddUpToTheWhole) {
   // 34 bytes for 32 values where rows are whole blocks: below BF16, above half of it.
   EXPECT_LT(report.weight_bytes_by_format.q8_0, bytes);
   EXPECT_GT(report.weight_bytes_by_format.q8_0, bytes / 2);
-  // Rows of 32 and 64 are no blocks of 256: those experts fall back to Q8_0.
-  EXPECT_EQ(report.weight_bytes_by_format.q4_k, report.weight_bytes_by_format.q8_0);
+  // Rows of 32 and 64 are no blocks of 256: those experts fall back to Q5_0.
+  EXPECT_LT(report.weight_bytes_by_format.q4_k, report.weight_bytes_by_format.q8_0);
 }
 
 /// Moonlight's totals, as the published table of sizes has them: 8.5 and 4.5 bits per weight.
@@ -249,23 +249,23 @@ TEST(Report, MemoryGrowsWithTheContextAndShrinksWithTheFormat) {
   report.cache_bytes_per_token = 15'552 * engine::kCacheElementBytes;
   report.memory_available = std::int64_t{16} << 30;
   using engine::MemoryVerdict;
-  using engine::WeightForm;
-  const auto mapped = engine::memory_need(report, 4096, WeightForm::AsStored);
+  using engine::WeightFormat;
+  const auto mapped = engine::memory_need(report, 4096, WeightFormat::AsStored);
   EXPECT_TRUE(mapped.weights_are_mapped);
   EXPECT_EQ(mapped.cache, 4096 * report.cache_bytes_per_token);
   EXPECT_EQ(engine::memory_verdict(report, mapped), MemoryVerdict::ReadFromDisk);
-  EXPECT_EQ(engine::longest_context(report, WeightForm::AsStored), 0);
-  const auto q8 = engine::memory_need(report, 8192, WeightForm::Q8_0);
+  EXPECT_EQ(engine::longest_context(report, WeightFormat::AsStored), 0);
+  const auto q8 = engine::memory_need(report, 8192, WeightFormat::Q8_0);
   EXPECT_FALSE(q8.weights_are_mapped);
   EXPECT_EQ(q8.own(), q8.total());
   EXPECT_EQ(engine::memory_verdict(report, q8), MemoryVerdict::TooMuch);
-  EXPECT_EQ(engine::longest_context(report, WeightForm::Q4_K), 8192);
+  EXPECT_EQ(engine::longest_context(report, WeightFormat::Q4_K), 8192);
   report.memory_available = 10'200'000'000;
-  const std::int64_t longest = engine::longest_context(report, WeightForm::Q4_K);
+  const std::int64_t longest = engine::longest_context(report, WeightFormat::Q4_K);
   EXPECT_GT(longest, 1000);
   EXPECT_LT(longest, 8192);
   const auto verdict = [&report](std::int64_t n) {
-    return engine::memory_verdict(report, engine::memory_need(report, n, WeightForm::Q4_K));
+    return engine::memory_verdict(report, engine::memory_need(report, n, WeightFormat::Q4_K));
   };
   EXPECT_EQ(verdict(longest), MemoryVerdict::Fits);
   EXPECT_EQ(verdict(longest + 1), MemoryVerdict::TooMuch);

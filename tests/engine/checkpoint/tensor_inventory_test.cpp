@@ -151,6 +151,41 @@ TEST(TensorStatistics, Fp8IsScaledBlockByBlock) {
   EXPECT_EQ(s->histogram.back(), 44 * 4);
 }
 
+/// Two blocks of 32: scale 0.5 with the values −16 … 15, scale 2 with zeros.
+TEST(TensorStatistics, BlockTypesAreDecoded) {
+  std::vector<std::byte> bytes(2 * 34, std::byte{0});
+  const std::uint16_t half = 0x3800;
+  const std::uint16_t two = 0x4000;
+  std::memcpy(bytes.data(), &half, 2);
+  std::memcpy(bytes.data() + 34, &two, 2);
+  for (int i = 0; i < 32; ++i) bytes[static_cast<std::size_t>(2 + i)] = std::byte(i - 16);
+  StoredTensor tensor;
+  tensor.name = "w";
+  tensor.dtype = engine::DType::Q8_0;
+  tensor.shape = {2, 32};
+  tensor.bytes = bytes;
+  const auto s = engine::tensor_statistics(tensor, nullptr, {});
+  ASSERT_TRUE(s.has_value()) << s.error().message;
+  EXPECT_EQ(s->n_elements, 64);
+  EXPECT_EQ(s->n_zero, 33);
+  EXPECT_EQ(s->lowest, -8.0F);
+  EXPECT_EQ(s->highest, 7.5F);
+  EXPECT_DOUBLE_EQ(s->mean, -8.0 / 64);
+}
+
+TEST(TensorStatistics, IntegersAreNumbersToo) {
+  const std::vector<std::int32_t> values{-5, 0, 7};
+  StoredTensor tensor;
+  tensor.name = "i";
+  tensor.dtype = engine::DType::I32;
+  tensor.shape = {3};
+  tensor.bytes = std::as_bytes(std::span(values));
+  const auto s = engine::tensor_statistics(tensor, nullptr, {});
+  ASSERT_TRUE(s.has_value()) << s.error().message;
+  EXPECT_EQ(s->lowest, -5.0F);
+  EXPECT_EQ(s->highest, 7.0F);
+}
+
 TEST(TensorStatistics, StopsWhenAsked) {
   const Floats t(std::vector<float>(10, 1.0F));
   std::stop_source stop;

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 
 #include "tests/engine/runtime/golden_checkpoint.h"
 
@@ -131,6 +133,37 @@ TEST_P(Family, ChunksAndReplayChangeNoBit) {
     const auto replay = whole.replay(engine::Position(whole.length() - 1), {}, true, {});
     ASSERT_TRUE(replay);
     EXPECT_EQ(replay->logits, logits);
+  }
+}
+
+// A really trained model: its greedy continuation, from a Hugging Face folder and from GGUF.
+TEST(Stories, ContinueTheirKnownText) {
+  const std::string folder = std::string(BATHYSCOPE_SHARED_DATA) + "/models/stories260K";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is not there";
+  std::ifstream file(folder + "/greedy_ids_logits.json");
+  const nlohmann::json known = nlohmann::json::parse(file);
+  const std::vector<std::int32_t> ids = known["ids"];
+  for (const std::string& path : {folder, folder + "/stories260K-f32.gguf"}) {
+    for (const BackendKind kind : {BackendKind::Reference, BackendKind::Cpu}) {
+      engine::LoadOptions options;
+      options.backend = {kind, 2, ""};
+      const auto model = engine::load_model(path, options, nullptr, {});
+      ASSERT_TRUE(model) << model.error().message;
+      engine::Session& session = *(*model)->session;
+      std::vector<float> logits(static_cast<std::size_t>(session.config().vocab_size));
+      std::vector<std::int32_t> written{ids.front()};
+      while (written.size() < ids.size()) {
+        const engine::TokenId last(written.back());
+        ASSERT_TRUE(session.extend(std::span(&last, 1), nullptr, {}));
+        session.logits(0, 1, logits);
+        if (written.size() == 32) {
+          EXPECT_LT(relative_difference(logits, known["logits_last_of_first_32"]), 1e-5);
+        }
+        const auto best = std::max_element(logits.begin(), logits.end());
+        written.push_back(static_cast<std::int32_t>(best - logits.begin()));
+      }
+      EXPECT_EQ(written, ids) << path;
+    }
   }
 }
 

@@ -172,6 +172,16 @@ TEST_F(QuantisedWeights, StopsWhenAsked) {
   EXPECT_EQ(weights.error().code, engine::ErrorCode::Cancelled);
 }
 
+TEST_F(QuantisedWeights, RefusesWhatCannotFitBeforehand) {
+  open(wide_options("BF16"));
+  engine::QuantiseOptions options;
+  options.memory_available = 1000;
+  const auto weights = engine::QuantisedWeights::create(*checkpoint_, *source_, options);
+  ASSERT_FALSE(weights);
+  EXPECT_EQ(weights.error().code, engine::ErrorCode::OutOfMemory);
+  EXPECT_THAT(weights.error().message, testing::HasSubstr("free are 1000"));
+}
+
 TEST_F(QuantisedWeights, NamesAValueThatIsNoNumber) {
   open(wide_options("F32"));
   const engine::StoredTensor* tensor =

@@ -1,5 +1,6 @@
 #include "tests/gpu/emulator/device_memory.h"
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <string>
@@ -33,8 +34,7 @@ const Allocation* find(const void* p, std::size_t n) {
 
 const Allocation* find_cached(const void* p, std::size_t n, const Allocation** cache) {
   const auto* at = static_cast<const std::byte*>(p);
-  if (*cache != nullptr && at >= (*cache)->begin &&
-      at + n <= (*cache)->begin + (*cache)->n_bytes) {
+  if (*cache != nullptr && at >= (*cache)->begin && at + n <= (*cache)->begin + (*cache)->n_bytes) {
     return *cache;
   }
   return *cache = find(p, n);
@@ -60,7 +60,7 @@ void* allocate_device(std::int64_t n_bytes) {
   a.begin = reinterpret_cast<std::byte*>((base + 255) / 256 * 256);
   a.n_bytes = n_bytes;
   std::memset(a.begin, 0xFF, static_cast<std::size_t>(n_bytes));
-  a.written.assign(static_cast<std::size_t>(n_bytes), false);
+  a.written.assign(static_cast<std::size_t>(n_bytes), 0);
   r.used += n_bytes;
   std::byte* begin = a.begin;
   r.allocations.emplace(begin, std::move(a));
@@ -80,7 +80,7 @@ void mark_written(void* p, std::int64_t n_bytes) {
   auto* a = const_cast<Allocation*>(find(p, static_cast<std::size_t>(n_bytes)));
   if (a == nullptr) return;
   const std::int64_t first = static_cast<std::byte*>(p) - a->begin;
-  std::fill_n(a->written.begin() + first, n_bytes, true);
+  std::fill_n(a->written.begin() + first, n_bytes, std::uint8_t{1});
 }
 
 bool is_device_range(const void* p, std::int64_t n_bytes) {
@@ -98,8 +98,8 @@ void check_read(const void* p, std::size_t n, const Allocation** cache) {
   const Allocation* a = find_cached(p, n, cache);
   if (a == nullptr) fault("global read out of bounds: " + where(p, n));
   const auto first = static_cast<std::size_t>(static_cast<const std::byte*>(p) - a->begin);
-  for (std::size_t i = first; i < first + n; ++i) {
-    if (!a->written[i]) fault("global read of unwritten memory: " + where(p, n));
+  if (std::memchr(a->written.data() + first, 0, n) != nullptr) {
+    fault("global read of unwritten memory: " + where(p, n));
   }
 }
 
@@ -108,7 +108,7 @@ void check_write(void* p, std::size_t n, const Allocation** cache) {
   if (a == nullptr) fault("global write out of bounds: " + where(p, n));
   auto& written = const_cast<Allocation*>(a)->written;
   const auto first = static_cast<std::size_t>(static_cast<std::byte*>(p) - a->begin);
-  for (std::size_t i = first; i < first + n; ++i) written[i] = true;
+  std::memset(written.data() + first, 1, n);
 }
 
 void check_aligned(const void* p, std::size_t alignment) {

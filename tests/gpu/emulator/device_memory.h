@@ -12,7 +12,7 @@ namespace simt {
 struct Allocation {
   std::byte* begin = nullptr;
   std::int64_t n_bytes = 0;
-  std::vector<bool> written;
+  std::vector<std::uint8_t> written;  // per byte
   std::unique_ptr<std::byte[]> storage;
 };
 

@@ -79,7 +79,8 @@ void Fibre::prepare(const std::function<void()>* entry) {
   entry_ = entry;
   ended_ = false;
 #if defined(__x86_64__)
-  const auto top = reinterpret_cast<std::uintptr_t>(stack_.get() + kStackBytes) & ~std::uintptr_t{15};
+  const auto top =
+      reinterpret_cast<std::uintptr_t>(stack_.get() + kStackBytes) & ~std::uintptr_t{15};
   auto** sp = reinterpret_cast<void**>(top) - 9;  // entry sees the stack aligned as after a call
   std::memset(sp, 0, 9 * sizeof(void*));
   sp[2] = reinterpret_cast<void*>(&fibre_main);              // r13
@@ -92,12 +93,10 @@ void Fibre::prepare(const std::function<void()>* entry) {
   own_.uc_stack.ss_size = kStackBytes;
   own_.uc_link = nullptr;
   const auto bits = reinterpret_cast<std::uintptr_t>(this);
-  makecontext(
-      &own_,
-      reinterpret_cast<void (*)()>(+[](unsigned low, unsigned high) {
-        fibre_main(reinterpret_cast<Fibre*>(static_cast<std::uintptr_t>(high) << 32 | low));
-      }),
-      2, static_cast<unsigned>(bits), static_cast<unsigned>(bits >> 32));
+  makecontext(&own_, reinterpret_cast<void (*)()>(+[](unsigned low, unsigned high) {
+    fibre_main(reinterpret_cast<Fibre*>(static_cast<std::uintptr_t>(high) << 32 | low));
+  }),
+              2, static_cast<unsigned>(bits), static_cast<unsigned>(bits >> 32));
 #endif
 }
 

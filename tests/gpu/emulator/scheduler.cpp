@@ -50,10 +50,9 @@ struct Machine {
   std::vector<std::string> faults;
 };
 
-Machine& machine() {
-  static Machine instance;
-  return instance;
-}
+// At namespace scope: every access of every thread asks for it.
+Machine the_machine;
+Machine& machine() { return the_machine; }
 
 std::vector<std::size_t> permutation(std::size_t n, unsigned order, unsigned salt) {
   std::vector<std::size_t> p(n);
@@ -209,9 +208,8 @@ void run(const char* name, const Launch& launch, const Kernel& kernel) {
   const Dim3 grid = launch.grid_size;
   const std::size_t n_threads =
       std::size_t{launch.block_size.x} * launch.block_size.y * launch.block_size.z;
-  if (n_threads == 0 || n_threads > 1024 || n_threads % kWarp != 0 || grid.x == 0 ||
-      grid.y == 0 || grid.z == 0 || grid.y > 65535 || grid.z > 65535 ||
-      launch.dynamic_shared_bytes > 48 << 10) {
+  if (n_threads == 0 || n_threads > 1024 || n_threads % kWarp != 0 || grid.x == 0 || grid.y == 0 ||
+      grid.z == 0 || grid.y > 65535 || grid.z > 65535 || launch.dynamic_shared_bytes > 48 << 10) {
     m.faults.push_back(std::string(name) + ": a launch the hardware refuses");
     return;
   }

@@ -65,10 +65,10 @@ class Global {
  public:
   using Value = std::remove_const_t<T>;
   Global() = default;
-  Global(std::nullptr_t) {}                   // NOLINT(google-explicit-constructor)
-  Global(T* p) : p_(p) {}                     // NOLINT(google-explicit-constructor)
-  Global(const Global<Value>& other)          // NOLINT(google-explicit-constructor)
-    requires(std::is_const_v<T>)
+  Global(std::nullptr_t) {}           // NOLINT(google-explicit-constructor)
+  Global(T* p) : p_(p) {}             // NOLINT(google-explicit-constructor)
+  Global(const Global<Value>& other)  // NOLINT(google-explicit-constructor)
+      requires(std::is_const_v<T>)
       : p_(other.raw()) {}
   Global(const Global&) = default;
   Global& operator=(const Global&) = default;
@@ -138,9 +138,7 @@ class Shared {
   SharedElement<T> operator[](std::int64_t i) const { return {block_, first_ + i}; }
   Shared operator+(std::int64_t n) const { return {block_, first_ + n}; }
   /// Integers only: float sums by atomics would depend on the order of the threads.
-  T atomic_add(std::int64_t i, T value) const
-    requires std::is_integral_v<T>
-  {
+  T atomic_add(std::int64_t i, T value) const requires std::is_integral_v<T> {
     block_->atomic_access(first_ + i);
     std::byte* at = block_->bytes.data() + static_cast<std::size_t>(first_ + i) * sizeof(T);
     T before;

@@ -25,9 +25,7 @@ namespace simt {
 
 namespace {
 
-float bf16(std::uint32_t word, unsigned half) {
-  return __uint_as_float(word >> 16 * half << 16);
-}
+float bf16(std::uint32_t word, unsigned half) { return __uint_as_float(word >> 16 * half << 16); }
 
 }  // namespace
 

@@ -74,6 +74,8 @@ std::shared_ptr<engine::ModelInfo> modelInfo(const Shape& shape) {
   config.topk_group = shape.topkGroup;
   config.n_shared_experts = shape.nShared;
   config.num_attention_heads = shape.nHeads;
+  config.kv_lora_rank = 512;
+  config.qk_rope_head_dim = 64;
   config.routed_scaling_factor = 2.5;
   std::mt19937 random(7);
   for (int layer = shape.nDense; layer < shape.nLayers && shape.nExperts > 0; ++layer) {

@@ -1,0 +1,273 @@
+// Loading: the choices with their memory, the table of parts, the tensor browser.
+#include <QAbstractButton>
+#include <QCheckBox>
+#include <QElapsedTimer>
+#include <QLabel>
+#include <QPushButton>
+#include <QtTest>
+
+#include "tests/ui/window_fixture.h"
+#include "ui/load/load_choices.h"
+#include "ui/load/load_dialog.h"
+#include "ui/load/parts_table.h"
+#include "ui/load/report_texts.h"
+#include "ui/load/tensor_detail.h"
+#include "ui/load/tensor_table_model.h"
+#include "ui/load/tensor_window.h"
+
+namespace {
+
+using engine::WeightFormat;
+
+constexpr std::int64_t kGiB = std::int64_t{1} << 30;
+
+/// Sixteen billion parameters in BF16 on a machine with 16 GiB.
+std::shared_ptr<engine::CheckpointReport> largeReport() {
+  auto report = std::make_shared<engine::CheckpointReport>();
+  report->path = "/large";
+  report->name = "large";
+  report->config_valid = true;
+  report->config.max_position_embeddings = 8192;
+  report->config.hidden_size = 2048;
+  report->config.vocab_size = 1000;
+  report->weight_bytes = 31 * kGiB;
+  report->weight_bytes_by_format = {31 * kGiB, 17 * kGiB, 9 * kGiB};
+  report->cache_bytes_per_token = 62'208;
+  report->context_length = 4096;
+  report->memory_available = 16 * kGiB;
+  return report;
+}
+
+app::TensorRows manyRows(int n) {
+  auto rows = std::make_shared<std::vector<engine::TensorRow>>();
+  for (int i = 0; i < n; ++i) {
+    engine::TensorRow row;
+    row.name = "model.layers." + std::to_string(i % 61) + ".mlp.experts." + std::to_string(i / 61) +
+               ".up_proj.weight";
+    row.file = "model-00001-of-00163.safetensors";
+    row.part = engine::ModelPart::RoutedExperts;
+    row.layer = i % 61;
+    row.expert = i / 61;
+    row.shape = {2048, 7168};
+    row.bytes = 1000 + i;
+    rows->push_back(row);
+  }
+  return rows;
+}
+
+class LoadTest : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void choicesSayWhatTheyNeed();
+  void aWarningMustBeAccepted();
+  void beyondTheModelsLengthIsAWarning();
+  void nothingFitsWithoutAReason();
+  void partsAddUpInTheTable();
+  void everyRouterIsPutInWords();
+  void namesSortNaturally();
+  void tensorsAreFoundAndSorted();
+  void ninetyThousandTensorsAreQuick();
+  void aTensorIsReadOnDemand();
+  void theDialogKeepsLoadOffWithAReason();
+};
+
+void LoadTest::choicesSayWhatTheyNeed() {
+  ui::Theme theme;
+  ui::LoadChoices choices(theme);
+  QVERIFY(!choices.obstacle().isEmpty());
+  choices.setReport(largeReport());
+  QCOMPARE(choices.contextLength(), std::int64_t{4096});
+  choices.setForm(WeightFormat::Q4_K);
+  QCOMPARE(choices.obstacle(), QString());
+  choices.setContextLength(1000);
+  engine::LoadOptions options;
+  choices.setThreads(3);
+  choices.apply(&options);
+  QCOMPARE(options.weight_format, WeightFormat::Q4_K);
+  QCOMPARE(options.context_length, std::int64_t{1000});
+  QCOMPARE(options.backend.n_threads, 3);
+  choices.setForm(WeightFormat::Q8_0);
+  QVERIFY2(choices.obstacle().contains(QStringLiteral("18.")), qPrintable(choices.obstacle()));
+}
+
+void LoadTest::aWarningMustBeAccepted() {
+  ui::Theme theme;
+  ui::LoadChoices choices(theme);
+  choices.setReport(largeReport());
+  auto* accept = choices.findChild<QCheckBox*>();
+  QVERIFY(accept != nullptr && accept->isVisibleTo(&choices));
+  QVERIFY(!choices.obstacle().isEmpty());
+  QSignalSpy changed(&choices, &ui::LoadChoices::changed);
+  accept->setChecked(true);
+  QCOMPARE(changed.count(), 1);
+  QCOMPARE(choices.obstacle(), QString());
+  // Another checkpoint must be accepted anew.
+  auto other = largeReport();
+  other->path = "/other";
+  choices.setReport(other);
+  QVERIFY(!choices.obstacle().isEmpty());
+}
+
+void LoadTest::beyondTheModelsLengthIsAWarning() {
+  ui::Theme theme;
+  ui::LoadChoices choices(theme);
+  auto report = largeReport();
+  report->memory_available = 100 * kGiB;
+  choices.setReport(report);
+  const auto warned = [&choices] {
+    for (const QLabel* label : choices.findChildren<QLabel*>()) {
+      if (label->isVisibleTo(&choices) && label->text().contains(QStringLiteral("8,192"))) {
+        if (label->text().contains(QStringLiteral("Longer"))) return true;
+      }
+    }
+    return false;
+  };
+  QVERIFY(!warned());
+  choices.setContextLength(10'000);
+  QCOMPARE(choices.contextLength(), std::int64_t{10'000});
+  QVERIFY(warned());
+  QCOMPARE(choices.obstacle(), QString());
+}
+
+void LoadTest::nothingFitsWithoutAReason() {
+  ui::Theme theme;
+  ui::LoadChoices choices(theme);
+  auto report = largeReport();
+  report->findings = {{engine::Finding::Severity::Error, "tensor-missing",
+                       "model.norm.weight: found nothing, allowed [hidden_size=2048]"}};
+  choices.setReport(report);
+  QVERIFY(choices.obstacle().contains(QStringLiteral("model.norm.weight")));
+}
+
+void LoadTest::partsAddUpInTheTable() {
+  ui::Theme theme;
+  ui::PartsTable table(theme);
+  auto report = largeReport();
+  report->parameters.total = 3'000'000;
+  report->parts = {{engine::ModelPart::Attention,
+                    2'000'000,
+                    2'000'000,
+                    4,
+                    {4'000'000, 2'000'000, 1'000'000},
+                    {{"BF16", 3'900'000}, {"F32", 100'000}}},
+                   {engine::ModelPart::Mtp, 1'000'000, 0, 2, {2'000'000, 0, 0}, {{"BF16", 2}}}};
+  table.setReport(*report, WeightFormat::Q8_0);
+  QCOMPARE(table.rowCount(), 3);
+  QCOMPARE(table.item(0, 0)->text(), QStringLiteral("attention"));
+  QVERIFY(table.item(0, 4)->text().startsWith(QStringLiteral("2.0")));
+  QCOMPARE(table.item(0, 5)->text(), QStringLiteral("BF16, F32"));
+  QCOMPARE(table.item(1, 2)->text(), QStringLiteral("–"));
+  QCOMPARE(table.item(2, 0)->text(), QStringLiteral("main model"));
+}
+
+void LoadTest::everyRouterIsPutInWords() {
+  engine::ModelConfig config;
+  QVERIFY(ui::routerText(config).contains(QStringLiteral("dense model")));
+  config.n_routed_experts = 160;
+  config.num_experts_per_tok = 6;
+  config.n_group = 8;
+  config.topk_group = 3;
+  config.scoring_func = engine::ScoreFunction::Softmax;
+  config.topk_method = engine::TopkMethod::GroupLimitedGreedy;
+  QVERIFY(ui::routerText(config).contains(QStringLiteral("scored by their best expert")));
+  config.topk_method = engine::TopkMethod::NoauxTc;
+  QVERIFY(ui::routerText(config).contains(QStringLiteral("sum of their two best")));
+  config.topk_method = engine::TopkMethod::Greedy;
+  QVERIFY(!ui::routerText(config).contains(QStringLiteral("groups")));
+  config.architecture = engine::Architecture::Mixtral;
+  QVERIFY(ui::routerText(config).contains(QStringLiteral("softmax over the chosen")));
+  for (int part = 0; part < engine::kModelPartCount; ++part) {
+    QVERIFY(!ui::partName(static_cast<engine::ModelPart>(part)).isEmpty());
+  }
+}
+
+void LoadTest::namesSortNaturally() {
+  QVERIFY(ui::naturallyBefore("layers.2.a", "layers.10.a"));
+  QVERIFY(!ui::naturallyBefore("layers.10.a", "layers.2.a"));
+  QVERIFY(ui::naturallyBefore("a", "ab"));
+  QVERIFY(ui::naturallyBefore("layers.9.z", "layers.10.a"));
+  QVERIFY(!ui::naturallyBefore("same", "same"));
+}
+
+void LoadTest::tensorsAreFoundAndSorted() {
+  ui::TensorTableModel model;
+  model.setRows(manyRows(122));
+  QCOMPARE(model.rowCount(), 122);
+  model.setFilter(QStringLiteral("layers.3. EXPERTS.1."));
+  QCOMPARE(model.rowCount(), 1);
+  QCOMPARE(model.sourceRow(0), 61 + 3);
+  QCOMPARE(model.shownRow(61 + 3), 0);
+  QCOMPARE(model.shownRow(0), -1);
+  QCOMPARE(model.sourceRow(5), -1);
+  model.setFilter(QStringLiteral("nowhere"));
+  QCOMPARE(model.rowCount(), 0);
+  model.setFilter({});
+  model.sort(ui::TensorTableModel::kBytes, Qt::DescendingOrder);
+  QCOMPARE(model.sourceRow(0), 121);
+  model.sort(ui::TensorTableModel::kName, Qt::AscendingOrder);
+  QCOMPARE(model.sourceRow(0), 0);
+  QCOMPARE(model.sourceRow(1), 61);
+  model.setRows(nullptr);
+  QCOMPARE(model.rowCount(), 0);
+  model.sort(ui::TensorTableModel::kName, Qt::AscendingOrder);
+}
+
+void LoadTest::ninetyThousandTensorsAreQuick() {
+  ui::TensorTableModel model;
+  model.setRows(manyRows(90'000));
+  QElapsedTimer timer;
+  timer.start();
+  model.setFilter(QStringLiteral("layers.3. up_proj"));
+  QVERIFY(model.rowCount() > 1000);
+  const qint64 filtered = timer.restart();
+  model.setFilter({});
+  model.sort(ui::TensorTableModel::kBytes, Qt::DescendingOrder);
+  const qint64 sorted = timer.elapsed();
+  qInfo("filtered in %lld ms, shown again and sorted in %lld ms", filtered, sorted);
+  QVERIFY(filtered < 2000);
+  QVERIFY(sorted < 2000);
+}
+
+void LoadTest::aTensorIsReadOnDemand() {
+  fixture::Window fixture;
+  ui::TensorWindow window(fixture.workspace().bridge(), fixture.theme());
+  window.setCheckpoint(QStringLiteral("/fake"), QStringLiteral("fake"));
+  QTRY_COMPARE(window.model().rowCount(), 3);
+  window.setFilter(QStringLiteral("good"));
+  QCOMPARE(window.model().rowCount(), 1);
+  window.browser().select(window.model().sourceRow(0));
+  QVERIFY(window.detail().text().contains(QStringLiteral("good")));
+  QVERIFY(!window.detail().text().contains(QStringLiteral("Range")));
+  window.browser().read();
+  QTRY_VERIFY(window.detail().text().contains(QStringLiteral("-1 … 1")));
+  window.setFilter(QStringLiteral("bad"));
+  window.browser().select(window.model().sourceRow(0));
+  window.browser().read();
+  QTRY_COMPARE(window.browser().readState(), app::TensorReadState::Failed);
+  bool said = false;
+  for (const QLabel* label : window.detail().findChildren<QLabel*>()) {
+    said = said || (label->isVisibleTo(&window) && label->text().contains(QStringLiteral("BOOL")));
+  }
+  QVERIFY(said);
+}
+
+void LoadTest::theDialogKeepsLoadOffWithAReason() {
+  fixture::Window fixture;
+  ui::LoadDialog dialog(fixture.workspace(), fixture.theme());
+  dialog.setPath(QStringLiteral("/large"));
+  auto report = largeReport();
+  Q_EMIT fixture.workspace().bridge().reportReady(QStringLiteral("/large"), 0, report);
+  QVERIFY(!dialog.canLoad());  // the warning is not accepted
+  dialog.choices().setAccepted(true);
+  QVERIFY(dialog.canLoad());
+  dialog.choices().setForm(WeightFormat::Q8_0);
+  QVERIFY(!dialog.canLoad());
+  dialog.choices().setForm(WeightFormat::Q4_K);
+  QVERIFY(dialog.canLoad());
+}
+
+}  // namespace
+
+QTEST_MAIN(LoadTest)
+#include "load_test.moc"
