@@ -76,6 +76,8 @@ std::span<const CommandSpec> commands() {
         {"--min-p", "X", "only those at least X times as probable as the best"},
         {"--repetition-penalty", "X", "above 1: against repeating the context"},
         {"--seed", "N", "same seed, same answer"},
+        {"--speculation", "S",
+         "draft with the MTP module: auto (default), off, always; same answer"},
         {"--json", "", "one object with ids, text, timings and stop reason"}},
        runGenerate},
       {"bench",

@@ -306,7 +306,10 @@ Result<void> Generation::step(Sampler& sampler) {
   if (draft) RETURN_IF_ERROR(verify(*draft, sampler, recorder));
   const double seconds = seconds_since(begin);
   statistics_.decode_seconds += seconds;
-  if (may_draft()) gauge_.record(draft && !drawn_ ? 2 : 1, seconds);
+  // The first step ran the prompt through the module: no measure of the others.
+  if (may_draft() && statistics_.n_generated_tokens > 2) {
+    gauge_.record(draft && !drawn_ ? 2 : 1, seconds);
+  }
   return {};
 }
 

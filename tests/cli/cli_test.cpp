@@ -95,6 +95,7 @@ TEST_F(Cli, NamesWhatIsWrong) {
   expect_refusal("tokenize " + model(), "exactly one of");
   expect_refusal("generate " + model() + " --prompt a --top-p 3", "top_p: found 3");
   expect_refusal("generate " + model() + " --prompt a --seed -1", "--seed: found '-1'");
+  expect_refusal("generate " + model() + " --prompt a --speculation x", "--speculation: found 'x'");
   expect_refusal("bench " + model() + " --prompt-tokens 4", "--gen-tokens is missing");
 }
 

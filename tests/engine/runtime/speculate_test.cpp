@@ -17,7 +17,6 @@ namespace {
 
 using engine::GenerationFinished;
 using engine::GenerationRequest;
-using engine::Role;
 using engine::Speculation;
 using engine::TokenGenerated;
 using engine::TokenRouted;
@@ -43,7 +42,7 @@ std::unique_ptr<engine::LoadedModel> load_demo(Speculation speculation = Specula
 GenerationRequest request(const std::string& prompt, Speculation speculation, float temperature) {
   GenerationRequest request;
   request.id = engine::GenerationId(7);
-  request.messages = {{Role::User, prompt}};
+  request.raw_prompt = prompt;  // to be continued: long answers
   request.sampling.seed = 11;
   request.sampling.temperature = temperature;
   request.sampling.repetition_penalty = 1.1F;
