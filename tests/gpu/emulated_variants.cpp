@@ -8,7 +8,11 @@
 namespace engine::test {
 
 std::unique_ptr<Backend> make(const BackendOptions& options) {
-  if (options.kind != BackendKind::Cuda) return std::move(*make_backend(options));
+  if (options.kind != BackendKind::Cuda) {
+    auto host = make_backend(options);
+    if (!host) ADD_FAILURE() << host.error().message;
+    return host ? std::move(*host) : nullptr;
+  }
   const auto order = static_cast<unsigned>(options.n_threads - 1);
   simt::set_order(order);
   auto backend = cuda::CudaBackend::create(0);

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Plants faults in the CUDA kernels, one at a time, and checks that an emulator test notices each. The sources stay as
 # they are: a changed copy is compiled and linked in front of the right ones.
-#   tests/gpu/plant_faults.sh [build folder, default build/release]
+#   tests/gpu/plant_faults.sh [build folder, default build/release] [only faults whose text matches this]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 root=$PWD
 build=$(realpath "${1:-build/release}")
+only=${2:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cmake --build "$build" --target cuda_bits_test cuda_ops_test
@@ -17,6 +18,7 @@ planted=0
 # plant "what" file-with-the-fault "sed expression" kernel-to-compile program filter
 plant() {
   local what=$1 file=$2 change=$3 kernel=$4 program=$5 filter=$6
+  [[ $what =~ $only ]] || return 0
   planted=$((planted + 1))
   rm -rf "$work/tree" && mkdir -p "$work/tree/$kernels"
   sed -e "$change" "$kernels/$file" >"$work/tree/$kernels/$file"

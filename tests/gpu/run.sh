@@ -77,7 +77,7 @@ model() { # model shape type layers: a checkpoint of random weights, made once
 }
 
 bench_model() { # bench_model name path prompt generate record
-  "$build/bin/bathyscope-cli" bench "$2" --backend cuda --context $(($3 + $4 + 8)) --prompt-tokens "$3" --gen-tokens "$4" \
+  "$build/bin/bathyscope-cli" bench "$2" --backend cuda --context $(($3 + $4 + 8)) --prefill-chunk 1024 --prompt-tokens "$3" --gen-tokens "$4" \
     --record "$5" --json >"$results/bench-$1.json" 2>"$results/bench-$1.log" || return 1
   python3 - "$results/bench-$1.json" "$1" "$bandwidth" <<'PYTHON' | tee -a "$results/table.txt"
 import json, sys

@@ -118,7 +118,9 @@ TEST_P(BlockTypes, SameBitsOfMlpsAndExpertsHoweverTheRowsAreSplit) {
     }
     return out.values;
   };
-  const auto one_thread = make({BackendKind::Cpu, 1, GetParam().instruction_set});
+  BackendOptions alone = GetParam();
+  alone.n_threads = 1;
+  const auto one_thread = make(alone);
   const std::vector<float> whole = run(*one_thread, kTokens);
   for (const std::int64_t chunk : {1, 2, 3, 5, 8}) {
     ASSERT_TRUE(same_bits(run(*backend, chunk), whole)) << "by " << chunk;
