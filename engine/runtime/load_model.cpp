@@ -193,6 +193,11 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   const ModelConfig& config = model->checkpoint->config();
   ASSIGN_OR_RETURN(const LoadOptions options, resolve(requested, config));
   RETURN_IF_ERROR(check_memory(model->checkpoint->report(), config, options.context_length));
+  if (options.backend.kind == BackendKind::Cuda && config.has_indexer()) {
+    return fail(ErrorCode::Unsupported,
+                "backend: the CUDA kernels of DeepSeek-V3.2's indexer do not pick the reference's "
+                "slots yet; choose the CPU");
+  }
   ASSIGN_OR_RETURN(model->backend, make_backend(options.backend));
   if (wrap) model->backend = wrap(std::move(model->backend));
   ASSIGN_OR_RETURN(WeightSource source, WeightSource::create(*model->checkpoint));
