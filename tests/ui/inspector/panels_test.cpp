@@ -119,7 +119,7 @@ void PanelsTest::aModelWithoutExpertsSaysSo() {
   ui::ExpertsPanel panel(*theme_);
   QVERIFY(panel.map().message().contains(QStringLiteral("Open a checkpoint")));
   panel.setModel(fake::modelInfo(shape));
-  QVERIFY(panel.map().message().contains(QStringLiteral("no routed experts")));
+  QVERIFY(panel.map().message().contains(QStringLiteral("no experts")));
   panel.setModel(fake::modelInfo({}));
   QVERIFY(panel.map().message().contains(QStringLiteral("Send a message")));
   panel.setDecisions(partIn(app::InspectionState::Pending), nullptr);
