@@ -11,6 +11,7 @@
 
 #include "app/engine_door.h"
 #include "app/workspace.h"
+#include "engine/base/mapping_guard.h"
 #include "ui/main_window.h"
 #include "ui/theme/theme.h"
 
@@ -72,6 +73,7 @@ QString dataFile(QStandardPaths::StandardLocation location, const QString& name)
 }  // namespace
 
 int main(int argc, char** argv) {
+  engine::install_mapping_guard();
   QApplication::setHighDpiScaleFactorRoundingPolicy(
       Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
   QApplication application(argc, argv);

@@ -24,17 +24,16 @@ tl::unexpected<engine::Error> wrongValue(std::string_view option, std::string_vi
 }  // namespace
 
 Result<Arguments> Arguments::parse(std::span<const std::string_view> words,
-                                   std::span<const OptionSpec> options) {
+                                   std::span<const OptionSpec> options,
+                                   std::span<const std::string_view> operands) {
   Arguments arguments;
-  bool have_model = false;
   for (std::size_t i = 0; i < words.size(); ++i) {
     std::string_view word = words[i];
     if (!word.starts_with("--")) {
-      if (have_model) {
+      if (arguments.operands_.size() == operands.size()) {
         return fail(ErrorCode::InvalidArgument, "unexpected argument " + quoted(word));
       }
-      arguments.model_ = word;
-      have_model = true;
+      arguments.operands_.emplace_back(word);
       continue;
     }
     const std::size_t equals = word.find('=');
@@ -61,8 +60,11 @@ Result<Arguments> Arguments::parse(std::span<const std::string_view> words,
       return fail(ErrorCode::InvalidArgument, std::string(name) + " is given twice");
     }
   }
-  if (!have_model) {
-    return fail(ErrorCode::InvalidArgument, "MODEL is missing: a folder, a file, or 'demo'");
+  if (arguments.operands_.size() < operands.size()) {
+    const std::string_view missing = operands[arguments.operands_.size()];
+    return fail(ErrorCode::InvalidArgument,
+                std::string(missing) + " is missing" +
+                    (missing == "MODEL" ? ": a folder, a file, or 'demo'" : ""));
   }
   return arguments;
 }

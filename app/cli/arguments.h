@@ -27,16 +27,21 @@ struct CommandSpec {
   std::string_view summary;
   std::vector<OptionSpec> options;
   engine::Result<void> (*run)(const Arguments& arguments);
+  /// The names of what stands without an option, all of it required.
+  std::vector<std::string_view> operands = {"MODEL"};
+  bool runs_a_model = true;  // takes the options of every command
 };
 
-/// MODEL and the options that were given.
+/// The operands (MODEL, mostly) and the options that were given.
 class Arguments {
  public:
   /// `words` after the command's name. InvalidArgument names what is unknown, missing or repeated.
   static engine::Result<Arguments> parse(std::span<const std::string_view> words,
-                                         std::span<const OptionSpec> options);
+                                         std::span<const OptionSpec> options,
+                                         std::span<const std::string_view> operands);
 
-  const std::string& model() const { return model_; }
+  const std::string& model() const { return operands_.front(); }
+  const std::string& operand(std::size_t i) const { return operands_[i]; }
   bool has(std::string_view option) const { return values_.contains(option); }
   std::optional<std::string> text(std::string_view option) const;
   engine::Result<std::string> requiredText(std::string_view option) const;
@@ -48,7 +53,7 @@ class Arguments {
   engine::Result<std::optional<double>> number(std::string_view option) const;
 
  private:
-  std::string model_;
+  std::vector<std::string> operands_;
   std::map<std::string, std::string, std::less<>> values_;
 };
 

@@ -1,15 +1,17 @@
-// bench: how fast this checkpoint runs here. Tokens are pseudo-random ids, so no tokenizer is
-// needed; every repeat starts from an empty cache.
+// bench: how fast this checkpoint runs here, against what the machine can do at most. Tokens are
+// pseudo-random ids, so no tokenizer is needed.
+#include "app/cli/bench.h"
+
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <fstream>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <optional>
-#include <vector>
 
 #include "app/cli/commands.h"
 #include "app/cli/model_path.h"
+#include "engine/base/thread_pool.h"
 #include "engine/runtime/random.h"
 #include "engine/runtime/recorder.h"
 
@@ -24,23 +26,8 @@ namespace {
 
 constexpr std::int64_t kMostTokens = std::int64_t{1} << 24;
 
-struct BenchPlan {
-  std::int64_t n_prompt = 0;
-  std::int64_t n_generate = 0;
-  std::int64_t n_repeats = 0;
-  bool record = true;
-};
-
-struct BenchResult {
-  std::vector<double> prefill;  // tokens per second, one per repeat
-  std::vector<double> decode;
-};
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+double secondsSince(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
 // The largest resident size this process ever had.
@@ -55,127 +42,191 @@ std::int64_t peakMemoryBytes() {
   return 0;
 }
 
-Result<void> forward(std::span<const engine::TokenId> tokens, bool record, bool last,
-                     engine::Session& session) {
-  std::optional<engine::RoutingRecorder> recorder;
-  if (record) {
-    recorder.emplace(session.config(), session.length(), static_cast<std::int64_t>(tokens.size()),
-                     engine::RoutingRecorder::Wants{last, {}});
+/// Whole numbers separated by commas.
+Result<std::vector<std::int64_t>> numberList(std::string_view option, const std::string& text,
+                                             std::int64_t least) {
+  std::vector<std::int64_t> numbers;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (;;) {
+    std::int64_t number = 0;
+    const auto [rest, error] = std::from_chars(at, end, number);
+    if (error != std::errc() || number < least || number > kMostTokens ||
+        (rest != end && *rest != ',')) {
+      return fail(ErrorCode::InvalidArgument,
+                  std::string(option) + ": entry " + std::to_string(numbers.size() + 1) + " of '" +
+                      text + "' is not a whole number from " + std::to_string(least) + " to " +
+                      std::to_string(kMostTokens));
+    }
+    numbers.push_back(number);
+    if (rest == end) return numbers;
+    at = rest + 1;
   }
-  return session.extend(tokens, recorder ? &*recorder : nullptr, {});
-}
-
-double tokensPerSecond(std::int64_t n_tokens, Clock::time_point begin) {
-  const std::chrono::duration<double> elapsed = Clock::now() - begin;
-  return static_cast<double>(n_tokens) / std::max(elapsed.count(), 1e-9);
-}
-
-Result<void> measurePrefill(std::span<const engine::TokenId> prompt, bool record,
-                            std::vector<float>& logits, engine::Session& session) {
-  const auto n_prompt = static_cast<std::int64_t>(prompt.size());
-  while (session.length() < n_prompt) {
-    const std::int64_t first = session.length();
-    const std::int64_t n = std::min(n_prompt - first, session.longest_chunk());
-    RETURN_IF_ERROR(
-        forward(prompt.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(n)),
-                record, first + n == n_prompt, session));
-    if (first + n == n_prompt) session.logits(n - 1, 1, logits);
-  }
-  return {};
-}
-
-Result<void> measureOnce(const BenchPlan& plan, std::span<const engine::TokenId> prompt,
-                         engine::Session& session, BenchResult* result) {
-  std::vector<float> logits(static_cast<std::size_t>(session.config().vocab_size));
-  session.truncate(0);
-  const auto prefill_begin = Clock::now();
-  RETURN_IF_ERROR(measurePrefill(prompt, plan.record, logits, session));
-  result->prefill.push_back(tokensPerSecond(plan.n_prompt, prefill_begin));
-  if (plan.n_generate == 0) return {};
-  const auto decode_begin = Clock::now();
-  for (std::int64_t i = 0; i < plan.n_generate; ++i) {
-    const auto best = std::max_element(logits.begin(), logits.end());
-    const engine::TokenId token(static_cast<std::int32_t>(best - logits.begin()));
-    RETURN_IF_ERROR(forward(std::span(&token, 1), plan.record, true, session));
-    session.logits(0, 1, logits);
-  }
-  result->decode.push_back(tokensPerSecond(plan.n_generate, decode_begin));
-  return {};
 }
 
 Result<BenchPlan> benchPlan(const Arguments& arguments) {
   BenchPlan plan;
-  RETURN_IF_ERROR(arguments.requiredText("--prompt-tokens"));
+  ASSIGN_OR_RETURN(const std::string prompts, arguments.requiredText("--prompt-tokens"));
   RETURN_IF_ERROR(arguments.requiredText("--gen-tokens"));
-  ASSIGN_OR_RETURN(plan.n_prompt, arguments.integer("--prompt-tokens", 0, 1, kMostTokens));
-  ASSIGN_OR_RETURN(plan.n_generate, arguments.integer("--gen-tokens", 0, 0, kMostTokens));
-  ASSIGN_OR_RETURN(plan.n_repeats, arguments.integer("--repeat", 3, 1, 1000));
-  const std::string record = arguments.text("--record").value_or("on");
-  if (record != "on" && record != "off") {
-    return fail(ErrorCode::InvalidArgument, "--record: found '" + record + "', allowed on, off");
+  ASSIGN_OR_RETURN(plan.promptSizes, numberList("--prompt-tokens", prompts, 1));
+  ASSIGN_OR_RETURN(plan.nGenerate, arguments.integer("--gen-tokens", 0, 0, kMostTokens));
+  ASSIGN_OR_RETURN(plan.nRepeats, arguments.integer("--repeat", 3, 1, 1000));
+  if (const auto depths = arguments.text("--depth")) {
+    ASSIGN_OR_RETURN(plan.depths, numberList("--depth", *depths, 0));
   }
-  plan.record = record == "on";
+  const std::string record = arguments.text("--record").value_or("on");
+  if (record != "on" && record != "off" && record != "both") {
+    return fail(ErrorCode::InvalidArgument,
+                "--record: found '" + record + "', allowed on, off, both");
+  }
+  plan.record = record != "off";
+  plan.compareRecording = record == "both";
+  plan.profile = arguments.has("--profile");
   return plan;
 }
 
-void print(const BenchPlan& plan, const BenchResult& result, const engine::ModelInfo& info,
-           bool as_json) {
-  const double prefill = median(result.prefill);
-  const double decode = median(result.decode);
-  const auto bytes_per_second = decode * static_cast<double>(info.bytes_read_per_token);
-  const std::int64_t peak = peakMemoryBytes();
-  if (as_json) {
-    const nlohmann::ordered_json json{
-        {"model", info.path},
-        {"backend", info.backend_description},
-        {"prompt_tokens", plan.n_prompt},
-        {"gen_tokens", plan.n_generate},
-        {"repeat", plan.n_repeats},
-        {"record", plan.record ? "on" : "off"},
-        {"prefill_chunk", info.options.prefill_chunk},
-        {"load_seconds", info.load_seconds},
-        {"prefill_tokens_per_second", {{"each", result.prefill}, {"median", prefill}}},
-        {"decode_tokens_per_second", {{"each", result.decode}, {"median", decode}}},
-        {"weight_bytes", info.weight_bytes},
-        {"cache_bytes", info.cache_bytes},
-        {"bytes_read_per_token", info.bytes_read_per_token},
-        {"decode_bytes_per_second", bytes_per_second},
-        {"peak_memory_bytes", peak}};
-    std::cout << json.dump(2) << '\n';
-    return;
+/// The session under measurement and its pseudo-random text.
+class Bench {
+ public:
+  Bench(const BenchPlan& plan, engine::Session& session, ProfilingBackend* profiler)
+      : plan_(plan),
+        session_(session),
+        profiler_(profiler),
+        logits_(static_cast<std::size_t>(session.config().vocab_size)) {}
+
+  Result<void> run(BenchResult* result);
+
+ private:
+  Result<void> forward(std::span<const engine::TokenId> tokens, bool record, bool last);
+  Result<void> fill(std::int64_t length, bool record);
+  Result<double> prefill(std::int64_t n, bool record);
+  Result<double> decode(std::int64_t depth, bool record);
+  template <class Once>
+  Result<void> repeat(const Once& once, std::int64_t n_tokens, BenchPhase* phase);
+  engine::TokenId randomToken() {
+    const auto n = static_cast<std::uint64_t>(session_.config().vocab_size);
+    return engine::TokenId(static_cast<std::int32_t>(random_.next() % n));
   }
-  const auto list = [](const char* label, const std::vector<double>& each, double middle) {
-    std::cout << label << middle << " tokens/s (each:";
-    for (const double value : each) std::cout << ' ' << value;
-    std::cout << ")\n";
+
+  const BenchPlan& plan_;
+  engine::Session& session_;
+  ProfilingBackend* profiler_;  // null without --profile
+  std::vector<float> logits_;
+  engine::Random random_{1};
+};
+
+Result<void> Bench::forward(std::span<const engine::TokenId> tokens, bool record, bool last) {
+  std::optional<engine::RoutingRecorder> recorder;
+  if (record) {
+    recorder.emplace(session_.config(), session_.length(), static_cast<std::int64_t>(tokens.size()),
+                     engine::RoutingRecorder::Wants{last, {}, false});
+  }
+  return session_.extend(tokens, recorder ? &*recorder : nullptr, {});
+}
+
+/// Random tokens up to `length`, in prefill chunks; the logits of the last one.
+Result<void> Bench::fill(std::int64_t length, bool record) {
+  while (session_.length() < length) {
+    const std::int64_t n = std::min(length - session_.length(), session_.longest_chunk());
+    std::vector<engine::TokenId> tokens;
+    for (std::int64_t i = 0; i < n; ++i) tokens.push_back(randomToken());
+    const bool last = session_.length() + n == length;
+    RETURN_IF_ERROR(forward(tokens, record, last));
+    if (last) session_.logits(n - 1, 1, logits_);
+  }
+  return {};
+}
+
+Result<double> Bench::prefill(std::int64_t n, bool record) {
+  session_.truncate(0);
+  const auto begin = Clock::now();
+  RETURN_IF_ERROR(fill(n, record));
+  return secondsSince(begin);
+}
+
+Result<double> Bench::decode(std::int64_t depth, bool record) {
+  session_.truncate(depth);
+  RETURN_IF_ERROR(fill(depth, record));
+  if (profiler_ != nullptr) profiler_->takeEntries();
+  const auto begin = Clock::now();
+  for (std::int64_t i = 0; i < plan_.nGenerate; ++i) {
+    const auto best = std::max_element(logits_.begin(), logits_.end());
+    const engine::TokenId token(static_cast<std::int32_t>(best - logits_.begin()));
+    RETURN_IF_ERROR(forward(std::span(&token, 1), record, true));
+    session_.logits(0, 1, logits_);
+  }
+  return secondsSince(begin);
+}
+
+/// once(record) gives the seconds of one measurement of n_tokens.
+template <class Once>
+Result<void> Bench::repeat(const Once& once, std::int64_t n_tokens, BenchPhase* phase) {
+  const auto rate = [&](double seconds) {
+    return static_cast<double>(n_tokens) / std::max(seconds, 1e-9);
   };
-  std::cout << info.path << " · " << info.backend_description << '\n'
-            << "load      " << info.load_seconds << " s\n";
-  list("prefill   ", result.prefill, prefill);
-  list("decode    ", result.decode, decode);
-  std::cout << "reads     " << info.bytes_read_per_token << " bytes per token, "
-            << bytes_per_second / 1e9 << " GB/s\n"
-            << "memory    " << peak << " bytes at most\n";
+  for (std::int64_t i = 0; i < plan_.nRepeats; ++i) {
+    if (profiler_ != nullptr) profiler_->takeEntries();
+    ASSIGN_OR_RETURN(const double seconds, once(plan_.record));
+    phase->rates.push_back(rate(seconds));
+    if (profiler_ != nullptr) {
+      phase->profile = profiler_->takeEntries();
+      phase->profiledSeconds = seconds;
+    }
+    if (!plan_.compareRecording) continue;
+    ASSIGN_OR_RETURN(const double unrecorded, once(false));
+    phase->ratesUnrecorded.push_back(rate(unrecorded));
+  }
+  return {};
+}
+
+Result<void> Bench::run(BenchResult* result) {
+  for (const std::int64_t n : plan_.promptSizes) {
+    BenchPhase& phase = result->prefill.emplace_back();
+    phase.nTokens = n;
+    RETURN_IF_ERROR(repeat([&](bool record) { return prefill(n, record); }, n, &phase));
+  }
+  if (plan_.nGenerate == 0) return {};
+  const std::vector<std::int64_t> depths =
+      plan_.depths.empty() ? std::vector{plan_.promptSizes.front()} : plan_.depths;
+  for (const std::int64_t depth : depths) {
+    BenchPhase& phase = result->decode.emplace_back();
+    phase.nTokens = depth;
+    RETURN_IF_ERROR(
+        repeat([&](bool record) { return decode(depth, record); }, plan_.nGenerate, &phase));
+  }
+  return {};
+}
+
+std::int64_t longest(const std::vector<std::int64_t>& numbers) {
+  return numbers.empty() ? 0 : *std::max_element(numbers.begin(), numbers.end());
 }
 
 }  // namespace
 
 Result<void> runBench(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const BenchPlan plan, benchPlan(arguments));
-  ASSIGN_OR_RETURN(const auto model, loadModel(arguments, plan.n_prompt + plan.n_generate));
-  engine::Session& session = *model->session;
-  RETURN_IF_ERROR(session.check_room(plan.n_prompt + plan.n_generate));
-  engine::Random random(1);
-  std::vector<engine::TokenId> prompt;
-  const auto vocab_size = static_cast<std::uint64_t>(session.config().vocab_size);
-  for (std::int64_t i = 0; i < plan.n_prompt; ++i) {
-    prompt.emplace_back(static_cast<std::int32_t>(random.next() % vocab_size));
+  const std::int64_t needed =
+      std::max(longest(plan.promptSizes), longest(plan.depths)) + plan.nGenerate;
+  ProfilingBackend* profiler = nullptr;
+  engine::BackendWrapper wrap;
+  if (plan.profile) {
+    wrap = [&profiler](std::unique_ptr<engine::Backend> inner) {
+      auto outer = std::make_unique<ProfilingBackend>(std::move(inner));
+      profiler = outer.get();
+      return std::unique_ptr<engine::Backend>(std::move(outer));
+    };
   }
+  ASSIGN_OR_RETURN(const auto model, loadModel(arguments, needed, wrap));
+  if (profiler != nullptr) profiler->nameWeights(model->transformer->weights());
+  RETURN_IF_ERROR(model->session->check_room(needed));
   BenchResult result;
-  for (std::int64_t i = 0; i < plan.n_repeats; ++i) {
-    RETURN_IF_ERROR(measureOnce(plan, prompt, session, &result));
-  }
-  print(plan, result, *model->info, arguments.has("--json"));
+  const int nThreads = model->info->options.backend.n_threads;
+  RETURN_IF_ERROR(Bench(plan, *model->session, profiler).run(&result));
+  result.peakMemoryBytes = peakMemoryBytes();
+  ASSIGN_OR_RETURN(result.limits,
+                   measureMachineLimits(nThreads > 0 ? nThreads : engine::usable_processors()));
+  std::cout << (arguments.has("--json") ? benchToJson(plan, result, *model->info)
+                                        : benchToText(plan, result, *model->info));
   return {};
 }
 

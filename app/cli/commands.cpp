@@ -4,6 +4,36 @@
 
 namespace app::cli {
 
+namespace {
+
+CommandSpec quantizeCommand() {
+  return {"quantize",
+          "writes a model as one GGUF file, in another type",
+          {{"--type", "T", "bf16, q8_0, q4_k (llama.cpp's Q4_K_M mixture) or f32"},
+           {"--threads", "N", "CPU threads; default: the cores this process may use"},
+           {"--no-tokenizer", "", "leave the tokenizer out"},
+           {"--force", "", "replace OUT.gguf when it is there"}},
+          runQuantize,
+          {"MODEL", "OUT.gguf"},
+          false};
+}
+
+CommandSpec makeRandomCommand() {
+  return {"make-random",
+          "writes a model of random weights, for measurements anyone can repeat",
+          {{"--shape", "S", "whose shape; --shape list lists them"},
+           {"--type", "T", "bf16, q8_0, q4_k_m or f32"},
+           {"--out", "F.gguf", "where to write"},
+           {"--layers", "N", "fewer layers than the shape has"},
+           {"--seed", "N", "same seed, same bytes; default 1"},
+           {"--force", "", "replace the file when it is there"}},
+          runMakeRandom,
+          {},
+          false};
+}
+
+}  // namespace
+
 std::span<const CommandSpec> commands() {
   static const std::vector<CommandSpec> table{
       {"info",
@@ -21,7 +51,8 @@ std::span<const CommandSpec> commands() {
       {"detokenize", "token ids to text", {{"--ids", "1,2,3", "token ids"}}, runDetokenize},
       {"render",
        "the exact prompt the chat template makes of messages",
-       {{"--messages", "F.json", "a JSON array of {\"role\", \"content\"}"}},
+       {{"--messages", "F.json", "a JSON array of {\"role\", \"content\"}"},
+        {"--template", "NAME", "a built-in template instead of the checkpoint's, or Jinja text"}},
        runRender},
       {"logits",
        "float32 logits of every token, [n_tokens, vocab_size]",
@@ -45,16 +76,22 @@ std::span<const CommandSpec> commands() {
         {"--min-p", "X", "only those at least X times as probable as the best"},
         {"--repetition-penalty", "X", "above 1: against repeating the context"},
         {"--seed", "N", "same seed, same answer"},
+        {"--speculation", "S",
+         "draft with the MTP module: auto (default), off, always; same answer"},
         {"--json", "", "one object with ids, text, timings and stop reason"}},
        runGenerate},
       {"bench",
-       "load time, prefill and decode speed, memory",
-       {{"--prompt-tokens", "P", "tokens of the prompt"},
+       "load time, prefill and decode speed against the machine's limits, memory",
+       {{"--prompt-tokens", "P,Q", "tokens of the prompts, one measurement each"},
         {"--gen-tokens", "N", "tokens to decode"},
+        {"--depth", "D,E", "decode behind so many tokens; default: behind the first prompt"},
         {"--repeat", "R", "times to measure, default 3"},
-        {"--record", "on|off", "record routing while measuring, default on"},
+        {"--record", "on|off|both", "record routing while measuring, default on; both: its cost"},
+        {"--profile", "", "where the time goes, by kind of operation"},
         {"--json", "", "one object"}},
-       runBench}};
+       runBench},
+      quantizeCommand(),
+      makeRandomCommand()};
   return table;
 }
 

@@ -93,12 +93,22 @@ Result<engine::SamplingOptions> samplingOptions(const Arguments& arguments,
   return sampling;
 }
 
+Result<engine::Speculation> speculation(const Arguments& arguments) {
+  const std::string mode = arguments.text("--speculation").value_or("auto");
+  if (mode == "auto") return engine::Speculation::Auto;
+  if (mode == "off") return engine::Speculation::Off;
+  if (mode == "always") return engine::Speculation::Always;
+  return fail(ErrorCode::InvalidArgument,
+              "--speculation: found '" + mode + "', allowed auto, off, always");
+}
+
 Result<engine::GenerationRequest> makeRequest(const Arguments& arguments,
                                               const engine::GenerationDefaults& defaults) {
   engine::GenerationRequest request;
   request.id = engine::GenerationId(1);
   ASSIGN_OR_RETURN(request.sampling, samplingOptions(arguments, defaults));
   RETURN_IF_ERROR(engine::check_sampling_options(request.sampling));
+  ASSIGN_OR_RETURN(request.speculation, speculation(arguments));
   ASSIGN_OR_RETURN(const std::string prompt, arguments.requiredText("--prompt"));
   const auto system = arguments.text("--system");
   if (arguments.has("--raw")) {
@@ -129,6 +139,8 @@ void printJson(const AnswerSink& answer, const engine::ModelInfo& info) {
                                       {"decode_tokens_per_second", s.decode_tokens_per_second()}}},
                                     {"n_prompt_tokens", s.n_prompt_tokens},
                                     {"n_generated_tokens", s.n_generated_tokens},
+                                    {"n_drafted_tokens", s.n_drafted_tokens},
+                                    {"n_accepted_tokens", s.n_accepted_tokens},
                                     {"n_context_used", answer.finished.n_context_used},
                                     {"backend", info.backend_description}};
   std::cout << json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';

@@ -9,6 +9,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/model_path.h"
+#include "engine/base/mapping_guard.h"
 
 namespace app::cli {
 
@@ -19,6 +20,7 @@ constexpr int kUsage = 2;
 
 std::vector<OptionSpec> allOptions(const CommandSpec& command) {
   std::vector<OptionSpec> options = command.options;
+  if (!command.runs_a_model) return options;
   options.insert(options.end(), commonOptions().begin(), commonOptions().end());
   return options;
 }
@@ -45,9 +47,11 @@ void printHelp() {
 }
 
 void printHelp(const CommandSpec& command) {
-  std::cout << "usage: bathyscope-cli " << command.name << " MODEL [options]\n\n"
-            << command.summary << "\n\noptions:\n";
+  std::cout << "usage: bathyscope-cli " << command.name;
+  for (const std::string_view operand : command.operands) std::cout << ' ' << operand;
+  std::cout << " [options]\n\n" << command.summary << "\n\noptions:\n";
   printOptions(command.options);
+  if (!command.runs_a_model) return;
   std::cout << "\noptions of every command:\n";
   printOptions(commonOptions());
 }
@@ -84,7 +88,8 @@ int run(std::span<const std::string_view> words) {
     printHelp(*command);
     return 0;
   }
-  const auto arguments = Arguments::parse(words.subspan(1), allOptions(*command));
+  const auto arguments =
+      Arguments::parse(words.subspan(1), allOptions(*command), command->operands);
   if (!arguments) {
     engine::Error error = arguments.error();
     error.message += "; see bathyscope-cli " + std::string(command->name) + " --help";
@@ -103,6 +108,7 @@ int run(std::span<const std::string_view> words) {
 }  // namespace app::cli
 
 int main(int argc, char** argv) {
+  engine::install_mapping_guard();
   try {
     const std::vector<std::string_view> words(argv + 1, argv + argc);
     return app::cli::run(words);

@@ -35,15 +35,26 @@ Result<BackendKind> backendKind(const std::string& name) {
               "--backend: found '" + name + "', allowed reference, cpu, cuda, auto");
 }
 
+Result<engine::WeightFormat> weightFormat(const Arguments& arguments) {
+  const auto name = arguments.text("--weights");
+  if (!name || *name == "as-stored") return engine::WeightFormat::AsStored;
+  for (const auto format : {engine::WeightFormat::Q8_0, engine::WeightFormat::Q4_K}) {
+    if (*name == engine::weight_format_name(format)) return format;
+  }
+  return fail(ErrorCode::InvalidArgument,
+              "--weights: found '" + *name + "', allowed q8_0, q4_k, as-stored");
+}
+
 }  // namespace
 
 const std::vector<OptionSpec>& commonOptions() {
   static const std::vector<OptionSpec> options{
       {"--backend", "B", "reference, cpu, cuda or auto (default)"},
-      {"--instruction-set", "I", "force the CPU kernels: generic, avx2 or avx512"},
+      {"--instruction-set", "I", "force the CPU kernels: generic, avx2, avx2-vnni, avx512 …"},
       {"--threads", "N", "CPU threads; default: the cores this process may use"},
       {"--context", "N", "tokens the cache holds"},
-      {"--prefill-chunk", "N", "prompt tokens per forward pass, default 256"}};
+      {"--prefill-chunk", "N", "prompt tokens per forward pass, default 512"},
+      {"--weights", "W", "quantise while loading: q8_0, or q4_k (routed experts; the rest Q8_0)"}};
   return options;
 }
 
@@ -69,16 +80,18 @@ Result<engine::LoadOptions> loadOptions(const Arguments& arguments, std::int64_t
   options.backend.n_threads = static_cast<int>(threads);
   ASSIGN_OR_RETURN(options.context_length,
                    arguments.integer("--context", context, 1, kLongestContext));
+  ASSIGN_OR_RETURN(options.weight_format, weightFormat(arguments));
   ASSIGN_OR_RETURN(options.prefill_chunk,
-                   arguments.integer("--prefill-chunk", 256, 1, kLongestContext));
+                   arguments.integer("--prefill-chunk", 512, 1, kLongestContext));
   return options;
 }
 
 Result<std::unique_ptr<engine::LoadedModel>> loadModel(const Arguments& arguments,
-                                                       std::int64_t context) {
+                                                       std::int64_t context,
+                                                       const engine::BackendWrapper& wrap) {
   ASSIGN_OR_RETURN(const std::string path, modelPath(arguments));
   ASSIGN_OR_RETURN(const engine::LoadOptions options, loadOptions(arguments, context));
-  return engine::load_model(path, options, nullptr, {});
+  return engine::load_model(path, options, nullptr, {}, wrap);
 }
 
 Result<std::vector<engine::TokenId>> tokenIds(const Arguments& arguments) {

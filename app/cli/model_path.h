@@ -11,7 +11,7 @@
 
 namespace app::cli {
 
-/// --backend, --instruction-set, --threads, --context, --prefill-chunk.
+/// --backend, --instruction-set, --threads, --context, --prefill-chunk, --weights.
 const std::vector<OptionSpec>& commonOptions();
 
 /// MODEL as it is, or the folder of the bundled checkpoint for "demo".
@@ -20,8 +20,8 @@ engine::Result<std::string> modelPath(const Arguments& arguments);
 /// `context` is taken when --context is not given (0: the engine's choice).
 engine::Result<engine::LoadOptions> loadOptions(const Arguments& arguments, std::int64_t context);
 
-engine::Result<std::unique_ptr<engine::LoadedModel>> loadModel(const Arguments& arguments,
-                                                               std::int64_t context);
+engine::Result<std::unique_ptr<engine::LoadedModel>> loadModel(
+    const Arguments& arguments, std::int64_t context, const engine::BackendWrapper& wrap = {});
 
 /// The whole numbers of --ids 1,2,3.
 engine::Result<std::vector<engine::TokenId>> tokenIds(const Arguments& arguments);

@@ -59,24 +59,53 @@ Result<void> tokenizeLines(const std::string& path, const engine::Tokenizer& tok
   return {};
 }
 
-Result<engine::ChatMessage> chatMessage(const nlohmann::json& json, const std::string& place) {
-  const auto text = [&](const char* key) -> Result<std::string> {
-    if (!json.is_object() || !json.contains(key) || !json[key].is_string()) {
-      return fail(ErrorCode::InvalidFile, place + " › " + key + ": a string is missing");
-    }
+Result<std::string> messageText(const nlohmann::json& json, const char* key, bool needed,
+                                const std::string& place) {
+  if (json.is_object() && json.contains(key) && json[key].is_string()) {
     return json[key].get<std::string>();
-  };
+  }
+  const bool absent = json.is_object() && (!json.contains(key) || json[key].is_null());
+  if (absent && !needed) return std::string();
+  return fail(ErrorCode::InvalidFile, place + " › " + key + ": a string is missing");
+}
+
+/// {"id", "type", "function": {"name", "arguments"}}; arguments as text or as an object.
+Result<engine::ToolCall> toolCall(const nlohmann::json& json, const std::string& place) {
+  engine::ToolCall call;
+  ASSIGN_OR_RETURN(call.id, messageText(json, "id", false, place));
+  const nlohmann::json function = json.is_object() ? json.value("function", json) : json;
+  ASSIGN_OR_RETURN(call.name, messageText(function, "name", true, place));
+  call.structured = function.contains("arguments") && function["arguments"].is_object();
+  if (call.structured) {
+    call.arguments = function["arguments"].dump();
+    return call;
+  }
+  ASSIGN_OR_RETURN(call.arguments, messageText(function, "arguments", true, place));
+  return call;
+}
+
+Result<engine::ChatMessage> chatMessage(const nlohmann::json& json, const std::string& place) {
   engine::ChatMessage message;
-  ASSIGN_OR_RETURN(const std::string role, text("role"));
-  ASSIGN_OR_RETURN(message.content, text("content"));
+  ASSIGN_OR_RETURN(const std::string role, messageText(json, "role", true, place));
+  const bool hasCalls = json.contains("tool_calls") && json["tool_calls"].is_array();
+  ASSIGN_OR_RETURN(message.content, messageText(json, "content", !hasCalls, place));
+  ASSIGN_OR_RETURN(message.reasoning, messageText(json, "reasoning_content", false, place));
+  ASSIGN_OR_RETURN(message.name, messageText(json, "name", false, place));
+  ASSIGN_OR_RETURN(message.tool_call_id, messageText(json, "tool_call_id", false, place));
+  for (std::size_t i = 0; hasCalls && i < json["tool_calls"].size(); ++i) {
+    ASSIGN_OR_RETURN(
+        engine::ToolCall call,
+        toolCall(json["tool_calls"][i], place + " › tool_calls[" + std::to_string(i) + "]"));
+    message.tool_calls.push_back(std::move(call));
+  }
   for (const engine::Role known :
-       {engine::Role::System, engine::Role::User, engine::Role::Assistant}) {
+       {engine::Role::System, engine::Role::User, engine::Role::Assistant, engine::Role::Tool}) {
     if (role != engine::role_name(known)) continue;
     message.role = known;
     return message;
   }
   return fail(ErrorCode::InvalidFile,
-              place + " › role: found '" + role + "', allowed system, user, assistant");
+              place + " › role: found '" + role + "', allowed system, user, assistant, tool");
 }
 
 }  // namespace
@@ -122,10 +151,14 @@ Result<void> runRender(const Arguments& arguments) {
     messages.push_back(std::move(message));
   }
   ASSIGN_OR_RETURN(const std::string path, modelPath(arguments));
-  ASSIGN_OR_RETURN(const engine::TextModel text, engine::load_text_model(path));
+  ASSIGN_OR_RETURN(const engine::TextModel text,
+                   engine::load_text_model(path, arguments.text("--template").value_or("")));
   if (!text.template_problem.empty()) {
     std::cerr << "bathyscope-cli: note: using " << text.template_name << ", because "
               << text.template_problem << '\n';
+  } else if (!text.template_reason.empty()) {
+    std::cerr << "bathyscope-cli: note: using " << text.template_name << ": "
+              << text.template_reason << '\n';
   }
   ASSIGN_OR_RETURN(const engine::RenderedPrompt prompt,
                    engine::render_messages(text, messages, engine::unix_seconds_now()));

@@ -180,6 +180,10 @@ class Backend {
   /// "CPU · AVX-512 · 2 threads"
   virtual std::string description() const = 0;
 
+  /// Ops return nothing, because a device answers later than they do: the first failure of any of
+  /// them stays here. Asked once per forward pass; what was computed since the last asking is not
+  /// to be trusted when it fails.
+  virtual Result<void> health() const { return {}; }
   /// Zeroed memory for n float32 elements; OutOfMemory names the bytes.
   virtual Result<Buffer> allocate(std::int64_t n_elements) = 0;
   /// Takes all scratch memory; called once after load, before any op. Ops within the limits then
@@ -255,7 +259,8 @@ class Backend {
 struct BackendOptions {
   BackendKind kind = BackendKind::Cpu;
   int n_threads = 0;            // 0: the cores this process may use
-  std::string instruction_set;  // "", or "generic", "avx2", "avx512" to force one
+  std::string instruction_set;  // "", or "generic", "avx2", "avx2-vnni", "avx512", "avx512-vnni"
+                                // to force one
   bool operator==(const BackendOptions&) const = default;
 };
 

@@ -1,9 +1,12 @@
 #include "engine/backend/cuda_plugin.h"
 
 #include <dlfcn.h>
+#include <elf.h>
 
+#include <array>
+#include <cstring>
 #include <filesystem>
-#include <memory>
+#include <fstream>
 #include <system_error>
 
 #include "engine/backend/cuda/plugin_abi.h"
@@ -11,13 +14,98 @@
 namespace engine {
 namespace {
 
+/// What a plug-in of this version offers.
+struct Plugin {
+  BathyscopeCudaProbeDevices probe_devices = nullptr;
+  BathyscopeCudaMakeBackend make_backend = nullptr;
+};
+
 struct CloseLibrary {
   void operator()(void* handle) const { dlclose(handle); }
 };
 using Library = std::unique_ptr<void, CloseLibrary>;
 
+template <class Function>
+Function symbol(const Library& library, const char* name) {
+  return reinterpret_cast<Function>(dlsym(library.get(), name));
+}
+
+Result<Plugin> check_plugin(const Library& library, const std::string& path) {
+  const auto version = symbol<BathyscopeCudaAbiVersion>(library, "bathyscope_cuda_abi_version");
+  if (version == nullptr) {
+    return fail(ErrorCode::InvalidFile, path + " is not a Bathyscope plug-in");
+  }
+  if (version() != kBathyscopeCudaAbi) {
+    return fail(ErrorCode::Unsupported, "the plug-in is of version " + std::to_string(version()) +
+                                            ", this program needs " +
+                                            std::to_string(kBathyscopeCudaAbi));
+  }
+  const auto build = symbol<BathyscopeCudaBuild>(library, "bathyscope_cuda_build");
+  const auto layout = symbol<BathyscopeCudaLayout>(library, "bathyscope_cuda_layout");
+  const Plugin plugin{symbol<BathyscopeCudaProbeDevices>(library, "bathyscope_cuda_probe_devices"),
+                      symbol<BathyscopeCudaMakeBackend>(library, "bathyscope_cuda_make_backend")};
+  if (build == nullptr || layout == nullptr || plugin.probe_devices == nullptr ||
+      plugin.make_backend == nullptr) {
+    return fail(ErrorCode::InvalidFile, path + " is damaged: a function is missing");
+  }
+  if (std::strcmp(build(), cuda::kBuild) != 0 || layout() != cuda::backend_layout()) {
+    return fail(ErrorCode::Unsupported, "the plug-in was built with " + std::string(build()) +
+                                            " or other sources, this program with " + cuda::kBuild +
+                                            ": install both from one build");
+  }
+  return plugin;
+}
+
+template <class T>
+bool read_at(std::ifstream& file, std::uint64_t offset, T* value) {
+  file.seekg(static_cast<std::streamoff>(offset));
+  return static_cast<bool>(file.read(reinterpret_cast<char*>(value), sizeof(T)));
+}
+
+/// The dynamic loader maps a library that was cut short and dies of reading it: so its segments are
+/// looked at first.
+bool is_whole_library(const std::string& path) {
+  std::error_code error;
+  const std::uint64_t n_bytes = std::filesystem::file_size(path, error);
+  std::ifstream file(path, std::ios::binary);
+  Elf64_Ehdr header{};
+  if (error || !read_at(file, 0, &header)) return false;
+  if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return false;
+  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_type != ET_DYN) return false;
+  for (std::uint64_t i = 0; i < header.e_phnum; ++i) {
+    Elf64_Phdr segment{};
+    if (!read_at(file, header.e_phoff + i * sizeof segment, &segment)) return false;
+    if (segment.p_offset > n_bytes || segment.p_filesz > n_bytes - segment.p_offset) return false;
+  }
+  return header.e_phnum > 0;
+}
+
+/// `flags`: RTLD_NODELETE once a backend is to come from it.
+Result<Library> open_plugin(const std::string& path, int flags) {
+  std::error_code error;
+  if (path.empty() || !std::filesystem::exists(path, error)) {
+    return fail(ErrorCode::NotFound,
+                "there is no plug-in (libbathyscope_cuda.so) beside the program");
+  }
+  if (!is_whole_library(path)) {
+    return fail(ErrorCode::InvalidFile,
+                "the plug-in cannot be loaded: " + path + " is damaged or cut short");
+  }
+  Library library(dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | flags));
+  if (library) return library;
+  return fail(ErrorCode::InvalidFile, std::string("the plug-in cannot be loaded: ") + dlerror());
+}
+
 BackendDescription not_used(const std::string& reason) {
   return {BackendKind::Cuda, false, "CUDA is not used: " + reason};
+}
+
+BackendDescription describe(const BathyscopeCudaProbe& probe) {
+  if (probe.problem[0] != '\0') return not_used(probe.problem);
+  return {BackendKind::Cuda, true,
+          std::string("CUDA · ") + probe.device_name + " · " +
+              std::to_string(probe.free_bytes >> 20) + " of " +
+              std::to_string(probe.total_bytes >> 20) + " MiB free"};
 }
 
 }  // namespace
@@ -30,28 +118,31 @@ std::string cuda_plugin_path() {
 }
 
 BackendDescription describe_cuda(const std::string& plugin_path) {
-  std::error_code error;
-  if (plugin_path.empty() || !std::filesystem::exists(plugin_path, error)) {
-    return not_used("there is no plug-in (libbathyscope_cuda.so) beside the program");
-  }
-  const Library library(dlopen(plugin_path.c_str(), RTLD_NOW | RTLD_LOCAL));
-  if (!library) return not_used(std::string("the plug-in cannot be loaded: ") + dlerror());
-  const auto version = reinterpret_cast<BathyscopeCudaAbiVersion>(
-      dlsym(library.get(), "bathyscope_cuda_abi_version"));
-  const auto probe_devices = reinterpret_cast<BathyscopeCudaProbeDevices>(
-      dlsym(library.get(), "bathyscope_cuda_probe_devices"));
-  if (version == nullptr || probe_devices == nullptr) {
-    return not_used(plugin_path + " is not a Bathyscope plug-in");
-  }
-  if (version() != kBathyscopeCudaAbi) {
-    return not_used("the plug-in is of version " + std::to_string(version()) +
-                    ", this program needs " + std::to_string(kBathyscopeCudaAbi));
-  }
+  const auto library = open_plugin(plugin_path, 0);
+  if (!library) return not_used(library.error().message);
+  const auto plugin = check_plugin(*library, plugin_path);
+  if (!plugin) return not_used(plugin.error().message);
   BathyscopeCudaProbe probe{};
-  probe_devices(&probe);
-  if (probe.problem[0] != '\0') return not_used(probe.problem);
-  return not_used(std::string(probe.device_name) +
-                  " is there, but this version computes on the CPU only");
+  plugin->probe_devices(&probe);
+  return describe(probe);
+}
+
+Result<std::unique_ptr<Backend>> make_cuda_backend(const std::string& plugin_path) {
+  const BackendDescription description = describe_cuda(plugin_path);
+  if (!description.available) {
+    return fail(ErrorCode::Unsupported, description.description + "; choose the CPU backend");
+  }
+  ASSIGN_OR_RETURN(const Library library, open_plugin(plugin_path, RTLD_NODELETE));
+  ASSIGN_OR_RETURN(const Plugin plugin, check_plugin(library, plugin_path));
+  std::array<char, 1024> problem{};
+  auto code = static_cast<std::int32_t>(ErrorCode::Device);
+  auto* backend =
+      static_cast<Backend*>(plugin.make_backend(0, &code, problem.data(), problem.size()));
+  if (backend == nullptr) {
+    return fail(static_cast<ErrorCode>(code),
+                std::string(problem.data()) + "; choose the CPU backend");
+  }
+  return std::unique_ptr<Backend>(backend);
 }
 
 }  // namespace engine

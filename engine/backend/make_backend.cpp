@@ -19,8 +19,7 @@ Result<std::unique_ptr<Backend>> make_backend(const BackendOptions& options) {
     case BackendKind::Cpu:
       return make_cpu_backend(options.n_threads, options.instruction_set);
     case BackendKind::Cuda:
-      return fail(ErrorCode::Unsupported,
-                  describe_cuda(cuda_plugin_path()).description + "; choose the CPU backend");
+      return make_cuda_backend(cuda_plugin_path());
   }
   return fail(ErrorCode::InvalidArgument, "backend: found an unknown kind");
 }

@@ -65,6 +65,10 @@ Result<struct stat> regular_file_status(int descriptor, const std::string& path)
   return status;
 }
 
+std::int64_t modified_ns(const struct stat& status) {
+  return std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
+}
+
 // O_NONBLOCK: opening a pipe or a device must not wait for somebody at the other end.
 int open_for_reading(const std::string& path) {
   if (path.find('\0') != std::string::npos) {
@@ -122,6 +126,7 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
   file.path_ = path;
   file.size_ = static_cast<std::size_t>(status.st_size);
   file.n_links_ = static_cast<std::uint64_t>(status.st_nlink);
+  file.modified_ns_ = modified_ns(status);
   if (file.size_ > 0) {
     void* data = ::mmap(nullptr, file.size_, PROT_READ, MAP_PRIVATE, descriptor.value, 0);
     if (data == MAP_FAILED) {
@@ -130,9 +135,31 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
                   quoted_name(path) + ": cannot be mapped (" + std::strerror(errno) + ")");
     }
     file.data_ = static_cast<const std::byte*>(data);
+    file.range_ = GuardedRange(data, file.size_);
   }
   file.descriptor_ = descriptor.release();
   return file;
+}
+
+Result<void> MappedFile::check_unchanged() const {
+  constexpr const char* kRemedy = "; load the model again";
+  if (range_.lost()) {
+    return fail(ErrorCode::Io, quoted_name(path_) +
+                                   ": a part of it could not be read any more (it was made shorter "
+                                   "or its drive is gone)" +
+                                   kRemedy);
+  }
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0) return open_error(path_, errno);
+  if (static_cast<std::size_t>(status.st_size) != size_) {
+    return fail(ErrorCode::Io, quoted_name(path_) + ": was " + std::to_string(size_) +
+                                   " bytes long, now " + std::to_string(status.st_size) +
+                                   ": it was changed while in use" + kRemedy);
+  }
+  if (modified_ns(status) != modified_ns_) {
+    return fail(ErrorCode::Io, quoted_name(path_) + ": it was written to while in use" + kRemedy);
+  }
+  return {};
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept { swap(other); }
@@ -143,6 +170,7 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 }
 
 MappedFile::~MappedFile() {
+  range_ = GuardedRange();
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
   if (descriptor_ >= 0) ::close(descriptor_);
 }
@@ -153,6 +181,8 @@ void MappedFile::swap(MappedFile& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(size_, other.size_);
   std::swap(n_links_, other.n_links_);
+  std::swap(modified_ns_, other.modified_ns_);
+  std::swap(range_, other.range_);
 }
 
 Result<void> MappedFile::read_at(std::uint64_t offset, std::span<char> out) const {

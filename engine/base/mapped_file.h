@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/base/mapping_guard.h"
 #include "engine/base/result.h"
 
 namespace engine {
@@ -30,6 +31,10 @@ class MappedFile {
   std::span<const std::byte> bytes() const { return {data_, size_}; }
   /// Copies [offset, offset + out.size()) by read(2): later changes of the file do not reach it.
   Result<void> read_at(std::uint64_t offset, std::span<char> out) const;
+  /// Io, naming the file, when bytes were found gone or the file was written to since it was
+  /// opened: what was read from the mapping is then not the file that was opened. A few hundred
+  /// nanoseconds. A file that was renamed, deleted or replaced by another goes on.
+  Result<void> check_unchanged() const;
   const std::string& path() const { return path_; }
   /// More than 1: the same bytes have another name somewhere else.
   std::uint64_t n_links() const { return n_links_; }
@@ -43,6 +48,8 @@ class MappedFile {
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;
   std::uint64_t n_links_ = 0;
+  std::int64_t modified_ns_ = 0;  // when it was last written to, at open
+  GuardedRange range_;            // last: gone before the mapping
 };
 
 /// The file's text. NotFound when there is none, LimitExceeded above max_bytes.

@@ -4,11 +4,13 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <system_error>
 
 #include "engine/base/check.h"
+#include "engine/base/processor_quota.h"
 
 namespace engine {
 
@@ -35,9 +37,9 @@ void pause() {
 int usable_processors() {
   cpu_set_t set;
   CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) return CPU_COUNT(&set);
-  const unsigned n = std::thread::hardware_concurrency();  // more than 1024 processors
-  return n == 0 ? 1 : static_cast<int>(n);
+  int n = static_cast<int>(std::thread::hardware_concurrency());  // with more than 1024 processors
+  if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) n = CPU_COUNT(&set);
+  return std::max(1, std::min(n, processor_quota().value_or(n)));
 }
 
 Result<std::unique_ptr<ThreadPool>> ThreadPool::create(int n_threads) {

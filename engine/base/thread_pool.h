@@ -12,7 +12,8 @@
 
 namespace engine {
 
-/// The processors this process may run on (its affinity mask), at least 1.
+/// The processors this process may keep busy (its affinity mask and its control groups' quota), at
+/// least 1.
 int usable_processors();
 
 /// Who computes a chunk is decided at run time, so a chunk's result must not depend on it: a task

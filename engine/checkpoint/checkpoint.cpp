@@ -67,8 +67,8 @@ const StoredTensor* Checkpoint::find(std::string_view name) const {
 std::span<const StoredTensor> Checkpoint::tensors() const { return impl_->scan.table.tensors; }
 
 Result<TokenizerAssets> Checkpoint::tokenizer_assets() const {
-  TokenizerAssets assets;
   if (impl_->is_gguf()) {
+    TokenizerAssets assets;
     assets.kind = TokenizerAssets::Kind::Listing;
     assets.file = impl_->scan.table.gguf_files.front().name();
     assets.config_json = "{}";
@@ -76,29 +76,24 @@ Result<TokenizerAssets> Checkpoint::tokenizer_assets() const {
                      read_gguf_vocabulary(impl_->gguf(), gguf_shown_name(impl_->scan)));
     return assets;
   }
-  assets.kind = TokenizerAssets::Kind::TokenizerJson;
-  assets.file = "tokenizer.json";
-  ASSIGN_OR_RETURN(assets.contents, tokenizer_json());
-  ASSIGN_OR_RETURN(assets.config_json, tokenizer_config_json());
-  return assets;
+  return read_tokenizer_assets(*impl_->scan.folder);
 }
 
-Result<std::string> Checkpoint::tokenizer_json() const {
-  return read_tokenizer_json(*impl_->scan.folder);
-}
-
-Result<std::string> Checkpoint::tokenizer_config_json() const {
-  return read_tokenizer_config_json(*impl_->scan.folder);
-}
-
-Result<std::string> Checkpoint::chat_template() const {
-  if (impl_->is_gguf()) {
-    ASSIGN_OR_RETURN(ChatTemplateSource embedded,
-                     read_gguf_chat_template(impl_->gguf(), gguf_shown_name(impl_->scan)));
-    return std::move(embedded.text);
+Result<void> Checkpoint::check_files() const {
+  for (const SafetensorsFile& file : impl_->scan.table.files) {
+    RETURN_IF_ERROR(file.check_unchanged());
   }
-  ASSIGN_OR_RETURN(ChatTemplateSource source, read_chat_template(*impl_->scan.folder));
-  return std::move(source.text);
+  for (const GgufFile& file : impl_->scan.table.gguf_files) {
+    RETURN_IF_ERROR(file.check_unchanged());
+  }
+  return {};
+}
+
+Result<ChatTemplateSource> Checkpoint::chat_template() const {
+  if (impl_->is_gguf()) {
+    return read_gguf_chat_template(impl_->gguf(), gguf_shown_name(impl_->scan));
+  }
+  return read_chat_template(*impl_->scan.folder);
 }
 
 }  // namespace engine

@@ -51,6 +51,11 @@ struct TokenizerAssets {
   std::vector<std::string> ignored;  // files of other tokenizers that are there too
 };
 
+struct ChatTemplateSource {
+  std::string text;  // Jinja; empty when there is none
+  std::string file;  // where it was
+};
+
 enum class CheckpointFormat { HuggingFace, Gguf };
 
 class Checkpoint {
@@ -74,16 +79,16 @@ class Checkpoint {
   /// Sorted by name; of a sharded checkpoint those its index lists.
   std::span<const StoredTensor> tensors() const;
 
-  /// The tokenizer that is used, whatever its format.
+  /// The tokenizer that is used, whatever its format; kind None when there is none (such a
+  /// checkpoint still runs `logits` and `trace`).
   Result<TokenizerAssets> tokenizer_assets() const;
-  /// Raw text of tokenizer.json; NotFound when absent (a checkpoint without one still runs `logits`
-  /// and `trace`).
-  Result<std::string> tokenizer_json() const;
-  /// Raw text of tokenizer_config.json, "{}" when absent.
-  Result<std::string> tokenizer_config_json() const;
-  /// Jinja source: GGUF's tokenizer.chat_template, chat_template.jinja, else
-  /// tokenizer_config.json's chat_template (string, or the list's "default"). Empty when absent.
-  Result<std::string> chat_template() const;
+  /// Io, naming the file, when a mapped file lost bytes or was written to since it was opened: what
+  /// the tensors' views hold is then no longer the model. Cheap enough to ask after every token.
+  Result<void> check_files() const;
+
+  /// GGUF's tokenizer.chat_template, chat_template.jinja, else tokenizer_config.json's
+  /// chat_template (string, or the list's "default"). Empty when absent.
+  Result<ChatTemplateSource> chat_template() const;
 
  private:
   struct Impl;

@@ -31,11 +31,10 @@ void read_config(const CheckpointFolder& folder, CheckpointScan* scan, FindingLi
 std::string describe_template(const CheckpointFolder& folder, FindingList* findings) {
   const Result<ChatTemplateSource> source = read_chat_template(folder);
   if (!source) {
-    findings->warning("chat-template",
-                      source.error().message + "; the built-in deepseek-v3 template is used");
-    return "built-in deepseek-v3 (the checkpoint's cannot be read)";
+    findings->warning("chat-template", source.error().message + "; a built-in template is used");
+    return "built-in (the checkpoint's cannot be read)";
   }
-  return source->file.empty() ? "built-in deepseek-v3" : source->file;
+  return source->file.empty() ? "built-in, chosen by the vocabulary" : source->file;
 }
 
 }  // namespace

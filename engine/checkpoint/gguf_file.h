@@ -130,6 +130,7 @@ class GgufFile {
     return file_.bytes().subspan(entry.begin, entry.end - entry.begin);
   }
   std::uint64_t n_links() const { return file_.n_links(); }
+  Result<void> check_unchanged() const { return file_.check_unchanged(); }
 
  private:
   GgufFile(MappedFile file, std::string name, GgufHeader header)

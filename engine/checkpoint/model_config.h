@@ -41,8 +41,8 @@ struct RopeScaling {
   bool truncate = true;
   double low_freq_factor = 1.0;   // Llama3 only
   double high_freq_factor = 4.0;  // Llama3 only
-  /// Llama3 as GGUF has it: divisors of the frequencies, one for each pair, in place of the
-  /// formula.
+  /// Llama3 as GGUF has it (rope_freqs.weight): divisors of the frequencies, one for each pair, in
+  /// place of the formula.
   std::vector<float> frequency_factors = {};
   bool operator==(const RopeScaling&) const = default;
 };

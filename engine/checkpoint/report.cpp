@@ -192,7 +192,14 @@ CheckpointReport report_of(const CheckpointScan& scan, const std::string& path,
   report.n_tensors = scan.table.n_tensors();
   report.findings = scan.findings;
   report.memory_available = available_memory_bytes();
-  if (!scan.config_valid) return report;
+  if (!scan.config_valid) {  // what the files hold can be told all the same
+    for (const StoredTensor& tensor : scan.table.tensors) {
+      report.bytes_by_dtype[std::string(dtype_name(tensor.dtype))] +=
+          static_cast<std::int64_t>(tensor.bytes.size());
+    }
+    report.dtype_summary = dtype_summary(report.bytes_by_dtype);
+    return report;
+  }
 
   report.parameters = count_parameters(scan.config);
   report.parameters.mtp = scan.tally.mtp_elements;

@@ -63,6 +63,7 @@ class SafetensorsFile {
     return file_.bytes().subspan(data_start_ + entry.begin, entry.end - entry.begin);
   }
   std::uint64_t n_links() const { return file_.n_links(); }
+  Result<void> check_unchanged() const { return file_.check_unchanged(); }
 
  private:
   SafetensorsFile(MappedFile file, std::string name, SafetensorsHeader header,

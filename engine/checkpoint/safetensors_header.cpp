@@ -40,11 +40,17 @@ std::optional<std::uint64_t> tensor_bits(std::span<const std::int64_t> shape, DT
   return bits;
 }
 
+/// GGUF's block types have no place in this format.
+std::optional<DType> format_dtype(std::string_view name) {
+  const std::optional<DType> dtype = dtype_from_name(name);
+  return dtype && *dtype <= DType::C64 ? dtype : std::nullopt;
+}
+
 std::string unknown_dtype(const std::string& found) {
   std::string upper = found;
   std::transform(upper.begin(), upper.end(), upper.begin(),
                  [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-  const bool case_only = dtype_from_name(upper).has_value();
+  const bool case_only = format_dtype(upper).has_value();
   return "found the unknown type \"" + quoted_name(found) + "\", allowed " +
          (case_only ? "\"" + upper + "\" (in capitals)" : "a type of the format such as BF16");
 }
@@ -175,7 +181,7 @@ class SafetensorsHeaderReader {
     std::string dtype;
     const std::size_t at = cursor_.offset();
     RETURN_IF_ERROR(cursor_.read_string(&dtype));
-    const std::optional<DType> known = dtype_from_name(dtype);
+    const std::optional<DType> known = format_dtype(dtype);
     if (!known)
       return cursor_.error_at(at, quoted_name(name) + " › dtype: " + unknown_dtype(dtype));
     record->dtype = *known;

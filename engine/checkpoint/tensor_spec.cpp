@@ -25,6 +25,7 @@ struct Extents {
   explicit Extents(const ModelConfig& c)
       : vocab{"vocab_size", c.vocab_size},
         hidden{"hidden_size", c.hidden_size},
+        hidden_pair{"2·hidden_size", 2 * c.hidden_size},
         dense{"intermediate_size", c.intermediate_size},
         expert{"moe_intermediate_size", c.moe_intermediate_size},
         expert_pair{"2·moe_intermediate_size", 2 * c.moe_intermediate_size},
@@ -50,7 +51,7 @@ struct Extents {
     experts = {"num_local_experts", c.n_routed_experts};
   }
 
-  Extent vocab, hidden, dense, expert, expert_pair, shared, experts;
+  Extent vocab, hidden, hidden_pair, dense, expert, expert_pair, shared, experts;
   Extent q_rank, kv_rank, latent, q, kv, v;
   Extent heads, kv_heads, index_q, index_k, index_heads;
 };
@@ -73,6 +74,18 @@ class SpecWriter {
     vector(WeightRole::FinalNorm, "model.norm.weight", x_.hidden);
     matrix(WeightRole::OutputHead, "lm_head.weight", {x_.vocab, x_.hidden});
     specs_.back().required = !config_.tie_word_embeddings;
+    return std::move(specs_);
+  }
+
+  // V3 report §2.2
+  std::vector<TensorSpec> write_mtp() {
+    layer_ = static_cast<std::int32_t>(config_.num_hidden_layers);
+    prefix_ = std::string(kLayerPrefix) + std::to_string(layer_) + ".";
+    vector(WeightRole::MtpTokenNorm, "enorm.weight", x_.hidden);
+    vector(WeightRole::MtpHiddenNorm, "hnorm.weight", x_.hidden);
+    matrix(WeightRole::MtpJoint, "eh_proj.weight", {x_.hidden, x_.hidden_pair});
+    decoder_layer();
+    vector(WeightRole::MtpHeadNorm, "shared_head.norm.weight", x_.hidden);
     return std::move(specs_);
   }
 
@@ -243,7 +256,7 @@ constexpr std::array<ForeignMark, 16> kForeignMarks = {{
     {"blk.", true, "a GGUF model saved under Hugging Face names"},
 }};
 
-constexpr std::array<std::string_view, 44> kRoleNames = {{
+constexpr std::array<std::string_view, 48> kRoleNames = {{
     "Embedding",
     "FinalNorm",
     "OutputHead",
@@ -288,8 +301,12 @@ constexpr std::array<std::string_view, 44> kRoleNames = {{
     "SharedGate",
     "SharedUp",
     "SharedDown",
+    "MtpTokenNorm",
+    "MtpHiddenNorm",
+    "MtpJoint",
+    "MtpHeadNorm",
 }};
-static_assert(static_cast<std::size_t>(WeightRole::SharedDown) + 1 == kRoleNames.size());
+static_assert(static_cast<std::size_t>(WeightRole::MtpHeadNorm) + 1 == kRoleNames.size());
 
 }  // namespace
 
@@ -300,6 +317,10 @@ std::string_view weight_role_name(WeightRole role) {
 std::vector<TensorSpec> tensor_specs(const ModelConfig& config, const TensorLayout& layout) {
   if (layout.naming == TensorNaming::Gguf) return gguf_tensor_specs(config, layout);
   return SpecWriter(config, layout.experts == ExpertLayout::Fused).write();
+}
+
+std::vector<TensorSpec> mtp_tensor_specs(const ModelConfig& config, const TensorLayout& layout) {
+  return SpecWriter(config, layout.experts == ExpertLayout::Fused).write_mtp();
 }
 
 std::optional<std::int64_t> layer_of_tensor(std::string_view name) {

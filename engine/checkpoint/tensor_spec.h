@@ -60,6 +60,10 @@ enum class WeightRole {
   SharedGate,
   SharedUp,
   SharedDown,
+  MtpTokenNorm,
+  MtpHiddenNorm,
+  MtpJoint,
+  MtpHeadNorm,  // V3's MTP module: enorm, hnorm, eh_proj, shared_head.norm
 };
 
 /// "OutputHead": the enumerator's name, for messages.
@@ -90,6 +94,11 @@ struct TensorSpec {
 
 /// Every tensor of the main model, in layer order. Shapes are row-major, [out, in].
 std::vector<TensorSpec> tensor_specs(const ModelConfig& config, const TensorLayout& layout);
+
+/// The first MTP module's own tensors (Hugging Face names): a decoder layer past the last, and what
+/// joins it to the main model. Its copies of embedding and head are left out: the main model's own
+/// serve.
+std::vector<TensorSpec> mtp_tensor_specs(const ModelConfig& config, const TensorLayout& layout);
 
 /// The decoder layer a tensor belongs to; nothing for those outside the layers.
 std::optional<std::int64_t> layer_of_tensor(std::string_view name);

@@ -13,6 +13,8 @@ namespace {
 
 constexpr const char* kGenerationConfig = "generation_config.json";
 constexpr const char* kTokenizer = "tokenizer.json";
+constexpr const char* kSentencePiece = "tokenizer.model";
+constexpr const char* kTiktoken = "tiktoken.model";
 constexpr const char* kTokenizerConfig = "tokenizer_config.json";
 constexpr const char* kTemplateFile = "chat_template.jinja";
 constexpr std::uint64_t kMaxSettingsBytes = 1U << 20U;
@@ -155,6 +157,31 @@ class TemplateFinder {
   JsonCursor cursor_;
 };
 
+/// Which tokenizer is used: the first that is there.
+struct Found {
+  TokenizerAssets::Kind kind = TokenizerAssets::Kind::None;
+  std::string file;
+  std::vector<std::string> ignored;
+};
+
+Found find_tokenizer(const CheckpointFolder& folder) {
+  constexpr std::pair<const char*, TokenizerAssets::Kind> kFiles[] = {
+      {kTokenizer, TokenizerAssets::Kind::TokenizerJson},
+      {kSentencePiece, TokenizerAssets::Kind::SentencePiece},
+      {kTiktoken, TokenizerAssets::Kind::Tiktoken}};
+  Found found;
+  for (const auto& [file, kind] : kFiles) {
+    if (!folder.has(file)) continue;
+    if (found.kind != TokenizerAssets::Kind::None) {
+      found.ignored.emplace_back(file);
+    } else {
+      found.kind = kind;
+      found.file = file;
+    }
+  }
+  return found;
+}
+
 /// Kind and size of the vocabulary in tokenizer.json › model.
 Result<std::string> summarise_tokenizer(std::string_view text) {
   ASSIGN_OR_RETURN(JsonCursor cursor, JsonCursor::create(text, kTokenizer, kTokenizerDepth));
@@ -225,29 +252,43 @@ GenerationDefaults read_generation_defaults(const CheckpointFolder& folder,
 }
 
 std::string describe_tokenizer(const CheckpointFolder& folder, FindingList* findings) {
-  if (!folder.has(kTokenizer)) {
-    const bool sentencepiece = folder.has("tokenizer.model");
+  const Found found = find_tokenizer(folder);
+  if (found.kind == TokenizerAssets::Kind::None) {
     findings->warning("tokenizer-missing",
-                      std::string(kTokenizer) + ": no such file" +
-                          (sentencepiece ? " (tokenizer.model alone is not read yet)" : "") +
-                          "; the model can be inspected, but not talked to");
+                      std::string(kTokenizer) + ", " + kSentencePiece + ", " + kTiktoken +
+                          ": no such file; the model can be inspected, but not talked to");
     return std::string("none: no ") + kTokenizer;
   }
-  const Result<std::string> text = read_tokenizer_json(folder);
-  const Result<std::string> summary =
-      text ? summarise_tokenizer(*text) : Result<std::string>(tl::unexpected(text.error()));
-  if (summary) return *summary;
-  findings->warning("tokenizer-invalid", summary.error().message);
-  return std::string(kTokenizer) + " · not readable";
+  std::string line = found.file;
+  if (found.kind == TokenizerAssets::Kind::TokenizerJson) {
+    const Result<std::string> text = folder.read_text(found.file, kMaxTokenizerBytes);
+    const Result<std::string> summary =
+        text ? summarise_tokenizer(*text) : Result<std::string>(tl::unexpected(text.error()));
+    if (!summary) findings->warning("tokenizer-invalid", summary.error().message);
+    line = summary ? *summary : line + " · not readable";
+  } else {
+    line += found.kind == TokenizerAssets::Kind::Tiktoken ? " · tiktoken" : " · SentencePiece";
+  }
+  for (std::size_t i = 0; i < found.ignored.size(); ++i) {
+    line += (i == 0 ? " · not used: " : ", ") + found.ignored[i];
+  }
+  return line;
 }
 
-Result<std::string> read_tokenizer_json(const CheckpointFolder& folder) {
-  return folder.read_text(kTokenizer, kMaxTokenizerBytes);
-}
-
-Result<std::string> read_tokenizer_config_json(const CheckpointFolder& folder) {
-  if (!folder.has(kTokenizerConfig)) return "{}";
-  return folder.read_text(kTokenizerConfig, kMaxTokenizerConfigBytes);
+Result<TokenizerAssets> read_tokenizer_assets(const CheckpointFolder& folder) {
+  Found found = find_tokenizer(folder);
+  TokenizerAssets assets;
+  assets.kind = found.kind;
+  assets.config_json = "{}";
+  assets.ignored = std::move(found.ignored);
+  if (found.kind == TokenizerAssets::Kind::None) return assets;
+  assets.file = found.file;
+  ASSIGN_OR_RETURN(assets.contents, folder.read_text(found.file, kMaxTokenizerBytes));
+  if (folder.has(kTokenizerConfig)) {
+    ASSIGN_OR_RETURN(assets.config_json,
+                     folder.read_text(kTokenizerConfig, kMaxTokenizerConfigBytes));
+  }
+  return assets;
 }
 
 Result<ChatTemplateSource> read_chat_template(const CheckpointFolder& folder) {
@@ -258,7 +299,8 @@ Result<ChatTemplateSource> read_chat_template(const CheckpointFolder& folder) {
     return source;
   }
   if (!folder.has(kTokenizerConfig)) return source;
-  ASSIGN_OR_RETURN(const std::string text, read_tokenizer_config_json(folder));
+  ASSIGN_OR_RETURN(const std::string text,
+                   folder.read_text(kTokenizerConfig, kMaxTokenizerConfigBytes));
   ASSIGN_OR_RETURN(JsonCursor cursor, JsonCursor::create(text, kTokenizerConfig, kTokenizerDepth));
   ASSIGN_OR_RETURN(source.text, TemplateFinder(std::move(cursor)).find());
   if (!source.text.empty()) source.file = kTokenizerConfig;

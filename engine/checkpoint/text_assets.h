@@ -14,17 +14,15 @@ namespace engine {
 GenerationDefaults read_generation_defaults(const CheckpointFolder& folder,
                                             const ModelConfig& config, FindingList* findings);
 
-/// "tokenizer.json · BPE · 128,000 pieces", or why there is none. Counts, does not build.
+/// "tokenizer.json · BPE · 128,000 pieces", or why there is none; with the files of other
+/// tokenizers that are not used. Counts, does not build.
 std::string describe_tokenizer(const CheckpointFolder& folder, FindingList* findings);
 
-/// The three text files; see Checkpoint's functions of the same names.
-Result<std::string> read_tokenizer_json(const CheckpointFolder& folder);
-Result<std::string> read_tokenizer_config_json(const CheckpointFolder& folder);
+/// The first there is of tokenizer.json, tokenizer.model (SentencePiece) and tiktoken.model, with
+/// tokenizer_config.json; the others are listed as ignored. Kind None when there is none.
+Result<TokenizerAssets> read_tokenizer_assets(const CheckpointFolder& folder);
 
-struct ChatTemplateSource {
-  std::string text;  // Jinja; empty when there is none
-  std::string file;  // where it was
-};
+/// See Checkpoint::chat_template.
 Result<ChatTemplateSource> read_chat_template(const CheckpointFolder& folder);
 
 }  // namespace engine

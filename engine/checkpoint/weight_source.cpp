@@ -125,8 +125,12 @@ struct WeightSource::Impl {
   const Checkpoint* checkpoint = nullptr;
   ExpertLayout experts = ExpertLayout::PerExpert;
   bool tied_head = false;
+  bool has_mtp = false;
+  std::string mtp_problem;
   std::unordered_map<std::uint64_t, Entry> entries;
   std::deque<std::vector<float>> owned_scales;
+
+  void find_mtp(const TensorLayout& layout);
 
   Entry* find(WeightRole role, std::int32_t layer, std::int32_t expert) {
     const auto at = entries.find(key_of(role, layer, expert));
@@ -177,6 +181,53 @@ struct WeightSource::Impl {
   }
 };
 
+namespace {
+
+/// What keeps a tensor of an MTP module from being used; empty when nothing does. The main model's
+/// tensors are judged when the checkpoint is opened, these only here: the model runs without them.
+std::string mtp_tensor_problem(const TensorSpec& spec, const StoredTensor* tensor,
+                               const StoredTensor* scale) {
+  if (tensor == nullptr) return spec.name + ": no such tensor";
+  if (tensor->shape != spec.shape) return spec.name + ": not of shape " + spec.shape_formula;
+  const bool usable =
+      spec.may_be_quantised ? is_weight_dtype(tensor->dtype) : is_readable(tensor->dtype);
+  if (!usable) return spec.name + ": found " + std::string(dtype_name(tensor->dtype));
+  if (tensor->dtype != DType::F8_E4M3) return {};
+  if (scale == nullptr) return scale_name_of(spec.name) + ": no such tensor";
+  if (scale->shape != scale_shape_of(spec.shape) || !is_readable(scale->dtype)) {
+    return scale->name + ": found another shape or type than one scale per 128×128 block";
+  }
+  return {};
+}
+
+}  // namespace
+
+void WeightSource::Impl::find_mtp(const TensorLayout& layout) {
+  const ModelConfig& config = checkpoint->config();
+  const std::span<const StoredTensor> tensors = checkpoint->tensors();
+  const bool is_there = std::any_of(tensors.begin(), tensors.end(), [&](const StoredTensor& t) {
+    return is_mtp_tensor(config, t.name) && is_mtp_joint(t.name);
+  });
+  if (!is_there || layout.naming != TensorNaming::HuggingFace) return;
+  const std::vector<TensorSpec> specs = mtp_tensor_specs(config, layout);
+  for (const TensorSpec& spec : specs) {
+    Entry entry;
+    entry.tensor = checkpoint->find(spec.name);
+    entry.scale = checkpoint->find(scale_name_of(spec.name));
+    mtp_problem = mtp_tensor_problem(spec, entry.tensor, entry.scale);
+    if (!mtp_problem.empty()) return;
+  }
+  for (const TensorSpec& spec : specs) {
+    Entry entry;
+    entry.tensor = checkpoint->find(spec.name);
+    if (entry.tensor->dtype == DType::F8_E4M3) {
+      entry.scale = checkpoint->find(scale_name_of(spec.name));
+    }
+    entries.emplace(key_of(spec.role, spec.layer, spec.expert), entry);
+  }
+  has_mtp = true;
+}
+
 WeightSource::WeightSource(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 WeightSource::WeightSource(WeightSource&&) noexcept = default;
 WeightSource& WeightSource::operator=(WeightSource&&) noexcept = default;
@@ -204,8 +255,13 @@ Result<WeightSource> WeightSource::create(const Checkpoint& checkpoint) {
     }
     impl->entries.emplace(key_of(spec.role, spec.layer, spec.expert), entry);
   }
+  impl->find_mtp(layout);
   return WeightSource(std::move(impl));
 }
+
+bool WeightSource::has_mtp() const { return impl_->has_mtp; }
+
+const std::string& WeightSource::mtp_problem() const { return impl_->mtp_problem; }
 
 Result<WeightView> WeightSource::matrix(WeightRole role, std::int32_t layer, std::int32_t expert) {
   if (role == WeightRole::OutputHead && impl_->tied_head) role = WeightRole::Embedding;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "engine/base/result.h"
@@ -36,6 +37,12 @@ class WeightSource {
   /// A norm vector, bias, or router correction bias as float32.
   Result<std::vector<float>> vector(WeightRole role, std::int32_t layer = -1,
                                     std::int32_t expert = -1) const;
+
+  /// Whether an MTP module is there and usable: its weights then answer as of layer
+  /// num_hidden_layers.
+  bool has_mtp() const;
+  /// Why one that is there cannot be used; empty otherwise.
+  const std::string& mtp_problem() const;
 
   /// Whether the checkpoint has that weight (biases, the router's correction bias, Wq or Wdq).
   bool has(WeightRole role, std::int32_t layer = -1, std::int32_t expert = -1) const;

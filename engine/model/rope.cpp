@@ -92,7 +92,9 @@ std::vector<float> rope_frequencies(const ModelConfig& config) {
         frequencies[i] = yarn_frequency(scaling, range, i, period);
         break;
       case RopeScalingKind::Llama3:
-        frequencies[i] = llama3_frequency(scaling, frequencies[i]);
+        frequencies[i] = scaling.frequency_factors.empty()
+                             ? llama3_frequency(scaling, frequencies[i])
+                             : frequencies[i] / scaling.frequency_factors[i];
         break;
     }
   }
@@ -127,17 +129,24 @@ Result<RopeTableOwner> make_rope_table(const ModelConfig& config, std::int64_t n
   RopeTableOwner owner;
   ASSIGN_OR_RETURN(owner.cos, backend.allocate(n_positions * half));
   ASSIGN_OR_RETURN(owner.sin, backend.allocate(n_positions * half));
-  std::vector<float> cos_row(frequencies.size());
-  std::vector<float> sin_row(frequencies.size());
-  for (std::int64_t position = 0; position < n_positions; ++position) {
-    for (std::size_t i = 0; i < frequencies.size(); ++i) {
-      // The angle is rounded to float32 before cos and sin, as the float32 reference does.
-      const float angle = static_cast<float>(position) * frequencies[i];
-      cos_row[i] = std::cos(angle) * factor;
-      sin_row[i] = std::sin(angle) * factor;
+  // Blocks of positions: to a device, a copy per row would take longer than the table.
+  constexpr std::int64_t kBlock = 4096;
+  std::vector<float> cos_rows;
+  std::vector<float> sin_rows;
+  for (std::int64_t first = 0; first < n_positions; first += kBlock) {
+    const std::int64_t n = std::min(kBlock, n_positions - first);
+    cos_rows.clear();
+    sin_rows.clear();
+    for (std::int64_t position = first; position < first + n; ++position) {
+      for (const float frequency : frequencies) {
+        // The angle is rounded to float32 before cos and sin, as the float32 reference does.
+        const float angle = static_cast<float>(position) * frequency;
+        cos_rows.push_back(std::cos(angle) * factor);
+        sin_rows.push_back(std::sin(angle) * factor);
+      }
     }
-    backend.upload(cos_row, {owner.cos.data() + position * half, 1, half, half});
-    backend.upload(sin_row, {owner.sin.data() + position * half, 1, half, half});
+    backend.upload(cos_rows, {owner.cos.data() + first * half, n, half, half});
+    backend.upload(sin_rows, {owner.sin.data() + first * half, n, half, half});
   }
   owner.table = {owner.cos.data(), owner.sin.data(), config.rope_head_dim(),
                  config.rope_interleave ? RopeLayout::Interleaved : RopeLayout::HalfSplit};

@@ -60,6 +60,7 @@ Result<void> Transformer::forward(const TokenSpan& span, const ForwardOptions& o
     backend_->add(block_out, x);
     if (options.probe != nullptr) options.probe->on_layer_done(block.layer, x);
   }
+  RETURN_IF_ERROR(backend_->health());
   cache.mark_valid_to(span.first_position + n_tokens);
   return {};
 }

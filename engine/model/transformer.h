@@ -40,6 +40,7 @@ class Transformer {
 
   const ModelConfig& config() const { return config_; }
   const ModelWeights& weights() const { return weights_; }
+  const RopeTable& rope() const { return rope_.table; }
 
   /// Runs all layers over the tokens: their rows are in the cache afterwards, their last hidden
   /// states in activations.x. Cancelled within half a layer of a stop, leaving cache.length() as it

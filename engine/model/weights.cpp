@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/model/quantised_weights.h"
+
 namespace engine {
 
 namespace {
@@ -11,14 +13,17 @@ namespace {
 class WeightLoader {
  public:
   WeightLoader(const ModelConfig& config, WeightSource& source, Backend& backend,
-               const std::function<void(std::int64_t)>& on_tensor, std::stop_token stop)
+               const std::function<void(std::int64_t)>& on_tensor, std::stop_token stop,
+               const QuantisedWeights* quantised)
       : config_(config),
         source_(source),
         backend_(backend),
         on_tensor_(on_tensor),
-        stop_(std::move(stop)) {}
+        stop_(std::move(stop)),
+        quantised_(quantised) {}
 
   Result<ModelWeights> load();
+  Result<MtpWeights> load_mtp();
 
  private:
   Result<WeightView> matrix(WeightRole role, std::int32_t layer = -1, std::int32_t expert = -1);
@@ -40,6 +45,7 @@ class WeightLoader {
   Backend& backend_;
   const std::function<void(std::int64_t)>& on_tensor_;
   std::stop_token stop_;
+  const QuantisedWeights* quantised_;  // may be null
   ModelWeights weights_;
 };
 
@@ -56,7 +62,8 @@ Result<void> WeightLoader::count(std::int64_t bytes) {
 }
 
 Result<WeightView> WeightLoader::matrix(WeightRole role, std::int32_t layer, std::int32_t expert) {
-  ASSIGN_OR_RETURN(const WeightView host, source_.matrix(role, layer, expert));
+  ASSIGN_OR_RETURN(WeightView host, source_.matrix(role, layer, expert));
+  if (quantised_ != nullptr) host = quantised_->held(host);
   ASSIGN_OR_RETURN(const WeightView placed, backend_.place(host));
   RETURN_IF_ERROR(count(stored_bytes(host)));
   return placed;
@@ -218,12 +225,31 @@ Result<ModelWeights> WeightLoader::load() {
   return std::move(weights_);
 }
 
+Result<MtpWeights> WeightLoader::load_mtp() {
+  const auto at = static_cast<std::int32_t>(config_.num_hidden_layers);
+  MtpWeights mtp;
+  ASSIGN_OR_RETURN(mtp.token_norm, vector(WeightRole::MtpTokenNorm, at));
+  ASSIGN_OR_RETURN(mtp.hidden_norm, vector(WeightRole::MtpHiddenNorm, at));
+  ASSIGN_OR_RETURN(mtp.joint, matrix(WeightRole::MtpJoint, at));
+  ASSIGN_OR_RETURN(mtp.layer, layer(at));
+  ASSIGN_OR_RETURN(mtp.head_norm, vector(WeightRole::MtpHeadNorm, at));
+  mtp.vectors = std::move(weights_.vectors);
+  mtp.stored_bytes = weights_.stored_bytes;
+  return mtp;
+}
+
 }  // namespace
+
+Result<MtpWeights> load_mtp_weights(const ModelConfig& config, WeightSource& source,
+                                    Backend& backend, std::stop_token stop) {
+  const std::function<void(std::int64_t)> silent;
+  return WeightLoader(config, source, backend, silent, std::move(stop), nullptr).load_mtp();
+}
 
 Result<ModelWeights> load_weights(const ModelConfig& config, WeightSource& source, Backend& backend,
                                   const std::function<void(std::int64_t)>& on_tensor,
-                                  std::stop_token stop) {
-  return WeightLoader(config, source, backend, on_tensor, std::move(stop)).load();
+                                  std::stop_token stop, const QuantisedWeights* quantised) {
+  return WeightLoader(config, source, backend, on_tensor, std::move(stop), quantised).load();
 }
 
 }  // namespace engine

@@ -24,6 +24,8 @@ struct IndexerWeights {
   WeightView w_weights;                // [index_n_heads, hidden]
 };
 
+class QuantisedWeights;
+
 struct AttentionWeights {
   WeightView w_q;  // [n_heads · query_head_dim, hidden]; Gqa, and MLA without query compression
   WeightView w_k;  // [n_kv_heads · head_dim, hidden]; Gqa only, like w_v
@@ -70,9 +72,28 @@ struct ModelWeights {
   std::int64_t bytes_read_per_token = 0;  // what decoding one token reads: chosen experts only
 };
 
+/// V3's multi-token prediction module (V3 report §2.2): one decoder layer over the embedding of the
+/// next token joined to the main model's last hidden state. Embedding and head are the main
+/// model's.
+struct MtpWeights {
+  const float* token_norm = nullptr;   // [hidden]
+  const float* hidden_norm = nullptr;  // [hidden]
+  WeightView joint;                    // [hidden, 2 · hidden]; the embedding's half first
+  LayerWeights layer;
+  const float* head_norm = nullptr;  // [hidden]
+  std::vector<Buffer> vectors;       // owns the norms and biases above
+  std::int64_t stored_bytes = 0;
+};
+
 /// `on_tensor(bytes_so_far)` after each tensor; Cancelled between two tensors when asked to stop.
+/// `quantised`: matrices to take in place of stored ones; it must outlive the weights.
 Result<ModelWeights> load_weights(const ModelConfig& config, WeightSource& source, Backend& backend,
                                   const std::function<void(std::int64_t)>& on_tensor,
-                                  std::stop_token stop);
+                                  std::stop_token stop,
+                                  const QuantisedWeights* quantised = nullptr);
+
+/// The module's weights; only where source.has_mtp().
+Result<MtpWeights> load_mtp_weights(const ModelConfig& config, WeightSource& source,
+                                    Backend& backend, std::stop_token stop);
 
 }  // namespace engine

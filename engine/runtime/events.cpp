@@ -14,4 +14,10 @@ double GenerationStatistics::decode_tokens_per_second() const {
              : 0.0;
 }
 
+double GenerationStatistics::acceptance() const {
+  return n_drafted_tokens > 0
+             ? static_cast<double>(n_accepted_tokens) / static_cast<double>(n_drafted_tokens)
+             : 0.0;
+}
+
 }  // namespace engine

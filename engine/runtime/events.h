@@ -23,11 +23,17 @@ namespace engine {
 // ---- down
 // -------------------------------------------------------------------------------------------------------
 
+/// Drafting with a checkpoint's MTP module: when it is measured to pay, never, always. The tokens
+/// are the same in all three.
+enum class Speculation { Auto, Off, Always };
+
 struct LoadOptions {
   BackendOptions backend;
   WeightFormat weight_format = WeightFormat::AsStored;
-  std::int64_t context_length = 0;   // 0: the smaller of the model's maximum and 4,096
-  std::int64_t prefill_chunk = 256;  // tokens per forward call
+  std::int64_t context_length = 0;              // 0: the smaller of the model's maximum and 4,096
+  std::int64_t prefill_chunk = 512;             // tokens per forward call
+  Speculation speculation = Speculation::Auto;  // Off: an MTP module is not loaded
+  std::string chat_template;  // see TemplateRequest in prompt.h; "": chosen by the program
   bool operator==(const LoadOptions&) const = default;
 };
 
@@ -46,8 +52,10 @@ struct GenerationRequest {
   GenerationId id;
   std::vector<ChatMessage> messages;      // rendered with the chat template …
   std::optional<std::string> raw_prompt;  // … unless this is set: tokenised as it is, after BOS
+  std::string chat_template;              // "": the loaded model's
   SamplingOptions sampling;
   int n_candidates = 20;  // how many top candidates each NextToken carries
+  Speculation speculation = Speculation::Auto;
 };
 
 /// Asks for one token's inner values, recomputed from the cache ("replay"). Newer requests replace
@@ -70,6 +78,8 @@ struct PromptToken {
   std::size_t content_begin = 0;    // byte range in that message's content
   std::size_t content_end = 0;
   bool is_control = false;
+  std::size_t text_begin = 0;  // byte range in the rendered prompt
+  std::size_t text_end = 0;
 };
 
 /// What the router chose for one token in every MoE layer (M layers × K experts).
@@ -138,10 +148,14 @@ struct ModelInfo {
   std::int64_t weight_bytes = 0;
   std::int64_t bytes_read_per_token = 0;  // weights a decode step reads
   double load_seconds = 0;
+  bool has_mtp = false;        // an MTP module is loaded and may draft
+  std::int64_t mtp_bytes = 0;  // its weights; its cache row is in cache_bytes
+  std::string mtp_problem;     // why one that is in the files is not used; empty otherwise
   bool has_tokenizer = false;
   std::string tokenizer_description;
   std::string template_name;     // "tokenizer_config.json" or "built-in deepseek-v3"
   std::string template_problem;  // why the checkpoint's own template cannot run; empty if it can
+  std::string template_reason;   // why this one was chosen; empty for the checkpoint's own
 };
 
 enum class FinishReason { EndOfTurn, MaxTokens, ContextFull, Cancelled, Failed };
@@ -150,11 +164,14 @@ struct GenerationStatistics {
   std::int64_t n_prompt_tokens = 0;
   std::int64_t n_reused_tokens = 0;
   std::int64_t n_generated_tokens = 0;
+  std::int64_t n_drafted_tokens = 0;   // proposed by the MTP module
+  std::int64_t n_accepted_tokens = 0;  // of those, the ones that were drawn
   double prefill_seconds = 0;
   double decode_seconds = 0;
   double time_to_first_token = 0;            // seconds from the request to the first token
   double prefill_tokens_per_second() const;  // of the tokens really computed; 0 when none were
   double decode_tokens_per_second() const;
+  double acceptance() const;  // share of the drafted tokens; 0 when there were none
 };
 
 // ---- up
@@ -196,6 +213,7 @@ struct TokenGenerated {
   std::string
       text;  // text completed by it: append to the answer; "" for control tokens that end the turn
   bool ends_turn = false;
+  bool drafted = false;  // proposed by the MTP module, then drawn by the main model itself
   NextToken next_token;  // the distribution it was drawn from (seen at position − 1)
 };
 /// The token at `position` went through the model: its routing, and the router's whole decision in

@@ -81,6 +81,53 @@ Result<void> page_in(const Checkpoint& checkpoint, const ProgressCallback& on_pr
   return {};
 }
 
+// Matrices in the wished-for types, in memory of their own; the pages of the files are read once,
+// in order, and let go.
+Result<std::unique_ptr<QuantisedWeights>> quantise(const Checkpoint& checkpoint,
+                                                   WeightSource& source, const LoadOptions& options,
+                                                   const ProgressCallback& on_progress,
+                                                   const std::stop_token& stop) {
+  const std::string step =
+      options.weight_format == WeightFormat::Q4_K ? "Quantising to Q4_K" : "Quantising to Q8_0";
+  const int n_threads =
+      options.backend.n_threads > 0 ? options.backend.n_threads : usable_processors();
+  const auto progress = [&](std::int64_t done, std::int64_t total) {
+    if (on_progress) on_progress(LoadProgress{step, done, total});
+  };
+  const QuantiseOptions quantise_options{options.weight_format, n_threads,
+                                         checkpoint.report().memory_available, progress, stop};
+  ASSIGN_OR_RETURN(QuantisedWeights weights,
+                   QuantisedWeights::create(checkpoint, source, quantise_options));
+  return std::make_unique<QuantisedWeights>(std::move(weights));
+}
+
+// The module that drafts. Without it, or when it cannot be used, the model runs all the same: only
+// a stop ends the loading.
+Result<void> attach_drafter(const LoadOptions& options, const std::stop_token& stop,
+                            LoadedModel* model, std::string* problem) {
+  WeightSource& source = *model->weight_source;
+  *problem = source.mtp_problem();
+  if (!source.has_mtp() || options.speculation == Speculation::Off) return {};
+  const ModelConfig& config = model->checkpoint->config();
+  const auto create = [&]() -> Result<std::unique_ptr<Drafter>> {
+    ASSIGN_OR_RETURN(MtpWeights weights, load_mtp_weights(config, source, *model->backend, stop));
+    const std::int64_t n_rows = model->session->longest_chunk();
+    ASSIGN_OR_RETURN(MtpModule module,
+                     MtpModule::create(*model->transformer, std::move(weights),
+                                       options.context_length, n_rows, *model->backend));
+    return Drafter::create(std::move(module), config.hidden_size, n_rows, *model->backend);
+  };
+  auto drafter = create();
+  if (drafter) {
+    model->drafter = std::move(*drafter);
+  } else if (drafter.error().code == ErrorCode::Cancelled) {
+    return tl::unexpected(std::move(drafter.error()));
+  } else {
+    *problem = drafter.error().message;
+  }
+  return {};
+}
+
 std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions& options) {
   auto info = std::make_shared<ModelInfo>();
   const Checkpoint& checkpoint = *model.checkpoint;
@@ -95,16 +142,28 @@ std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions&
   info->moe_layers = checkpoint.config().moe_layers();
   info->router_bias = weights.router_bias_rows;
   info->context_length = options.context_length;
-  info->cache_bytes_per_token = KvCache::bytes_per_token(checkpoint.config());
+  ModelConfig cached = checkpoint.config();
+  info->has_mtp = model.drafter != nullptr;
+  if (info->has_mtp) {
+    ++cached.num_hidden_layers;
+    info->mtp_bytes = model.drafter->module().weight_bytes();
+  }
+  info->cache_bytes_per_token = KvCache::bytes_per_token(cached);
   info->cache_bytes = info->cache_bytes_per_token * options.context_length;
   info->weight_bytes = weights.stored_bytes;
   info->bytes_read_per_token = weights.bytes_read_per_token;
+  if (model.quantised_weights != nullptr) {
+    for (const std::string& fall_back : model.quantised_weights->fall_backs()) {
+      info->report.findings.push_back(
+          {Finding::Severity::Info, "quantised-otherwise", "weights › " + fall_back});
+    }
+  }
   return info;
 }
 
 // What the checkpoint says about text: a problem here never keeps the model from running.
 void attach_text(LoadedModel& model, ModelInfo& info) {
-  auto text = load_text_model(model.checkpoint->path());
+  auto text = load_text_model(*model.checkpoint, info.options.chat_template);
   if (!text) {
     info.tokenizer_description = text.error().message;
     return;
@@ -113,6 +172,7 @@ void attach_text(LoadedModel& model, ModelInfo& info) {
   info.tokenizer_description = text->tokenizer.description();
   info.template_name = text->template_name;
   info.template_problem = text->template_problem;
+  info.template_reason = text->template_reason;
   model.text = std::make_shared<const TextModel>(std::move(*text));
 }
 
@@ -121,7 +181,7 @@ void attach_text(LoadedModel& model, ModelInfo& info) {
 Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
                                                 const LoadOptions& requested,
                                                 const ProgressCallback& on_progress,
-                                                std::stop_token stop) {
+                                                std::stop_token stop, const BackendWrapper& wrap) {
   const auto begin = std::chrono::steady_clock::now();
   const auto report_step = [&](const char* step) {
     if (on_progress) on_progress(LoadProgress{step, 0, 0});
@@ -134,30 +194,44 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   ASSIGN_OR_RETURN(const LoadOptions options, resolve(requested, config));
   RETURN_IF_ERROR(check_memory(model->checkpoint->report(), config, options.context_length));
   ASSIGN_OR_RETURN(model->backend, make_backend(options.backend));
-  RETURN_IF_ERROR(page_in(*model->checkpoint, on_progress, stop));
-
+  if (wrap) model->backend = wrap(std::move(model->backend));
   ASSIGN_OR_RETURN(WeightSource source, WeightSource::create(*model->checkpoint));
   model->weight_source = std::make_unique<WeightSource>(std::move(source));
+  if (options.weight_format == WeightFormat::AsStored) {
+    RETURN_IF_ERROR(page_in(*model->checkpoint, on_progress, stop));
+  } else {
+    ASSIGN_OR_RETURN(model->quantised_weights, quantise(*model->checkpoint, *model->weight_source,
+                                                        options, on_progress, stop));
+  }
+  RETURN_IF_ERROR(model->checkpoint->check_files());
   report_step("Placing weights");
   ASSIGN_OR_RETURN(ModelWeights weights,
-                   load_weights(config, *model->weight_source, *model->backend, nullptr, stop));
+                   load_weights(config, *model->weight_source, *model->backend, nullptr, stop,
+                                model->quantised_weights.get()));
   report_step("Reserving the cache");
   ASSIGN_OR_RETURN(
       Transformer transformer,
       Transformer::create(config, std::move(weights), options.context_length, *model->backend));
   model->transformer = std::make_unique<Transformer>(std::move(transformer));
+  SessionOptions session_options{options.context_length, options.prefill_chunk};
+  session_options.check_weights = [files = model->checkpoint.get()] {
+    return files->check_files();
+  };
   ASSIGN_OR_RETURN(Session session,
-                   Session::create(*model->transformer, *model->backend,
-                                   {options.context_length, options.prefill_chunk}));
+                   Session::create(*model->transformer, *model->backend, session_options));
   model->session = std::make_unique<Session>(std::move(session));
+  std::string mtp_problem;
+  RETURN_IF_ERROR(attach_drafter(options, stop, model.get(), &mtp_problem));
   if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "loading stopped");
 
   report_step("Reading the tokenizer");
   auto info = describe(*model, options);
+  info->mtp_problem = std::move(mtp_problem);
   attach_text(*model, *info);
   info->load_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   model->info = std::move(info);
+  RETURN_IF_ERROR(model->checkpoint->check_files());
   return model;
 }
 

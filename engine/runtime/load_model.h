@@ -11,10 +11,12 @@
 #include "engine/base/result.h"
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/checkpoint/weight_source.h"
+#include "engine/model/quantised_weights.h"
 #include "engine/model/transformer.h"
 #include "engine/runtime/events.h"
 #include "engine/runtime/prompt.h"
 #include "engine/runtime/session.h"
+#include "engine/runtime/speculate.h"
 
 namespace engine {
 
@@ -23,18 +25,23 @@ struct LoadedModel {
   std::unique_ptr<Backend> backend;
   std::unique_ptr<Checkpoint> checkpoint;
   std::unique_ptr<WeightSource> weight_source;
+  std::unique_ptr<QuantisedWeights> quantised_weights;  // null: as stored
   std::unique_ptr<Transformer> transformer;
   std::unique_ptr<Session> session;
+  std::unique_ptr<Drafter> drafter;       // null without a usable MTP module
   std::shared_ptr<const TextModel> text;  // null when the checkpoint has no usable tokenizer
   std::shared_ptr<const ModelInfo> info;
 };
 
 using ProgressCallback = std::function<void(const LoadProgress&)>;
+/// Stands between the model and its backend (a profiler); gives back what the model is to use.
+using BackendWrapper = std::function<std::unique_ptr<Backend>(std::unique_ptr<Backend>)>;
 
 /// Cancelled between files and tensors when asked to stop. A missing or unusable tokenizer is not
 /// an error: the reason is in ModelInfo::tokenizer_description.
 Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path, const LoadOptions& options,
                                                 const ProgressCallback& on_progress,
-                                                std::stop_token stop);
+                                                std::stop_token stop,
+                                                const BackendWrapper& wrap = {});
 
 }  // namespace engine

@@ -5,6 +5,8 @@
 #include <span>
 #include <utility>
 
+#include "engine/tokenizer/built_in_templates.h"
+
 namespace engine {
 
 namespace {
@@ -35,22 +37,56 @@ void set_origin(const std::vector<PromptSegment>& segments, ByteRange bytes, Pro
 
 }  // namespace
 
-Result<TextModel> make_text_model(std::string_view tokenizer_json,
-                                  std::string_view tokenizer_config_json,
-                                  std::string_view template_source, std::string template_file) {
-  ASSIGN_OR_RETURN(Tokenizer tokenizer,
-                   Tokenizer::from_json(tokenizer_json, tokenizer_config_json));
-  std::string problem;
-  if (!template_source.empty()) {
-    auto own = ChatTemplate::parse(template_source, template_file);
-    if (own) {
-      return TextModel{std::move(tokenizer), std::move(*own), std::move(template_file), ""};
-    }
-    problem = own.error().message;
+Result<Tokenizer> make_tokenizer(const TokenizerAssets& assets) {
+  switch (assets.kind) {
+    case TokenizerAssets::Kind::TokenizerJson:
+      return Tokenizer::from_json(assets.contents, assets.config_json);
+    case TokenizerAssets::Kind::SentencePiece:
+      return Tokenizer::from_sentencepiece(assets.contents, assets.config_json);
+    case TokenizerAssets::Kind::Tiktoken:
+      return Tokenizer::from_tiktoken(assets.contents, assets.config_json);
+    case TokenizerAssets::Kind::Listing:
+      return Tokenizer::from_listing(assets.listing);
+    case TokenizerAssets::Kind::None:
+      break;
   }
-  ASSIGN_OR_RETURN(ChatTemplate built_in, ChatTemplate::built_in("deepseek-v3"));
-  return TextModel{std::move(tokenizer), std::move(built_in), "built-in deepseek-v3",
-                   std::move(problem)};
+  return fail(ErrorCode::NotFound,
+              "no tokenizer: none of tokenizer.json, tokenizer.model, tiktoken.model is there");
+}
+
+Result<ChatTemplate> chosen_template(const std::string& chosen) {
+  const bool is_source = chosen.find("{{") != chosen.npos || chosen.find("{%") != chosen.npos;
+  if (is_source) return ChatTemplate::parse(chosen, "the chosen template");
+  auto built_in = ChatTemplate::built_in(chosen);
+  if (!built_in) return fail(ErrorCode::InvalidArgument, built_in.error().message);
+  return built_in;
+}
+
+Result<TextModel> make_text_model(const TokenizerAssets& assets, const TemplateRequest& request) {
+  ASSIGN_OR_RETURN(Tokenizer tokenizer, make_tokenizer(assets));
+  std::string problem;
+  if (!request.chosen.empty()) {
+    auto chosen = chosen_template(request.chosen);
+    if (chosen) {
+      std::string name = chosen->name();
+      return TextModel{std::move(tokenizer), std::move(*chosen), std::move(name), "",
+                       "chosen by hand"};
+    }
+    problem = chosen.error().message;
+  }
+  if (!request.own.text.empty()) {
+    auto own = ChatTemplate::parse(request.own.text, request.own.file);
+    if (own) {
+      return TextModel{std::move(tokenizer), std::move(*own), request.own.file, std::move(problem),
+                       ""};
+    }
+    problem += (problem.empty() ? "" : "; ") + own.error().message;
+  }
+  const TemplateChoice choice =
+      choose_built_in_template(tokenizer, request.model_type, request.model_name);
+  ASSIGN_OR_RETURN(ChatTemplate built_in, ChatTemplate::built_in(choice.name));
+  return TextModel{std::move(tokenizer), std::move(built_in), "built-in " + choice.name,
+                   std::move(problem), choice.reason};
 }
 
 std::int64_t unix_seconds_now() {
@@ -59,14 +95,41 @@ std::int64_t unix_seconds_now() {
       .count();
 }
 
-Result<RenderedPrompt> render_messages(const TextModel& text,
-                                       const std::vector<ChatMessage>& messages,
-                                       std::int64_t now_unix_seconds) {
+namespace {
+
+RenderOptions options_for(const TextModel& text, std::int64_t now_unix_seconds) {
   RenderOptions options;
   options.bos_token = text.tokenizer.bos_text();
   options.eos_token = text.tokenizer.eos_text();
   options.now_unix_seconds = now_unix_seconds;
-  return text.chat_template.render(messages, options);
+  return options;
+}
+
+}  // namespace
+
+Result<RenderedPrompt> render_messages(const TextModel& text,
+                                       const std::vector<ChatMessage>& messages,
+                                       std::int64_t now_unix_seconds) {
+  return text.chat_template.render(messages, options_for(text, now_unix_seconds));
+}
+
+Result<PromptPreview> preview_prompt(const TextModel& text,
+                                     const std::vector<ChatMessage>& messages,
+                                     const std::string& chat_template,
+                                     std::int64_t now_unix_seconds) {
+  PromptPreview preview;
+  if (chat_template.empty()) {
+    ASSIGN_OR_RETURN(preview.prompt, render_messages(text, messages, now_unix_seconds));
+    preview.template_name = text.template_name;
+    preview.template_reason = text.template_reason;
+  } else {
+    ASSIGN_OR_RETURN(const ChatTemplate chosen, chosen_template(chat_template));
+    ASSIGN_OR_RETURN(preview.prompt, chosen.render(messages, options_for(text, now_unix_seconds)));
+    preview.template_name = chosen.name();
+    preview.template_reason = "chosen by hand";
+  }
+  ASSIGN_OR_RETURN(preview.tokens, tokenize_prompt(text, preview.prompt));
+  return preview;
 }
 
 Result<std::vector<PromptToken>> tokenize_prompt(const TextModel& text,
@@ -77,17 +140,23 @@ Result<std::vector<PromptToken>> tokenize_prompt(const TextModel& text,
   tokens.reserve(encoded.size());
   for (const EncodedToken& e : encoded) {
     tokens.push_back(describe(text, e.id));
+    tokens.back().text_begin = e.bytes.begin;
+    tokens.back().text_end = e.bytes.end;
     set_origin(prompt.segments, e.bytes, tokens.back());
   }
   return tokens;
 }
 
 Result<std::vector<PromptToken>> tokenize_raw(const TextModel& text, std::string_view raw) {
-  ASSIGN_OR_RETURN(const std::vector<TokenId> ids, text.tokenizer.encode_ids(raw, false));
+  ASSIGN_OR_RETURN(const std::vector<EncodedToken> encoded, text.tokenizer.encode(raw, {}));
   std::vector<PromptToken> tokens;
-  tokens.reserve(ids.size() + 1);
-  if (const auto bos = text.tokenizer.bos()) tokens.push_back(describe(text, *bos));
-  for (const TokenId id : ids) tokens.push_back(describe(text, id));
+  tokens.reserve(encoded.size() + 1);
+  if (text.tokenizer.adds_bos()) tokens.push_back(describe(text, *text.tokenizer.bos()));
+  for (const EncodedToken& e : encoded) {
+    tokens.push_back(describe(text, e.id));
+    tokens.back().text_begin = e.bytes.begin;
+    tokens.back().text_end = e.bytes.end;
+  }
   return tokens;
 }
 

@@ -5,9 +5,10 @@ namespace engine {
 namespace {
 
 template <class T>
-std::vector<T> last_row(std::span<const T> rows, std::size_t n_tokens) {
+std::vector<T> row_of(std::span<const T> rows, std::size_t token, std::size_t n_tokens) {
   const std::size_t width = rows.size() / n_tokens;
-  return {rows.end() - static_cast<std::ptrdiff_t>(width), rows.end()};
+  const auto row = rows.subspan(token * width, width);
+  return {row.begin(), row.end()};
 }
 
 }  // namespace
@@ -27,6 +28,7 @@ RoutingRecorder::RoutingRecorder(const ModelConfig& config, std::int64_t first_p
     routing[t].expert_ids.resize(n_chosen);
     routing[t].weights.resize(n_chosen);
   }
+  if (wants_.every_decision) decisions_of.resize(routing.size());
 }
 
 void RoutingRecorder::on_routed(LayerIndex layer, std::int64_t moe_index,
@@ -39,18 +41,28 @@ void RoutingRecorder::on_routed(LayerIndex layer, std::int64_t moe_index,
       routing[t].weights[column + j] = output.weights[t * k + j];
     }
   }
-  if (!wants_.last_decisions) return;
+  for (std::size_t t = 0; t < decisions_of.size(); ++t) {
+    decisions_of[t].push_back(decision(layer, column, t, output));
+  }
+  if (wants_.last_decisions) {
+    decisions.push_back(decision(layer, column, routing.size() - 1, output));
+  }
+}
+
+RouterDecision RoutingRecorder::decision(LayerIndex layer, std::size_t column, std::size_t token,
+                                         const RouterOutput& output) const {
+  const std::size_t n = routing.size();
   RouterDecision decision;
   decision.layer = layer;
-  decision.scores = last_row<float>(output.scores, routing.size());
-  decision.group_scores = last_row<float>(output.group_scores, routing.size());
-  decision.group_open = last_row<std::uint8_t>(output.group_mask, routing.size());
-  const TokenRouting& last = routing.back();
-  for (std::size_t j = 0; j < k; ++j) {
-    decision.expert_ids.push_back(last.expert_ids[column + j]);
-    decision.weights.push_back(last.weights[column + j]);
+  decision.scores = row_of<float>(output.scores, token, n);
+  decision.group_scores = row_of<float>(output.group_scores, token, n);
+  decision.group_open = row_of<std::uint8_t>(output.group_mask, token, n);
+  const TokenRouting& chosen = routing[token];
+  for (std::size_t j = 0; j < static_cast<std::size_t>(n_experts_per_token_); ++j) {
+    decision.expert_ids.push_back(chosen.expert_ids[column + j]);
+    decision.weights.push_back(chosen.weights[column + j]);
   }
-  decisions.push_back(std::move(decision));
+  return decision;
 }
 
 std::optional<AttentionProbe> RoutingRecorder::attention_target(LayerIndex layer) {

@@ -17,11 +17,14 @@ class RoutingRecorder : public Probe {
   struct Wants {
     bool last_decisions = false;                // of the last token of the call
     std::optional<LayerIndex> attention_layer;  // of the last token of the call
+    bool every_decision = false;                // of each token of the call
   };
   RoutingRecorder(const ModelConfig& config, std::int64_t first_position, std::int64_t n_tokens,
                   const Wants& wants);
 
-  bool wants_router_scores() const override { return wants_.last_decisions; }
+  bool wants_router_scores() const override {
+    return wants_.last_decisions || wants_.every_decision;
+  }
   void on_routed(LayerIndex layer, std::int64_t moe_index, const RouterOutput& routing) override;
   std::optional<AttentionProbe> attention_target(LayerIndex layer) override;
   void on_slots_picked(LayerIndex layer, std::span<const std::int32_t> slots,
@@ -29,9 +32,13 @@ class RoutingRecorder : public Probe {
 
   std::vector<TokenRouting> routing;      // [n_tokens]
   std::vector<RouterDecision> decisions;  // [M], of the last token; empty unless wanted
+  std::vector<std::vector<RouterDecision>> decisions_of;  // [n_tokens][M]; empty unless wanted
   std::optional<AttentionRows> attention;
 
  private:
+  RouterDecision decision(LayerIndex layer, std::size_t column, std::size_t token,
+                          const RouterOutput& output) const;
+
   const Wants wants_;
   std::int64_t n_experts_per_token_;
   std::int64_t n_heads_;

@@ -45,6 +45,7 @@ Result<Session> Session::create(const Transformer& transformer, Backend& backend
   session.transformer_ = &transformer;
   session.backend_ = &backend;
   session.form_ = options.form;
+  session.check_weights_ = options.check_weights;
   const std::int64_t chunk =
       std::clamp<std::int64_t>(options.prefill_chunk, 1, options.context_length);
   ASSIGN_OR_RETURN(session.cache_,
@@ -100,6 +101,14 @@ std::int64_t Session::next_chunk(std::int64_t n_left) const {
   return std::max<std::int64_t>(1, static_cast<std::int64_t>(limit));
 }
 
+Result<void> Session::forward(const TokenSpan& span, const ForwardOptions& options) {
+  RETURN_IF_ERROR(transformer_->forward(span, options, cache_, activations_));
+  if (!check_weights_) return {};
+  auto intact = check_weights_();
+  if (!intact) cache_.truncate(length());
+  return intact;
+}
+
 Result<void> Session::extend(std::span<const TokenId> tokens, Probe* probe, std::stop_token stop) {
   const auto n = static_cast<std::int64_t>(tokens.size());
   CHECK_LE(n, activations_.max_tokens);
@@ -107,13 +116,15 @@ Result<void> Session::extend(std::span<const TokenId> tokens, Probe* probe, std:
   RETURN_IF_ERROR(check_room(length() + n));
   RETURN_IF_ERROR(check_tokens(tokens));
   const auto begin = std::chrono::steady_clock::now();
-  RETURN_IF_ERROR(transformer_->forward({tokens, length()}, {form_, probe, std::move(stop)}, cache_,
-                                        activations_));
+  RETURN_IF_ERROR(forward({tokens, length()}, {form_, probe, std::move(stop)}));
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-  if (n > 1) seconds_per_token_ = elapsed.count() / static_cast<double>(n);
+  // A verified draft is no prompt: two tokens tell nothing about the speed of many.
+  if (n > 2) seconds_per_token_ = elapsed.count() / static_cast<double>(n);
   tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
   return {};
 }
+
+Result<void> Session::health() const { return backend_->health(); }
 
 void Session::logits(std::int64_t first_row, std::int64_t n_rows, std::span<float> out) {
   transformer_->logits(first_row, n_rows, activations_, out);
@@ -151,12 +162,12 @@ Result<Replay> Session::replay(Position position, std::optional<LayerIndex> atte
   RoutingRecorder recorder(config(), position.value, 1, {true, attention_layer});
   const std::span<const TokenId> token =
       std::span(tokens_).subspan(static_cast<std::size_t>(position.value), 1);
-  RETURN_IF_ERROR(transformer_->forward({token, position.value},
-                                        {form_, &recorder, std::move(stop)}, cache_, activations_));
+  RETURN_IF_ERROR(forward({token, position.value}, {form_, &recorder, std::move(stop)}));
   Replay replay{std::move(recorder.decisions), std::move(recorder.attention), {}};
   if (with_logits) {
     replay.logits.resize(static_cast<std::size_t>(config().vocab_size));
     logits(0, 1, replay.logits);
+    RETURN_IF_ERROR(health());
   }
   return replay;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -21,8 +22,11 @@ namespace engine {
 
 struct SessionOptions {
   std::int64_t context_length = 4096;
-  std::int64_t prefill_chunk = 256;
+  std::int64_t prefill_chunk = 512;
   AttentionForm form = AttentionForm::Absorbed;
+  /// Asked after every forward pass: an error means that the pass read something else than the
+  /// model, and ends what asked for it. Null: the weights cannot change.
+  std::function<Result<void>()> check_weights = {};
 };
 
 /// What a replay recomputed of one token.
@@ -62,8 +66,14 @@ class Session {
   /// Runs at most longest_chunk() tokens after the cached ones. Cancelled leaves the session as it
   /// was.
   Result<void> extend(std::span<const TokenId> tokens, Probe* probe, std::stop_token stop);
+  /// Whether what was computed so far is to be believed: a device reports its failures late. Once
+  /// it failed, it stays so, and the model has to be loaded again.
+  Result<void> health() const;
   /// Logits of rows of the last `extend`: out [n_rows, vocab_size].
   void logits(std::int64_t first_row, std::int64_t n_rows, std::span<float> out);
+
+  /// The buffers of the last `extend`, for a drafter to read x from and to work in.
+  Activations& activations() { return activations_; }
 
   /// The cached rows of positions 0 to n−1 in one layer: c_kv [n, kv_lora_rank], k_rope
   /// [n, qk_rope_head_dim].
@@ -81,10 +91,13 @@ class Session {
 
  private:
   Session() = default;
+  /// One pass over `span`; what it wrote is forgotten again when the weights were not intact.
+  Result<void> forward(const TokenSpan& span, const ForwardOptions& options);
 
   const Transformer* transformer_ = nullptr;
   Backend* backend_ = nullptr;
   AttentionForm form_ = AttentionForm::Absorbed;
+  std::function<Result<void>()> check_weights_;
   KvCache cache_;
   Activations activations_;
   std::vector<TokenId> tokens_;

@@ -1,22 +1,59 @@
 #include "engine/runtime/text_files.h"
 
+#include "engine/base/json.h"
+#include "engine/checkpoint/gguf_table.h"
 #include "engine/checkpoint/text_assets.h"
 
 namespace engine {
 
-Result<Tokenizer> load_tokenizer(const std::string& path) {
-  ASSIGN_OR_RETURN(const CheckpointFolder folder, CheckpointFolder::open(path));
-  ASSIGN_OR_RETURN(const std::string tokenizer_json, read_tokenizer_json(folder));
-  ASSIGN_OR_RETURN(const std::string config_json, read_tokenizer_config_json(folder));
-  return Tokenizer::from_json(tokenizer_json, config_json);
+namespace {
+
+// config.json's model_type, where it can be had; it only helps to choose a template.
+std::string model_type_of(const CheckpointFolder& folder) {
+  constexpr std::uint64_t kMaxConfigBytes = 1U << 20U;
+  const auto text = folder.read_text("config.json", kMaxConfigBytes);
+  if (!text) return {};
+  const auto root = parse_json(*text, "config.json");
+  const JsonValue* const type = root ? root->find("model_type") : nullptr;
+  return type != nullptr && type->kind == JsonKind::String ? type->text : std::string();
 }
 
-Result<TextModel> load_text_model(const std::string& path) {
+}  // namespace
+
+Result<Tokenizer> load_tokenizer(const std::string& path) {
   ASSIGN_OR_RETURN(const CheckpointFolder folder, CheckpointFolder::open(path));
-  ASSIGN_OR_RETURN(const std::string tokenizer_json, read_tokenizer_json(folder));
-  ASSIGN_OR_RETURN(const std::string config_json, read_tokenizer_config_json(folder));
-  ASSIGN_OR_RETURN(const ChatTemplateSource source, read_chat_template(folder));
-  return make_text_model(tokenizer_json, config_json, source.text, source.file);
+  if (is_gguf_checkpoint(folder)) {
+    ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::open(path));
+    ASSIGN_OR_RETURN(const TokenizerAssets assets, checkpoint.tokenizer_assets());
+    return make_tokenizer(assets);
+  }
+  ASSIGN_OR_RETURN(const TokenizerAssets assets, read_tokenizer_assets(folder));
+  return make_tokenizer(assets);
+}
+
+Result<TextModel> load_text_model(const std::string& path, const std::string& chat_template) {
+  ASSIGN_OR_RETURN(const CheckpointFolder folder, CheckpointFolder::open(path));
+  if (is_gguf_checkpoint(folder)) {
+    ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::open(path));
+    return load_text_model(checkpoint, chat_template);
+  }
+  ASSIGN_OR_RETURN(const TokenizerAssets assets, read_tokenizer_assets(folder));
+  TemplateRequest request;
+  ASSIGN_OR_RETURN(request.own, read_chat_template(folder));
+  request.chosen = chat_template;
+  request.model_type = model_type_of(folder);
+  request.model_name = folder.name();
+  return make_text_model(assets, request);
+}
+
+Result<TextModel> load_text_model(const Checkpoint& checkpoint, const std::string& chat_template) {
+  ASSIGN_OR_RETURN(const TokenizerAssets assets, checkpoint.tokenizer_assets());
+  TemplateRequest request;
+  ASSIGN_OR_RETURN(request.own, checkpoint.chat_template());
+  request.chosen = chat_template;
+  request.model_type = checkpoint.config().model_type;
+  request.model_name = checkpoint.report().name;
+  return make_text_model(assets, request);
 }
 
 }  // namespace engine

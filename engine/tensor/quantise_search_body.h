@@ -113,60 +113,107 @@ inline void pack_scale(int s, int scale, int min, std::uint8_t (&x)[12]) {
   }
 }
 
-/// One block from its eight lines.
-inline void write_q4_k(const float* x, const float* scales, const float* offsets, BlockQ4_K* out) {
+/// Sixteen sub-blocks of one or two blocks while they are encoded: lane s is sub-block s.
+struct Q4Search {
+  Lanes x[kSub4];
+  Lanes w[kSub4];
+  Lanes d;      // of each sub-block's block, as the half has it
+  Lanes dmin;   // likewise
+  Lanes scale;  // whole numbers, 0 to 63
+  Lanes min;    // whole numbers, 0 to 63
+};
+
+/// The levels of a sub-block's elements under whole-number scale and minimum.
+inline Lanes level_of(const Q4Search& search, int l, Lanes inverse, Lanes shift) {
+  return clamped(rounded((search.x[l] + shift) * inverse), 0.0F, 15.0F);
+}
+
+inline Lanes inverse_of(Lanes step) { return step > 0.0F ? 1.0F / step : all(0.0F); }
+
+/// The weighted squared error of every sub-block under these whole numbers.
+inline Lanes error_of(const Q4Search& search, Lanes scale, Lanes min) {
+  const Lanes step = search.d * scale;
+  const Lanes shift = search.dmin * min;
+  const Lanes inverse = inverse_of(step);
+  Lanes error = all(0.0F);
+  for (int l = 0; l < kSub4; ++l) {
+    const Lanes miss = step * level_of(search, l, inverse, shift) - shift - search.x[l];
+    error += search.w[l] * miss * miss;
+  }
+  return error;
+}
+
+/// Rounding to whole numbers moved both off their best: tries the neighbours.
+inline void improve(Q4Search* search) {
+  const Lanes scale = search->scale;
+  const Lanes min = search->min;
+  Lanes best = error_of(*search, scale, min);
+  for (int i = 0; i < 9; ++i) {
+    if (i == 4) continue;
+    const Lanes trial_scale = clamped(scale + static_cast<float>(i / 3 - 1), 0.0F, 63.0F);
+    const Lanes trial_min = clamped(min + static_cast<float>(i % 3 - 1), 0.0F, 63.0F);
+    const Lanes error = error_of(*search, trial_scale, trial_min);
+    const auto better = error < best;
+    best = better ? error : best;
+    search->scale = better ? trial_scale : search->scale;
+    search->min = better ? trial_min : search->min;
+  }
+}
+
+/// d and dmin of block b, and its sub-blocks' lines in whole numbers of them.
+inline void quantise_lines(const Line& line, int b, BlockQ4_K* out, Q4Search* search) {
   float max_scale = 0.0F;
   float max_min = 0.0F;
-  for (int s = 0; s < 8; ++s) {
-    max_scale = scales[s] > max_scale ? scales[s] : max_scale;
-    max_min = -offsets[s] > max_min ? -offsets[s] : max_min;
+  for (int s = 8 * b; s < 8 * b + 8; ++s) {
+    max_scale = line.scale[s] > max_scale ? line.scale[s] : max_scale;
+    max_min = -line.offset[s] > max_min ? -line.offset[s] : max_min;
   }
   out->d = float_to_half(max_scale / 63.0F);
   out->dmin = float_to_half(max_min / 63.0F);
-  const float d = half_to_float(out->d);
-  const float dmin = half_to_float(out->dmin);
   const float to_scale = max_scale > 0.0F ? 63.0F / max_scale : 0.0F;
   const float to_min = max_min > 0.0F ? 63.0F / max_min : 0.0F;
-  for (std::uint8_t& byte : out->scales) byte = 0;
-  for (int s = 0; s < 8; ++s) {
-    const float scale = scales[s] > 0.0F ? rounded(to_scale * scales[s]) : 0.0F;
-    const float min = rounded(to_min * -offsets[s]);
-    pack_scale(s, static_cast<int>(scale), static_cast<int>(min), out->scales);
-    const float step = d * scale;
-    const float inverse = step > 0.0F ? 1.0F / step : 0.0F;
-    const float shift = dmin * min;
-    std::uint8_t* qs = out->qs + s / 2 * kSub4;
-    for (int l = 0; l < kSub4; ++l) {
-      float q = rounded((x[s * kSub4 + l] + shift) * inverse);
-      q = q < 0.0F ? 0.0F : q > 15.0F ? 15.0F : q;
-      const auto bits = static_cast<std::uint8_t>(static_cast<int>(q));
-      qs[l] = s % 2 == 0 ? bits : static_cast<std::uint8_t>(qs[l] | bits << 4);
-    }
+  for (int s = 8 * b; s < 8 * b + 8; ++s) {
+    search->d[s] = half_to_float(out->d);
+    search->dmin[s] = half_to_float(out->dmin);
+    search->scale[s] = line.scale[s] > 0.0F ? rounded(to_scale * line.scale[s]) : 0.0F;
+    search->min[s] = rounded(to_min * -line.offset[s]);
   }
 }
 
 /// Two blocks at most: sixteen sub-blocks side by side.
 inline void encode_q4_k_pair(const float* x, int n_blocks, BlockQ4_K* out) {
-  Lanes values[kSub4];
-  Lanes weights[kSub4];
-  const int n_sub = n_blocks * 8;
+  Q4Search search;
   Lanes squares = all(0.0F);
   for (int l = 0; l < kSub4; ++l) {
-    values[l] = all(0.0F);
-    for (int s = 0; s < n_sub; ++s) values[l][s] = x[s * kSub4 + l];
-    squares += values[l] * values[l];
+    search.x[l] = all(0.0F);
+    for (int s = 0; s < n_blocks * 8; ++s) search.x[l][s] = x[s * kSub4 + l];
+    squares += search.x[l] * search.x[l];
   }
   Lanes rms;
   for (int s = 0; s < kLanes; ++s) rms[s] = __builtin_sqrtf(squares[s] / kSub4);
   // Large weights matter more in a product, but the small ones are many: both count.
-  for (int l = 0; l < kSub4; ++l) weights[l] = rms + larger(values[l], -values[l]);
-  const Line line = fit_line(values, weights, 15.0F);
-  float scales[kLanes];
-  float offsets[kLanes];
-  __builtin_memcpy(scales, &line.scale, sizeof scales);
-  __builtin_memcpy(offsets, &line.offset, sizeof offsets);
+  for (int l = 0; l < kSub4; ++l) search.w[l] = rms + larger(search.x[l], -search.x[l]);
+  const Line line = fit_line(search.x, search.w, 15.0F);
+  search.d = search.dmin = search.scale = search.min = all(0.0F);
+  for (int b = 0; b < n_blocks; ++b) quantise_lines(line, b, out + b, &search);
+  improve(&search);
+
+  std::uint8_t levels[kSub4][kLanes];
+  const Lanes inverse = inverse_of(search.d * search.scale);
+  for (int l = 0; l < kSub4; ++l) {
+    const Lanes level = level_of(search, l, inverse, search.dmin * search.min);
+    for (int s = 0; s < kLanes; ++s) levels[l][s] = static_cast<std::uint8_t>(level[s]);
+  }
   for (int b = 0; b < n_blocks; ++b) {
-    write_q4_k(x + b * BlockQ4_K::kElements, scales + 8 * b, offsets + 8 * b, out + b);
+    for (std::uint8_t& byte : out[b].scales) byte = 0;
+    for (int s = 0; s < 8; ++s) {
+      pack_scale(s, static_cast<int>(search.scale[8 * b + s]),
+                 static_cast<int>(search.min[8 * b + s]), out[b].scales);
+    }
+    for (int i = 0; i < 128; ++i) {  // byte i: element i % 32 of sub-blocks 2c and 2c + 1
+      const std::uint8_t* pair = levels[i % kSub4] + 8 * b + i / kSub4 * 2;
+      out[b].qs[i] = static_cast<std::uint8_t>(pair[0] | pair[1] << 4);
+    }
   }
 }
 

@@ -164,10 +164,10 @@ void BpeModel::merge_with_heap(Chain* chain) const {
 
 void BpeModel::encode(std::string_view piece, std::vector<BpeToken>* out) const {
   std::array<BpeToken, kShortPiece> short_symbols;
-  Chain chain;
+  std::vector<BpeToken> long_symbols;
   const bool is_short = piece.size() <= kShortPiece;
-  if (!is_short) chain.symbols.resize(piece.size());
-  BpeToken* const symbols = is_short ? short_symbols.data() : chain.symbols.data();
+  if (!is_short) long_symbols.resize(piece.size());
+  BpeToken* const symbols = is_short ? short_symbols.data() : long_symbols.data();
   std::size_t n = 0;
   std::uint32_t skipped = 0;
   for (const char c : piece) {
@@ -184,7 +184,19 @@ void BpeModel::encode(std::string_view piece, std::vector<BpeToken>* out) const 
     skipped = 0;
   }
   if (is_short) return merge_short(symbols, n, out);
-  chain.symbols.resize(n);
+  long_symbols.resize(n);
+  merge_long(std::move(long_symbols), out);
+}
+
+void BpeModel::merge(std::vector<BpeToken> symbols, std::vector<BpeToken>* out) const {
+  if (symbols.size() <= kShortPiece) return merge_short(symbols.data(), symbols.size(), out);
+  merge_long(std::move(symbols), out);
+}
+
+void BpeModel::merge_long(std::vector<BpeToken> symbols, std::vector<BpeToken>* out) const {
+  Chain chain;
+  chain.symbols = std::move(symbols);
+  const std::size_t n = chain.symbols.size();
   chain.next.resize(n);
   chain.previous.resize(n);
   for (std::uint32_t i = 0; i < n; ++i) {
@@ -212,26 +224,24 @@ void PieceCache::grow() {
   }
 }
 
-void PieceCache::encode(const BpeModel& bpe, std::string_view piece, std::vector<BpeToken>* out) {
-  constexpr std::size_t kMaxEntries = std::size_t{1} << 16;  // then it stays as it is
-  if (piece.size() > kMaxPiece || piece.empty()) return bpe.encode(piece, out);
-  const auto hash = static_cast<std::uint32_t>(std::hash<std::string_view>{}(piece));
-  std::size_t slot = hash & (slots_.size() - 1);
-  while (!slots_[slot].piece.empty()) {
-    const Entry& entry = slots_[slot];
-    if (entry.hash == hash && entry.piece == piece) {
-      const auto first = tokens_.begin() + entry.first;
-      out->insert(out->end(), first, first + entry.count);
-      return;
-    }
-    slot = (slot + 1) & (slots_.size() - 1);
+const PieceCache::Entry* PieceCache::find(std::string_view piece, std::uint32_t hash,
+                                          std::size_t* slot) const {
+  *slot = hash & (slots_.size() - 1);
+  while (!slots_[*slot].piece.empty()) {
+    const Entry& entry = slots_[*slot];
+    if (entry.hash == hash && entry.piece == piece) return &entry;
+    *slot = (*slot + 1) & (slots_.size() - 1);
   }
-  const std::size_t before = out->size();
-  bpe.encode(piece, out);
+  return nullptr;
+}
+
+void PieceCache::remember(std::string_view piece, std::uint32_t hash, std::size_t slot,
+                          std::span<const BpeToken> tokens) {
+  constexpr std::size_t kMaxEntries = std::size_t{1} << 16;  // then it stays as it is
   if (n_entries_ >= kMaxEntries) return;
   const auto first = static_cast<std::uint32_t>(tokens_.size());
-  tokens_.insert(tokens_.end(), out->begin() + static_cast<std::ptrdiff_t>(before), out->end());
-  slots_[slot] = {piece, hash, first, static_cast<std::uint32_t>(out->size() - before)};
+  tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
+  slots_[slot] = {piece, hash, first, static_cast<std::uint32_t>(tokens.size())};
   if (++n_entries_ * 2 > slots_.size()) grow();
 }
 

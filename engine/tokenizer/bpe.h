@@ -4,7 +4,9 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -31,6 +33,8 @@ class BpeModel {
   /// Appends the piece's tokens. Bytes without a symbol vanish, as in Hugging Face; their length
   /// goes to the neighbouring token. `piece` shorter than 2^31.
   void encode(std::string_view piece, std::vector<BpeToken>* out) const;
+  /// The same from symbols that somebody else chose, for pieces whose symbols are not bytes.
+  void merge(std::vector<BpeToken> symbols, std::vector<BpeToken>* out) const;
 
  private:
   struct Merge {
@@ -42,6 +46,7 @@ class BpeModel {
   const Merge* find(std::int32_t left, std::int32_t right) const;
   const Merge* find_next(const Chain& chain, std::uint32_t at) const;
   void merge_at(Chain* chain, std::uint32_t at, std::int32_t merged) const;
+  void merge_long(std::vector<BpeToken> symbols, std::vector<BpeToken>* out) const;
   void merge_short(BpeToken* symbols, std::size_t n, std::vector<BpeToken>* out) const;
   void merge_in_rank_order(Chain* chain) const;
   void merge_with_heap(Chain* chain) const;
@@ -60,8 +65,22 @@ class BpeModel {
 class PieceCache {
  public:
   static constexpr std::size_t kMaxPiece = 32;  // bytes; longer pieces are rarely seen twice
-  /// Appends the remembered tokens, or encodes and remembers. `piece` must outlive the cache.
-  void encode(const BpeModel& bpe, std::string_view piece, std::vector<BpeToken>* out);
+  /// Appends the remembered tokens, or encodes with `encode_piece(piece, out)` and remembers.
+  /// `piece` must outlive the cache.
+  template <class EncodePiece>
+  void encode(std::string_view piece, const EncodePiece& encode_piece, std::vector<BpeToken>* out) {
+    if (piece.size() > kMaxPiece || piece.empty()) return encode_piece(piece, out);
+    const auto hash = static_cast<std::uint32_t>(std::hash<std::string_view>{}(piece));
+    std::size_t slot = 0;
+    if (const Entry* const entry = find(piece, hash, &slot)) {
+      const auto first = tokens_.begin() + entry->first;
+      out->insert(out->end(), first, first + entry->count);
+      return;
+    }
+    const std::size_t before = out->size();
+    encode_piece(piece, out);
+    remember(piece, hash, slot, std::span(*out).subspan(before));
+  }
 
  private:
   struct Entry {
@@ -70,6 +89,10 @@ class PieceCache {
     std::uint32_t first = 0;  // into tokens_
     std::uint32_t count = 0;
   };
+  /// Null when the piece is not there; then `slot` is where it belongs.
+  const Entry* find(std::string_view piece, std::uint32_t hash, std::size_t* slot) const;
+  void remember(std::string_view piece, std::uint32_t hash, std::size_t slot,
+                std::span<const BpeToken> tokens);
   void grow();
 
   std::vector<Entry> slots_ = std::vector<Entry>(256);

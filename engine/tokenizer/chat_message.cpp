@@ -10,6 +10,8 @@ std::string_view role_name(Role role) {
       return "user";
     case Role::Assistant:
       return "assistant";
+    case Role::Tool:
+      return "tool";
   }
   return "user";
 }

@@ -22,7 +22,9 @@ namespace engine {
 struct PromptSegment {
   ByteRange bytes;  // of RenderedPrompt::text; segments tile it in order
   std::int32_t message_index = -1;
-  std::size_t content_begin = 0;  // byte offset in that message's content
+  // Byte offset in that message's content; offsets beyond it count on through its reasoning, name,
+  // tool_call_id and tool calls (id, name, arguments).
+  std::size_t content_begin = 0;
   bool operator==(const PromptSegment&) const = default;
 };
 
@@ -54,8 +56,8 @@ class ChatTemplate {
   /// Parses Jinja source. What the subset does not know is named with its line
   /// (ErrorCode::Unsupported).
   static Result<ChatTemplate> parse(std::string_view source, std::string name);
-  /// The family's own template ("deepseek-v3"), for checkpoints without one or with one that cannot
-  /// run.
+  /// The family's own template ("deepseek-v3"; built_in_templates.h has the names), for checkpoints
+  /// without one or with one that cannot run.
   static Result<ChatTemplate> built_in(std::string_view family);
 
   ChatTemplate(ChatTemplate&&) noexcept;

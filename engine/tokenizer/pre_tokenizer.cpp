@@ -34,6 +34,7 @@ std::string PreTokenizer::family() const {
       {"gpt2", {Gpt2Words}},
       {"cl100k", {Cl100kWords}},
       {"qwen2", {Qwen2Words}},
+      {"kimi", {KimiWords}},
   };
   std::vector<SplitKind> kinds;
   for (const SplitStep& step : steps_) kinds.push_back(step.kind);

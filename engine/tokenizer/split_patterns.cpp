@@ -169,6 +169,59 @@ std::size_t match_cl100k_words(const Piece& piece, std::size_t at, int n_digits)
   return stop > start ? piece.run(stop, is_line_break) : match_space(piece, at, true);
 }
 
+// [Lu Lt Lm Lo M, not Han]*[Ll Lm Lo M, not Han]+ or, with `upper_only`, the same with + and *.
+// The first run gives characters back until the second one has one.
+std::size_t match_kimi_word(const Piece& piece, std::size_t at, bool upper_only) {
+  const auto is_head = [](const Character& c) {
+    return (c.mask & (kLetter | kMark)) != 0 && (c.mask & (kLowercase | kHan)) == 0;
+  };
+  const auto is_tail = [](const Character& c) {
+    return (c.mask & (kLetter | kMark)) != 0 && (c.mask & (kUppercase | kHan)) == 0;
+  };
+  const std::size_t head_end = piece.run(at, is_head);
+  if (upper_only) return head_end == at ? at : piece.run(head_end, is_tail);
+  std::size_t start = head_end;
+  while (!is_tail(piece.read(start))) {
+    if (start == at) return at;
+    do {
+      --start;
+    } while ((static_cast<unsigned char>(piece.text[start]) & 0xC0) == 0x80);
+  }
+  return piece.run(start, is_tail);
+}
+
+std::size_t match_kimi_words(const Piece& piece, std::size_t at) {
+  const std::size_t han = piece.run_of(at, kHan);
+  if (han > at) return han;
+  const Character first = piece.read(at);
+  const std::size_t inner = at + first.length;
+  const bool may_lead = !is_line_break(first) && (first.mask & (kLetter | kNumber)) == 0;
+  for (const bool upper_only : {false, true}) {
+    for (const std::size_t start : {inner, at}) {
+      if (start == inner && !may_lead) continue;
+      const std::size_t stop = match_kimi_word(piece, start, upper_only);
+      if (stop > start) return match_contraction(piece, stop, true);
+    }
+  }
+  const std::size_t numbers = match_up_to(piece, at, kNumber, 3);
+  if (numbers > at) return numbers;
+  const std::size_t signs = first.code_point == ' ' ? inner : at;
+  const std::size_t stop = piece.run(signs, is_other);
+  return stop > signs ? piece.run(stop, is_line_break) : match_space(piece, at, true);
+}
+
+bool is_default_punctuation(const Character& c) {
+  constexpr std::u32string_view kMore = U"$+<=>^~|";
+  return (c.mask & kPunctuation) != 0 || kMore.find(c.code_point) != kMore.npos;
+}
+
+std::size_t match_three_digits(const Piece& piece, std::size_t at) {
+  for (std::size_t i = at; i < at + 3; ++i) {
+    if (!between(piece.read(i), '0', '9')) return at;
+  }
+  return at + 3;
+}
+
 template <class Match>
 void isolate(const Piece& piece, std::size_t begin, std::vector<std::size_t>* ends, Match match) {
   bool gap = false;
@@ -224,72 +277,7 @@ void isolate_literal(const Piece& piece, std::size_t begin, const std::string& l
   if (at < piece.end) ends->push_back(piece.end);
 }
 
-struct KnownPattern {
-  std::string_view regex;  // line breaks written \r and \n
-  SplitKind kind;
-};
-
-constexpr KnownPattern kKnownPatterns[] = {
-    {R"(\p{N}{1,3})", SplitKind::NumbersUpTo3},
-    {"[一-龥\u3040-ゟ゠-ヿ]+", SplitKind::CjkRun},
-    {R"([!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
-     SplitKind::DeepSeekV3Words},
-    {R"([\r\n])", SplitKind::LineBreak},
-    {"\\s?[!-/:-~！-／：-～‘-‟\u3000-。]+", SplitKind::PunctuationRun},
-    {R"(\s+$)", SplitKind::TrailingSpace},
-    {"[一-龥ࠀ-一가-\uD7FF]+", SplitKind::WideScriptRun},
-    {R"(\s?\p{L}+)", SplitKind::LetterWord},
-    {R"(\s?\p{P}+)", SplitKind::UnicodePunctuation},
-    {R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)",
-     SplitKind::Gpt2Words},
-    {R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
-     SplitKind::Cl100kWords},
-    {R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
-     SplitKind::Qwen2Words},
-};
-
-// \s?[…]+ where the class lists exactly the cased letters. Compared as ranges: a copy of the
-// pattern that went through NFC has other end points and is another pattern.
-bool is_cased_word_pattern(std::string_view regex) {
-  constexpr std::string_view kHead = "\\s?[";
-  constexpr std::string_view kTail = "]+";
-  if (!regex.starts_with(kHead) || !regex.ends_with(kTail)) return false;
-  const std::string_view body = regex.substr(kHead.size(), regex.size() - kHead.size() - 2);
-  std::vector<char32_t> points;
-  for (std::size_t at = 0; at < body.size();) {
-    const Utf8Unit unit = decode_utf8(body, at);
-    points.push_back(unit.code_point);
-    at += unit.length;
-  }
-  std::size_t at = 0;
-  for (const CodePointRange& range : cased_letter_ranges()) {
-    if (at >= points.size() || points[at] != range.first) return false;
-    ++at;
-    if (range.first == range.last) continue;
-    if (at + 1 < points.size() && points[at] == '-') ++at;
-    if (at >= points.size() || points[at] != range.last) return false;
-    ++at;
-  }
-  return at == points.size();
-}
-
 }  // namespace
-
-std::optional<SplitKind> known_split_pattern(std::string_view regex) {
-  std::string written;  // with line breaks as escapes: files have them either way
-  for (const char c : regex) {
-    if (c == '\r' || c == '\n') {
-      written += c == '\r' ? "\\r" : "\\n";
-    } else {
-      written += c;
-    }
-  }
-  for (const KnownPattern& known : kKnownPatterns) {
-    if (known.regex == written) return known.kind;
-  }
-  if (is_cased_word_pattern(written)) return SplitKind::CasedWord;
-  return std::nullopt;
-}
 
 void split_piece(const UnicodeClasses& classes, const SplitStep& step, std::string_view text,
                  std::size_t begin, std::size_t end, std::vector<std::size_t>* ends) {
@@ -339,6 +327,14 @@ void split_piece(const UnicodeClasses& classes, const SplitStep& step, std::stri
       return cl100k(3);
     case SplitKind::Qwen2Words:
       return cl100k(1);
+    case SplitKind::KimiWords:
+      return with(match_kimi_words);
+    case SplitKind::DefaultPunctuation:
+      return with_run(is_default_punctuation);
+    case SplitKind::Numbers:
+      return with_run(has(kNumber));
+    case SplitKind::ThreeAsciiDigits:
+      return with(match_three_digits);
     case SplitKind::Digits:
       return with_run(has(kDigit));
     case SplitKind::IndividualDigits:

@@ -26,6 +26,10 @@ enum class SplitKind {
   Gpt2Words,           // GPT-2's pattern (also ByteLevel with use_regex)
   Cl100kWords,         // cl100k's pattern, numbers in threes
   Qwen2Words,          // the same, numbers one by one
+  KimiWords,           // Moonlight's and Kimi's pattern, with its intersections of classes
+  DefaultPunctuation,  // [\p{P}\$\+<=>\^~\|]+, of GGUF's "default"
+  Numbers,             // \p{N}+
+  ThreeAsciiDigits,    // [0-9][0-9][0-9]
   Digits,              // Digits{individual_digits: false}
   IndividualDigits,    // Digits{individual_digits: true}
   Literal,             // Split with a plain string

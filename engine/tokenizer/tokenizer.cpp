@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <new>
 
-#include "engine/tokenizer/byte_alphabet.h"
+#include "engine/tokenizer/sentencepiece_file.h"
+#include "engine/tokenizer/tiktoken_file.h"
+#include "engine/tokenizer/tokenizer_fault.h"
 #include "engine/tokenizer/tokenizer_json.h"
+#include "engine/tokenizer/tokenizer_tables.h"
 #include "engine/tokenizer/utf8.h"
 #include "engine/tokenizer/utf8_stream.h"
+#include "engine/tokenizer/vocabulary_loader.h"
 
 namespace engine {
 namespace {
@@ -84,7 +88,6 @@ std::string with_commas(std::size_t number) {
 
 struct Tokenizer::Impl {
   TokenizerTables tables;
-  UnicodeClasses classes;
 
   // Control tokens inside one range: those with "normalized": false first, then the others in what
   // is left, as Hugging Face does it.
@@ -101,55 +104,75 @@ struct Tokenizer::Impl {
     tables.normalized_tokens.find(text, at, range.end, out);
   }
 
-  // A piece that is a token as a whole, for models that ignore merges then.
-  std::optional<std::int32_t> whole_token(std::string_view piece) const {
-    std::string spelling;
-    for (const char c : piece) {
-      append_utf8(&spelling, byte_to_character(static_cast<std::uint8_t>(c)));
+  // Everything that is a token by its spelling: control tokens in the ranges, plain ones in the
+  // rest.
+  std::vector<AddedTokenMatch> find_added(std::string_view text,
+                                          std::span<const ByteRange> control_ranges) const {
+    std::vector<AddedTokenMatch> controls;
+    for (const ByteRange& range : control_ranges) find_control_tokens(text, range, &controls);
+    if (tables.text_tokens.empty()) return controls;
+    std::vector<AddedTokenMatch> all;
+    std::size_t at = 0;
+    for (const AddedTokenMatch& match : controls) {
+      tables.text_tokens.find(text, at, match.begin, &all);
+      all.push_back(match);
+      at = match.end;
     }
-    const auto id = tables.vocabulary.find(spelling);
-    const bool in_model = id && (tables.flags_of(*id) & TokenizerTables::kInModel) != 0;
-    return in_model ? id : std::nullopt;
+    tables.text_tokens.find(text, at, text.size(), &all);
+    return all;
   }
 
-  // Plain text between control tokens. `emit(id, end)`: the token reaches from the last end to end.
-  template <class Emit>
-  void encode_plain(std::string_view text, std::size_t begin, std::size_t end, PieceCache* cache,
-                    std::vector<std::size_t>* ends, std::vector<BpeToken>* tokens,
-                    Emit emit) const {
-    tables.pre_tokenizer.split(classes, text, begin, end, ends);
-    std::size_t at = begin;
-    for (const std::size_t piece_end : *ends) {
-      const std::string_view piece = text.substr(at, piece_end - at);
-      const auto whole = tables.ignore_merges ? whole_token(piece) : std::optional<std::int32_t>{};
-      if (whole) {
-        emit(*whole, piece_end);
-      } else {
-        tokens->clear();
-        cache->encode(tables.bpe, piece, tokens);
-        for (const BpeToken& token : *tokens) emit(token.id, at += token.length);
-      }
-      at = piece_end;
-    }
-  }
-
+  // `emit(id, end)`: the token reaches from the last end to end.
   template <class Emit>
   void encode_valid(std::string_view text, std::span<const ByteRange> control_ranges,
                     Emit emit) const {
-    std::vector<AddedTokenMatch> controls;
-    for (const ByteRange& range : control_ranges) find_control_tokens(text, range, &controls);
     PieceCache cache;
-    std::vector<std::size_t> ends;
     std::vector<BpeToken> tokens;
     std::size_t at = 0;
-    for (const AddedTokenMatch& match : controls) {
-      encode_plain(text, at, match.begin, &cache, &ends, &tokens, emit);
+    const auto encode_plain = [&](std::size_t end) {
+      if (at == end) return;
+      tokens.clear();
+      tables.coder->encode(text, at, end, &cache, &tokens);
+      for (const BpeToken& token : tokens) emit(token.id, at += token.length);
+      at = end;
+    };
+    for (const AddedTokenMatch& match : find_added(text, control_ranges)) {
+      encode_plain(match.begin);
       emit(match.id, match.end);
       at = match.end;
     }
-    encode_plain(text, at, text.size(), &cache, &ends, &tokens, emit);
+    encode_plain(text.size());
+  }
+
+  std::string token_bytes(std::int32_t id) const {
+    const bool is_byte = (tables.flags_of(id) & TokenizerTables::kByte) != 0;
+    return token_text(tables.spelling, tables.vocabulary.spelling(id), is_byte);
   }
 };
+
+namespace {
+
+// Runs a loader: what it throws becomes an Error.
+template <class Load>
+Result<void> guarded(std::string_view file, Load load) {
+  const auto named = [&](const std::string& problem) {
+    const bool has_name =
+        file.empty() || problem.starts_with(file) || problem.starts_with("tokenizer_config.json");
+    return (has_name ? std::string() : std::string(file) + " › ") + sanitize_utf8(problem);
+  };
+  try {
+    load();
+  } catch (const TokenizerFault& fault) {
+    return fail(fault.code, named(fault.message));
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::OutOfMemory, named("not enough memory for its tables"));
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::InvalidFile, named(error.what()));
+  }
+  return {};
+}
+
+}  // namespace
 
 Tokenizer::Tokenizer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
@@ -159,20 +182,35 @@ Tokenizer::~Tokenizer() = default;
 Result<Tokenizer> Tokenizer::from_json(std::string_view tokenizer_json,
                                        std::string_view tokenizer_config_json) {
   auto impl = std::make_unique<Impl>();
-  std::string file = "tokenizer.json";
-  try {
-    read_tokenizer_json(tokenizer_json, &impl->tables);
-    file = "tokenizer_config.json";
-    if (!tokenizer_config_json.empty()) {
-      read_tokenizer_config_json(tokenizer_config_json, &impl->tables);
-    }
-  } catch (const JsonError& error) {
-    const bool unsupported = error.message.find("cannot reproduce") != std::string::npos;
-    return fail(unsupported ? ErrorCode::Unsupported : ErrorCode::InvalidFile,
-                file + " › " + sanitize_utf8(error.message));
-  } catch (const std::bad_alloc&) {
-    return fail(ErrorCode::OutOfMemory, file + ": not enough memory for its tables");
-  }
+  RETURN_IF_ERROR(
+      guarded("tokenizer.json", [&] { read_tokenizer_json(tokenizer_json, &impl->tables); }));
+  RETURN_IF_ERROR(guarded("tokenizer_config.json", [&] {
+    if (tokenizer_config_json.empty()) return;
+    read_tokenizer_config_json(tokenizer_config_json, &impl->tables);
+  }));
+  return Tokenizer(std::move(impl));
+}
+
+Result<Tokenizer> Tokenizer::from_sentencepiece(std::string_view model,
+                                                std::string_view tokenizer_config_json) {
+  auto impl = std::make_unique<Impl>();
+  RETURN_IF_ERROR(guarded("tokenizer.model", [&] {
+    read_sentencepiece_file(model, tokenizer_config_json, &impl->tables);
+  }));
+  return Tokenizer(std::move(impl));
+}
+
+Result<Tokenizer> Tokenizer::from_tiktoken(std::string_view model,
+                                           std::string_view tokenizer_config_json) {
+  auto impl = std::make_unique<Impl>();
+  RETURN_IF_ERROR(guarded(
+      "tiktoken.model", [&] { read_tiktoken_file(model, tokenizer_config_json, &impl->tables); }));
+  return Tokenizer(std::move(impl));
+}
+
+Result<Tokenizer> Tokenizer::from_listing(const VocabularyListing& listing) {
+  auto impl = std::make_unique<Impl>();
+  RETURN_IF_ERROR(guarded("", [&] { read_vocabulary_listing(listing, &impl->tables); }));
   return Tokenizer(std::move(impl));
 }
 
@@ -197,11 +235,13 @@ Result<std::vector<EncodedToken>> Tokenizer::encode(
   }
   std::vector<EncodedToken> out;
   std::size_t begin = 0;
-  impl_->encode_valid(cleaned.text(), ranges, [&](std::int32_t id, std::size_t end) {
-    const std::size_t original_end = cleaned.to_original(end);
-    out.push_back({TokenId(id), {begin, original_end}});
-    begin = original_end;
-  });
+  RETURN_IF_ERROR(guarded("", [&] {
+    impl_->encode_valid(cleaned.text(), ranges, [&](std::int32_t id, std::size_t end) {
+      const std::size_t original_end = cleaned.to_original(end);
+      out.push_back({TokenId(id), {begin, original_end}});
+      begin = original_end;
+    });
+  }));
   if (!out.empty()) out.back().bytes.end = text.size();
   return out;
 }
@@ -217,14 +257,22 @@ Result<std::vector<TokenId>> Tokenizer::encode_ids(std::string_view text,
   return ids;
 }
 
-std::string Tokenizer::token_bytes(TokenId id) const {
-  return bytes_of_spelling(impl_->tables.vocabulary.spelling(id.value));
+std::string Tokenizer::token_bytes(TokenId id) const { return impl_->token_bytes(id.value); }
+
+std::string Tokenizer::first_token_bytes(TokenId id) const {
+  std::string bytes = token_bytes(id);
+  if (impl_->tables.drops_first_space && bytes.starts_with(' ') && !is_control(id))
+    bytes.erase(0, 1);
+  return bytes;
 }
 
 std::string Tokenizer::decode(std::span<const TokenId> ids, bool skip_special) const {
   std::string bytes;
+  bool is_first = true;
   for (const TokenId id : ids) {
-    if (!skip_special || !is_special(id)) bytes += token_bytes(id);
+    if (skip_special && is_special(id)) continue;
+    bytes += is_first ? first_token_bytes(id) : token_bytes(id);
+    is_first = false;
   }
   return sanitize_utf8(bytes);
 }
@@ -256,13 +304,30 @@ bool Tokenizer::is_control(TokenId id) const {
   return (impl_->tables.flags_of(id.value) & TokenizerTables::kAdded) != 0;
 }
 
+bool Tokenizer::ends_turn(TokenId id) const {
+  constexpr std::string_view kEnds[] = {
+      "<|EOT|>",       "[EOT]",           "<|im_end|>",           "<|eot_id|>",
+      "<|endoftext|>", "<|end_of_text|>", "<｜end▁of▁sentence｜>"};
+  if (eos() == id || impl_->tables.eot == id.value) return true;
+  if (!is_control(id)) return false;
+  const std::string_view spelling = impl_->tables.vocabulary.spelling(id.value);
+  return std::find(std::begin(kEnds), std::end(kEnds), spelling) != std::end(kEnds);
+}
+
 std::optional<TokenId> Tokenizer::id_of(std::string_view token) const {
   const auto id = impl_->tables.vocabulary.find(token);
   return id ? std::optional(TokenId(*id)) : std::nullopt;
 }
 
-std::optional<TokenId> Tokenizer::bos() const { return id_of(impl_->tables.bos_text); }
-std::optional<TokenId> Tokenizer::eos() const { return id_of(impl_->tables.eos_text); }
+std::optional<TokenId> Tokenizer::bos() const {
+  if (impl_->tables.bos) return TokenId(*impl_->tables.bos);
+  return id_of(impl_->tables.bos_text);
+}
+std::optional<TokenId> Tokenizer::eos() const {
+  if (impl_->tables.eos) return TokenId(*impl_->tables.eos);
+  return id_of(impl_->tables.eos_text);
+}
+bool Tokenizer::adds_bos() const { return impl_->tables.adds_bos && bos().has_value(); }
 std::string Tokenizer::bos_text() const { return impl_->tables.bos_text; }
 std::string Tokenizer::eos_text() const { return impl_->tables.eos_text; }
 std::int64_t Tokenizer::size() const { return impl_->tables.vocabulary.id_bound(); }
@@ -274,9 +339,9 @@ bool Tokenizer::contains_control_text(std::string_view text) const {
 }
 
 std::string Tokenizer::description() const {
-  const std::string family = impl_->tables.pre_tokenizer.family();
-  return "BPE · " + with_commas(impl_->tables.vocabulary.size()) + " pieces · " +
-         (family.empty() ? "custom" : family) + " pre-tokenizer";
+  const TextCoder& coder = *impl_->tables.coder;
+  return coder.kind() + " · " + with_commas(impl_->tables.vocabulary.size()) + " pieces · " +
+         coder.cutting();
 }
 
 }  // namespace engine

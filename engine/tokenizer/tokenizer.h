@@ -11,6 +11,7 @@
 
 #include "engine/base/ids.h"
 #include "engine/base/result.h"
+#include "engine/base/vocabulary_listing.h"
 
 namespace engine {
 
@@ -34,6 +35,14 @@ class Tokenizer {
   /// unknown split patterns are refused by name (never replaced by something similar).
   static Result<Tokenizer> from_json(std::string_view tokenizer_json,
                                      std::string_view tokenizer_config_json);
+  /// `model`: the bytes of a SentencePiece file; encoding goes through the sentencepiece library.
+  static Result<Tokenizer> from_sentencepiece(std::string_view model,
+                                              std::string_view tokenizer_config_json);
+  /// `model`: the text of a tiktoken file; its special tokens are in tokenizer_config.json.
+  static Result<Tokenizer> from_tiktoken(std::string_view model,
+                                         std::string_view tokenizer_config_json);
+  /// Vocabularies of GGUF files. A "pre" that is not known is refused by name.
+  static Result<Tokenizer> from_listing(const VocabularyListing& listing);
 
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
@@ -50,6 +59,9 @@ class Tokenizer {
   /// The bytes of one token: not necessarily whole characters. Ids beyond the vocabulary give ""
   /// (see `is_known`).
   std::string token_bytes(TokenId id) const;
+  /// The same for a token that begins a decoded text: SentencePiece drops the space before its
+  /// first word.
+  std::string first_token_bytes(TokenId id) const;
   /// Concatenated bytes, decoded as UTF-8 with U+FFFD for what is invalid; special tokens left out
   /// if asked.
   std::string decode(std::span<const TokenId> ids, bool skip_special) const;
@@ -59,11 +71,15 @@ class Tokenizer {
 
   bool is_known(TokenId id) const;
   bool is_special(TokenId id) const;  // flagged special: left out of decoded text
-  bool is_control(TokenId id) const;  // any added token: role markers, <think>, BOS …
+  bool is_control(TokenId id) const;  // structure: role markers, <think>, BOS …
+  /// EOS, and the control tokens that families end a turn with ("<|im_end|>", "<|eot_id|>", …).
+  bool ends_turn(TokenId id) const;
   std::optional<TokenId> id_of(
       std::string_view token) const;  // exact vocabulary or added-token spelling
   std::optional<TokenId> bos() const;
   std::optional<TokenId> eos() const;
+  /// Whether plain text is encoded after BOS (chat templates bring their own).
+  bool adds_bos() const;
   std::string bos_text() const;
   std::string eos_text() const;
   std::int64_t size() const;  // highest id + 1

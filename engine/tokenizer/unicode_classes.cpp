@@ -56,7 +56,7 @@ constexpr CodePointRange kCasedLetters[] = {
 std::span<const CodePointRange> cased_letter_ranges() { return kCasedLetters; }
 
 UnicodeClasses::UnicodeClasses() : table_(0x110000, ClassMask{0}) {
-  for (const auto ranges : {unicode_ranges(), cased_letter_ranges()}) {
+  for (const auto ranges : {unicode_ranges(), case_and_han_ranges(), cased_letter_ranges()}) {
     for (const CodePointRange& range : ranges) {
       for (char32_t c = range.first; c <= range.last; ++c) {
         table_[c] = static_cast<ClassMask>(table_[c] | range.mask);

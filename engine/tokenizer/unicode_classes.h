@@ -9,7 +9,7 @@
 
 namespace engine {
 
-using ClassMask = std::uint8_t;
+using ClassMask = std::uint16_t;
 inline constexpr ClassMask kLetter = 1;       // \p{L}
 inline constexpr ClassMask kMark = 2;         // \p{M}
 inline constexpr ClassMask kNumber = 4;       // \p{N}
@@ -19,6 +19,9 @@ inline constexpr ClassMask kSpace = 32;       // \s, Unicode White_Space
 inline constexpr ClassMask kDigit = 64;       // the Digits step: Nd, Nl, No of Unicode 17
 inline constexpr ClassMask kCasedLetter =
     128;  // the letters named one by one in DeepSeek LLM's pattern
+inline constexpr ClassMask kUppercase = 256;  // \p{Lu}, \p{Lt}
+inline constexpr ClassMask kLowercase = 512;  // \p{Ll}
+inline constexpr ClassMask kHan = 1024;       // \p{Han}
 
 struct CodePointRange {
   char32_t first;
@@ -27,9 +30,10 @@ struct CodePointRange {
 };
 
 std::span<const CodePointRange> unicode_ranges();       // unicode_ranges.cpp, generated
+std::span<const CodePointRange> case_and_han_ranges();  // unicode_case_ranges.cpp, generated
 std::span<const CodePointRange> cased_letter_ranges();  // unicode_classes.cpp
 
-/// One byte of flags per code point (1.1 MB), filled once per tokenizer.
+/// Two bytes of flags per code point (2.2 MB), filled once per tokenizer.
 class UnicodeClasses {
  public:
   UnicodeClasses();

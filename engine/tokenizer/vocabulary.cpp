@@ -10,7 +10,7 @@ void Vocabulary::reserve(std::size_t n_tokens) {
   if (wanted <= slots_.size()) return;
   slots_.assign(wanted, -1);
   for (std::size_t id = 0; id < entries_.size(); ++id) {
-    if (!entries_[id].present) continue;
+    if (!entries_[id].present || entries_[id].unlisted) continue;
     const auto token = static_cast<std::int32_t>(id);
     slots_[slot_of(spelling(token))] = token;
   }
@@ -29,15 +29,26 @@ bool Vocabulary::add(std::string_view spelling, std::int32_t id) {
   if (contains(id)) return false;
   const std::size_t slot = slot_of(spelling);
   if (slots_[slot] >= 0) return false;
+  place(spelling, id);
+  slots_[slot] = id;
+  return true;
+}
+
+bool Vocabulary::add_unlisted(std::string_view spelling, std::int32_t id) {
+  if (contains(id)) return false;
+  place(spelling, id);
+  entries_[at(id)].unlisted = 1;
+  return true;
+}
+
+void Vocabulary::place(std::string_view spelling, std::int32_t id) {
   if (at(id) >= entries_.size()) entries_.resize(at(id) + 1);
   Entry& entry = entries_[at(id)];
   entry.offset = static_cast<std::uint32_t>(bytes_.size());
-  entry.length = static_cast<std::uint32_t>(spelling.size()) & 0x7FFFFFFFu;
+  entry.length = static_cast<std::uint32_t>(spelling.size()) & 0x3FFFFFFFu;
   entry.present = 1;
   bytes_.append(spelling);
-  slots_[slot] = id;
   ++count_;
-  return true;
 }
 
 std::optional<std::int32_t> Vocabulary::find(std::string_view spelling) const {

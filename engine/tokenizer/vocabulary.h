@@ -19,6 +19,9 @@ class Vocabulary {
   /// 0…kMaxTokenId.
   bool add(std::string_view spelling, std::int32_t id);
 
+  /// A row that no spelling leads to: a repeated or empty one. False if the id is taken.
+  bool add_unlisted(std::string_view spelling, std::int32_t id);
+
   std::optional<std::int32_t> find(std::string_view spelling) const;
   bool contains(std::int32_t id) const {
     return id >= 0 && static_cast<std::size_t>(id) < entries_.size() && entries_[at(id)].present;
@@ -33,10 +36,12 @@ class Vocabulary {
  private:
   struct Entry {
     std::uint32_t offset = 0;
-    std::uint32_t length : 31 = 0;
+    std::uint32_t length : 30 = 0;
     std::uint32_t present : 1 = 0;
+    std::uint32_t unlisted : 1 = 0;
   };
   static std::size_t at(std::int32_t id) { return static_cast<std::size_t>(id); }
+  void place(std::string_view spelling, std::int32_t id);
   std::size_t slot_of(std::string_view spelling) const;
 
   std::string bytes_;

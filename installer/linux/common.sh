@@ -6,7 +6,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build_packages=(
   build-essential cmake ninja-build
   qt6-base-dev qt6-tools-dev qt6-tools-dev-tools qt6-l10n-tools libqt6svg6-dev libgl-dev
-  pkg-config libexpected-dev nlohmann-json3-dev libicu-dev libsqlite3-dev libmd4c-dev
+  pkg-config libexpected-dev nlohmann-json3-dev libicu-dev libsentencepiece-dev libsqlite3-dev libmd4c-dev
 )
 run_packages=(qt6-qpa-plugins libqt6svg6 fonts-noto-cjk)
 test_packages=(libpcre2-dev libgtest-dev libgmock-dev libbenchmark-dev clang-format-14)

@@ -50,6 +50,8 @@ struct Control {
   engine::GenerationRequest request(std::size_t i);
 };
 
+/// The fake vocabulary's id of a token.
+std::int32_t tokenOf(const std::string& bytes);
 std::shared_ptr<const engine::ModelInfo> modelInfo(const Control& control, const std::string& path);
 engine::TokenRouting routing(const Control& control, std::int64_t position);
 std::shared_ptr<const std::vector<engine::RouterDecision>> decisions(const Control& control,

@@ -26,8 +26,13 @@ struct Bytes {
   }
 };
 
-std::unique_ptr<Backend> cpu(const char* instruction_set = "") {
-  return std::move(*make_backend({BackendKind::Cpu, 0, instruction_set}));
+/// Null, and the benchmark skipped, where the processor lacks the instruction set.
+std::unique_ptr<Backend> cpu(benchmark::State& state, const char* instruction_set = "",
+                             int n_threads = 0) {
+  auto backend = make_backend({BackendKind::Cpu, n_threads, instruction_set});
+  if (backend) return std::move(*backend);
+  state.SkipWithError(backend.error().message.c_str());
+  return nullptr;
 }
 
 std::vector<float> floats(std::int64_t n) {
@@ -64,7 +69,8 @@ BENCHMARK(ReadMemory)->UseRealTime();
 
 // Decode: one token against a matrix far larger than the caches.
 void DecodeMatmul(benchmark::State& state, const char* instruction_set, DType dtype) {
-  const auto backend = cpu(instruction_set);
+  const auto backend = cpu(state, instruction_set);
+  if (backend == nullptr) return;
   constexpr std::int64_t kIn = 2048;
   const std::int64_t n_out = (std::int64_t{256} << 20) / dtype_bytes(dtype, kIn);
   const Bytes w(dtype, n_out, kIn);
@@ -78,7 +84,8 @@ void DecodeMatmul(benchmark::State& state, const char* instruction_set, DType dt
 
 // Prefill: many tokens against one projection.
 void PrefillMatmul(benchmark::State& state, const char* instruction_set, DType dtype) {
-  const auto backend = cpu(instruction_set);
+  const auto backend = cpu(state, instruction_set);
+  if (backend == nullptr) return;
   const std::int64_t n_tokens = state.range(0);
   const std::int64_t n_in = state.range(1);
   constexpr std::int64_t kOut = 2048;
@@ -94,7 +101,7 @@ void PrefillMatmul(benchmark::State& state, const char* instruction_set, DType d
 
 // One token, 6 of 64 experts of V2-Lite's shape.
 void DecodeMoe(benchmark::State& state) {
-  const auto backend = cpu();
+  const auto backend = cpu(state);
   constexpr std::int64_t kHidden = 2048;
   constexpr std::int64_t kWidth = 1408;
   const Bytes up(DType::BF16, 64 * kWidth, kHidden);
@@ -125,9 +132,10 @@ void DecodeMoe(benchmark::State& state) {
 }
 BENCHMARK(DecodeMoe)->UseRealTime();
 
-// V2-Lite's heads over a context of so many slots.
-void Attention(benchmark::State& state, AttentionForm form) {
-  const auto backend = cpu();
+// V2-Lite's heads over a context of so many slots; on one thread its processor time tells the
+// kernels' speed on a busy machine too.
+void Attention(benchmark::State& state, AttentionForm form, int n_threads) {
+  const auto backend = cpu(state, "", n_threads);
   const std::int64_t n_tokens = state.range(0);
   const std::int64_t n_slots = state.range(1);
   constexpr std::int64_t kHeads = 16;
@@ -154,13 +162,10 @@ void Attention(benchmark::State& state, AttentionForm form) {
        2.0 * static_cast<double>(n_tokens * kHeads) *
            (static_cast<double>(n_slots) * (512 + 512 + 64) + 256 * 512));
 }
-BENCHMARK_CAPTURE(Attention, absorbed, AttentionForm::Absorbed)
-    ->Args({1, 512})
-    ->Args({1, 4096})
-    ->Args({1, 32768})
-    ->Args({64, 4096})
-    ->UseRealTime();
-BENCHMARK_CAPTURE(Attention, expanded, AttentionForm::Expanded)->Args({64, 4096})->UseRealTime();
+#define ATTENTION_ARGS ->Args({1, 512})->Args({1, 4096})->Args({1, 32768})->Args({64, 4096})
+BENCHMARK_CAPTURE(Attention, absorbed, AttentionForm::Absorbed, 0) ATTENTION_ARGS->UseRealTime();
+BENCHMARK_CAPTURE(Attention, absorbed_one_thread, AttentionForm::Absorbed, 1) ATTENTION_ARGS;
+BENCHMARK_CAPTURE(Attention, expanded, AttentionForm::Expanded, 0)->Args({64, 4096})->UseRealTime();
 
 // The cost of handing an op to the workers.
 void ForkJoin(benchmark::State& state) {
@@ -174,15 +179,34 @@ BENCHMARK(ForkJoin)->Arg(1)->Arg(2)->Arg(8)->UseRealTime();
   BENCHMARK_CAPTURE(function, generic_##type, "generic", DType::type) BENCH_ARGS; \
   BENCHMARK_CAPTURE(function, avx2_##type, "avx2", DType::type) BENCH_ARGS;       \
   BENCHMARK_CAPTURE(function, avx512_##type, "avx512", DType::type) BENCH_ARGS
+#define BENCH_BLOCK_TYPE(function, type)                                              \
+  BENCH_SETS(function, type);                                                         \
+  BENCHMARK_CAPTURE(function, avx2_vnni_##type, "avx2-vnni", DType::type) BENCH_ARGS; \
+  BENCHMARK_CAPTURE(function, avx512_vnni_##type, "avx512-vnni", DType::type) BENCH_ARGS
+#define BENCH_BLOCK_TYPES(function)   \
+  BENCH_BLOCK_TYPE(function, Q8_0);   \
+  BENCH_BLOCK_TYPE(function, Q4_K);   \
+  BENCH_BLOCK_TYPE(function, Q6_K);   \
+  BENCH_BLOCK_TYPE(function, Q5_K);   \
+  BENCH_BLOCK_TYPE(function, Q4_0);   \
+  BENCH_BLOCK_TYPE(function, Q4_1);   \
+  BENCH_BLOCK_TYPE(function, Q5_0);   \
+  BENCH_BLOCK_TYPE(function, Q5_1);   \
+  BENCH_BLOCK_TYPE(function, IQ4_NL); \
+  BENCH_BLOCK_TYPE(function, IQ4_XS); \
+  BENCH_BLOCK_TYPE(function, Q2_K);   \
+  BENCH_BLOCK_TYPE(function, Q3_K)
 #define BENCH_ARGS ->UseRealTime()
 BENCH_SETS(DecodeMatmul, F32);
 BENCH_SETS(DecodeMatmul, F16);
 BENCH_SETS(DecodeMatmul, BF16);
 BENCH_SETS(DecodeMatmul, F8_E4M3);
+BENCH_BLOCK_TYPES(DecodeMatmul);
 #undef BENCH_ARGS
 #define BENCH_ARGS ->Args({512, 2048})->Args({16, 2048})->Args({512, 7168})->UseRealTime()
 BENCH_SETS(PrefillMatmul, BF16);
 BENCH_SETS(PrefillMatmul, F32);
+BENCH_BLOCK_TYPES(PrefillMatmul);
 
 }  // namespace
 }  // namespace engine

@@ -58,15 +58,16 @@ class Cli : public ::testing::Test {
 TEST_F(Cli, HelpListsEveryCommandAndOption) {
   const Outcome help = run("--help");
   EXPECT_EQ(help.status, 0);
-  for (const char* command :
-       {"info", "tokenize", "detokenize", "render", "logits", "trace", "generate", "bench"}) {
+  for (const char* command : {"info", "tokenize", "detokenize", "render", "logits", "trace",
+                              "generate", "bench", "quantize", "make-random"}) {
     EXPECT_NE(help.out.find(command), std::string::npos) << command;
     EXPECT_EQ(run(std::string(command) + " --help").status, 0);
   }
   const Outcome generate = run("generate --help");
-  for (const char* option : {"--prompt", "--system", "--raw", "--max-tokens", "--temperature",
-                             "--top-k", "--top-p", "--min-p", "--repetition-penalty", "--seed",
-                             "--json", "--backend", "--threads", "--context", "--prefill-chunk"}) {
+  for (const char* option :
+       {"--prompt", "--system", "--raw", "--max-tokens", "--temperature", "--top-k", "--top-p",
+        "--min-p", "--repetition-penalty", "--seed", "--json", "--backend", "--threads",
+        "--context", "--prefill-chunk", "--weights"}) {
     EXPECT_NE(generate.out.find(option), std::string::npos) << option;
   }
 }
@@ -82,6 +83,7 @@ TEST_F(Cli, NamesWhatIsWrong) {
   expect_refusal("info m --json=1", "--json takes no value");
   expect_refusal("info " + folder_.file("nothing") + " --threads 0", "--threads: found '0'");
   expect_refusal("info m --backend gpu", "--backend: found 'gpu'");
+  expect_refusal("info m --weights q3_k", "--weights: found 'q3_k'");
   expect_refusal("logits " + model() + " --out x.npy", "--ids is missing");
   expect_refusal("logits " + model() + " --ids 1,,2 --out x.npy", "entry 2 is not a token id");
   expect_refusal("logits " + model() + " --ids 1,-2 --out x.npy", "entry 2 is not a token id");
@@ -93,6 +95,7 @@ TEST_F(Cli, NamesWhatIsWrong) {
   expect_refusal("tokenize " + model(), "exactly one of");
   expect_refusal("generate " + model() + " --prompt a --top-p 3", "top_p: found 3");
   expect_refusal("generate " + model() + " --prompt a --seed -1", "--seed: found '-1'");
+  expect_refusal("generate " + model() + " --prompt a --speculation x", "--speculation: found 'x'");
   expect_refusal("bench " + model() + " --prompt-tokens 4", "--gen-tokens is missing");
 }
 
@@ -124,8 +127,8 @@ TEST_F(Cli, RendersTheExactPrompt) {
                       "{\"role\": \"user\", \"content\": \"hi\"}]");
   const Outcome rendered = run("render " + model() + " --messages " + folder_.file("m.json"));
   EXPECT_EQ(rendered.out, "<bos>S<user>hi<assistant>");
-  support::write_file(folder_.file("m.json"), "[{\"role\": \"tool\", \"content\": \"\"}]");
-  expect_refusal("render " + model() + " --messages " + folder_.file("m.json"), "found 'tool'");
+  support::write_file(folder_.file("m.json"), "[{\"role\": \"robot\", \"content\": \"\"}]");
+  expect_refusal("render " + model() + " --messages " + folder_.file("m.json"), "found 'robot'");
   support::write_file(folder_.file("m.json"), "{");
   expect_refusal("render " + model() + " --messages " + folder_.file("m.json"), "not valid JSON");
 }
@@ -151,6 +154,76 @@ TEST_F(Cli, LogitsFileHoldsTheModelsLogits) {
   std::memcpy(logits.data(), file.data() + header, logits.size() * sizeof(float));
   EXPECT_LT(support::relative_difference(logits, golden.floats("logits")), 1e-5);
   EXPECT_FALSE(std::filesystem::exists(out + ".partial"));
+}
+
+TEST_F(Cli, QuantisesWhileLoading) {
+  const auto bytes = [&](const std::string& option) -> std::int64_t {
+    const Outcome bench =
+        run("bench " + model() + " --prompt-tokens 2 --gen-tokens 1 --repeat 1 --json" + option);
+    EXPECT_EQ(bench.status, 0) << bench.err;
+    return nlohmann::json::parse(bench.out)["weight_bytes"];
+  };
+  const std::int64_t stored = bytes("");  // float32
+  EXPECT_LT(bytes(" --weights q8_0"), stored * 6 / 10);
+  EXPECT_LT(bytes(" --weights q4_k"), bytes(" --weights q8_0"));
+}
+
+TEST_F(Cli, QuantizeWritesGgufThatAnswersTheSame) {
+  const std::string gguf = folder_.file("m.gguf");
+  // The fixture's tokenizer does not cut its text at all; GGUF has no name for that.
+  expect_refusal("quantize " + model() + " " + gguf + " --type f32", "GGUF has no name for");
+  const Outcome written = run("quantize " + model() + " " + gguf + " --type f32 --no-tokenizer");
+  ASSERT_EQ(written.status, 0) << written.err;
+  EXPECT_EQ(written.out, "");
+  EXPECT_FALSE(std::filesystem::exists(gguf + ".partial"));
+  for (const std::string& from : {model(), gguf}) {
+    const Outcome r = run("logits " + from + " --ids 5,9,200,31 --out " + from + ".npy");
+    ASSERT_EQ(r.status, 0) << r.err;
+  }
+  const std::string a = read(model() + ".npy");
+  const std::string b = read(gguf + ".npy");
+  ASSERT_EQ(a.size(), b.size());
+  const std::size_t n = 4 * 288;
+  std::vector<float> x(n);
+  std::vector<float> y(n);
+  std::memcpy(x.data(), a.data() + a.size() - 4 * n, 4 * n);
+  std::memcpy(y.data(), b.data() + b.size() - 4 * n, 4 * n);
+  EXPECT_LT(support::relative_difference(y, x), 1e-5);
+
+  expect_refusal("quantize " + model() + " " + gguf + " --type f32", "--force replaces it");
+  EXPECT_EQ(run("quantize " + gguf + " " + gguf + "2 --type q8_0").status, 0);
+  EXPECT_EQ(run("quantize " + gguf + " " + gguf + "2 --type q4_k --force").status, 0);
+  EXPECT_LT(std::filesystem::file_size(gguf + "2"), std::filesystem::file_size(gguf));
+  expect_refusal("quantize " + model(), "OUT.gguf is missing");
+  expect_refusal("quantize " + model() + " a b", "unexpected argument 'b'");
+  expect_refusal("quantize " + model() + " /nowhere/x.gguf --type q8_0 --no-tokenizer",
+                 "/nowhere/x.gguf");
+  expect_refusal("quantize " + model() + " " + folder_.file("n") + " --type q2_k", "found 'q2_k'");
+  expect_refusal("quantize " + folder_.file("none") + " " + folder_.file("n") + " --type bf16",
+                 "none");
+}
+
+TEST_F(Cli, MakeRandomWritesTheSameBytesForTheSameSeed) {
+  const auto make = [&](const std::string& name, const std::string& options) {
+    const Outcome made = run("make-random --shape tiny --type q4_k_m --layers 2 --out " +
+                             folder_.file(name) + options);
+    EXPECT_EQ(made.status, 0) << made.err;
+    return read(folder_.file(name));
+  };
+  const std::string first = make("a.gguf", "");
+  EXPECT_EQ(make("b.gguf", " --seed 1"), first);
+  EXPECT_NE(make("c.gguf", " --seed 2"), first);
+  const Outcome info = run("info " + folder_.file("a.gguf") + " --json");
+  EXPECT_EQ(info.status, 0) << info.err;
+  EXPECT_EQ(nlohmann::json::parse(info.out)["config"]["num_hidden_layers"], 2);
+  EXPECT_EQ(
+      run("logits " + folder_.file("a.gguf") + " --ids 1,2 --out " + folder_.file("l.npy")).status,
+      0);
+  expect_refusal("make-random --shape tiny --type q4_k_m --out " + folder_.file("a.gguf"),
+                 "--force replaces it");
+  expect_refusal("make-random --shape huge --type bf16 --out x", "found 'huge', allowed v2-lite");
+  expect_refusal("make-random --shape tiny --type q3_k --out x", "found 'q3_k'");
+  EXPECT_NE(run("make-random --shape list").out.find("moonlight"), std::string::npos);
 }
 
 TEST_F(Cli, TraceWritesSafetensors) {
@@ -188,7 +261,35 @@ TEST_F(Cli, BenchMeasures) {
   EXPECT_GT(json["bytes_read_per_token"], 0);
   EXPECT_LT(json["bytes_read_per_token"], json["weight_bytes"]);
   EXPECT_GT(json["peak_memory_bytes"], 0);
+  EXPECT_GT(json["limits"]["read_bytes_per_second"], 0);
+  EXPECT_GT(json["limits"]["float_ops_per_second"], 0);
   EXPECT_EQ(run("bench " + model() + " --prompt-tokens 2 --gen-tokens 1 --repeat 1").status, 0);
+}
+
+TEST_F(Cli, BenchMeasuresDepthsAndSaysWhereTimeGoes) {
+  const std::string command =
+      "bench " + model() +
+      " --prompt-tokens 8,16 --gen-tokens 3 --repeat 1 --depth 0,30 --record both --profile";
+  const Outcome bench = run(command + " --json");
+  ASSERT_EQ(bench.status, 0) << bench.err;
+  const auto json = nlohmann::json::parse(bench.out);
+  EXPECT_EQ(json["prefill"].size(), 2U);
+  ASSERT_EQ(json["decode"].size(), 2U);
+  EXPECT_EQ(json["decode"][1]["depth"], 30);
+  EXPECT_GT(json["decode"][1]["share_of_bandwidth"], 0);
+  EXPECT_TRUE(json["decode"][0].contains("recording_cost"));
+  double seconds = 0;
+  bool has_experts = false;
+  for (const auto& entry : json["decode"][0]["profile"]) {
+    seconds += entry["seconds"].get<double>();
+    has_experts |= entry["what"] == "routed experts" && entry["calls"] > 0;
+  }
+  EXPECT_TRUE(has_experts);
+  EXPECT_NEAR(seconds, json["decode"][0]["profiled_seconds"].get<double>(), 1e-3);
+  const Outcome text = run(command);
+  EXPECT_NE(text.out.find("of the read bandwidth"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("attention"), std::string::npos);
+  expect_refusal("bench " + model() + " --prompt-tokens 4,x --gen-tokens 1", "entry 2 of '4,x'");
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
 bathyscope_fuzz_target(fuzz_safetensors_header SOURCES fuzz_safetensors_header.cpp DEPENDS engine_checkpoint)
 bathyscope_fuzz_target(fuzz_shard_index SOURCES fuzz_shard_index.cpp DEPENDS engine_checkpoint)
 bathyscope_fuzz_target(fuzz_model_config SOURCES fuzz_model_config.cpp DEPENDS engine_checkpoint)
+bathyscope_fuzz_target(fuzz_gguf SOURCES fuzz_gguf.cpp DEPENDS engine_checkpoint)

@@ -1,4 +1,7 @@
 bathyscope_fuzz_target(fuzz_tokenizer_json SOURCES fuzz_tokenizer_json.cpp DEPENDS engine_tokenizer)
 bathyscope_fuzz_target(fuzz_encode_text SOURCES fuzz_encode_text.cpp DEPENDS engine_tokenizer)
 bathyscope_fuzz_target(fuzz_chat_template SOURCES fuzz_chat_template.cpp DEPENDS engine_tokenizer)
+bathyscope_fuzz_target(fuzz_sentencepiece SOURCES fuzz_sentencepiece.cpp DEPENDS engine_tokenizer)
+bathyscope_fuzz_target(fuzz_tiktoken SOURCES fuzz_tiktoken.cpp DEPENDS engine_tokenizer)
+bathyscope_fuzz_target(fuzz_listing SOURCES fuzz_listing.cpp DEPENDS engine_tokenizer)
 target_compile_definitions(fuzz_encode_text PRIVATE BATHYSCOPE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 
 import torch
-from transformers import DeepseekV3Config
+from transformers import DeepseekV3Config, LlamaConfig
 from transformers.generation import logits_process as lp
 from transformers.models.deepseek_v3.modeling_deepseek_v3 import (
     DeepseekV3RotaryEmbedding, yarn_apply_mscale)
+from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
 POSITIONS = [0, 1, 2, 7, 100, 299, 4095, 4096, 32768, 131071, 163839]
 YARN = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 40.0, "mscale": 1.0,
@@ -24,6 +25,14 @@ ROPE = {
     "no_truncate": (16, dict(YARN, truncate=False)),
     "only_factor": (8, {k: v for k, v in YARN.items() if not k.startswith("mscale")}),
 }
+# Half-split heads of the families without MLA: R1-Distill-Llama's, DeepSeek-Coder 33B's.
+LLAMA_ROPE = {
+    "r1_distill_llama": (128, {
+        "rope_type": "llama3", "rope_theta": 500000.0, "factor": 8.0, "low_freq_factor": 1.0,
+        "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}),
+    "coder_linear": (128, {"rope_type": "linear", "rope_theta": 100000.0, "factor": 4.0}),
+    "llama_yarn": (20, {k: v for k, v in YARN.items() if k != "mscale"}),
+}
 SAMPLER = [
     dict(temperature=1.0), dict(temperature=0.6, top_p=0.95), dict(temperature=0.7, top_k=5),
     dict(temperature=1.3, top_k=20, top_p=0.8), dict(temperature=0.8, min_p=0.1),
@@ -34,16 +43,23 @@ SAMPLER = [
 
 def rope_vectors():
     out = {}
-    for name, (dim, parameters) in ROPE.items():
-        config = DeepseekV3Config(qk_rope_head_dim=dim, max_position_embeddings=163840,
-                                  rope_parameters=dict(parameters))
-        rope = DeepseekV3RotaryEmbedding(config)
+    for name, (dim, parameters) in [*ROPE.items(), *LLAMA_ROPE.items()]:
+        if name in ROPE:
+            config = DeepseekV3Config(qk_rope_head_dim=dim, max_position_embeddings=163840,
+                                      rope_parameters=dict(parameters))
+            rope = DeepseekV3RotaryEmbedding(config)
+            scaling = yarn_apply_mscale(config.rope_parameters, config.qk_head_dim ** -0.5)
+        else:
+            config = LlamaConfig(head_dim=dim, max_position_embeddings=163840,
+                                 rope_parameters=dict(parameters))
+            rope = LlamaRotaryEmbedding(config)
+            scaling = dim ** -0.5
         cos, sin = rope(torch.zeros(1), torch.tensor([POSITIONS]))
         out[name] = {
-            "dim": dim, "parameters": parameters, "inv_freq": rope.inv_freq.tolist(),
+            "dim": dim, "mla": name in ROPE, "parameters": parameters, "inv_freq": rope.inv_freq.tolist(),
             "positions": POSITIONS, "cos": cos[0, :, :dim // 2].flatten().tolist(),
             "sin": sin[0, :, :dim // 2].flatten().tolist(),
-            "scaling": yarn_apply_mscale(config.rope_parameters, config.qk_head_dim ** -0.5)}
+            "scaling": scaling}
     return out
 
 

@@ -1,11 +1,13 @@
 """Writes tests/golden/template_cases.json: templates rendered by Python's jinja2, set up as transformers does.
 
-usage: python3 make_template_golden.py     needs: jinja2 3.1, transformers 5
+usage: python3 make_template_golden.py [FOLDER]     needs: jinja2 3.1, transformers 5
+With FOLDER (tokenizers of released models) also template_file_cases.json: the texts that their templates give.
 """
 import datetime
 import json
 import pathlib
 import re
+import sys
 
 from transformers.utils import chat_template_utils
 
@@ -22,6 +24,25 @@ DIALOGUES = [
     [["user", "<｜User｜>{{ x }}{% if %}"], ["assistant", "a</think>b</think>c"], ["user", EOS + "\u2028🙂"]],
     [["user", "U1"], ["assistant", "<think>\nlong\n</think>\n\nA1"]],
     [["user", "q"], ["user", "again"], ["system", "late system"]],
+    # Tools: arguments as text and as values; several calls and results; reasoning.
+    [["system", "S"], ["user", "weather?"],
+     {"role": "assistant", "content": None, "tool_calls": [
+         {"id": "call_1", "type": "function",
+          "function": {"name": "get_weather", "arguments": {"city": "Köln", "days": 2, "x": [1, None], "y": 1.5}}},
+         {"id": "functions.now:1", "type": "function", "function": {"name": "now", "arguments": {}}}]},
+     {"role": "tool", "content": "{\"t\": 21}", "name": "get_weather", "tool_call_id": "call_1"},
+     {"role": "tool", "content": "12:00", "tool_call_id": "functions.now:1"},
+     ["assistant", "21 degrees."], ["user", "thanks"]],
+    [["user", "a"],
+     {"role": "assistant", "content": "Let me look.", "reasoning_content": "hmm",
+      "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{\"a\": \"b\"}"}}]},
+     {"role": "tool", "content": "r</think><｜User｜>", "tool_call_id": "c"}],
+    [["user", "a"],
+     {"role": "assistant", "content": None, "reasoning_content": "first think",
+      "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": {"a": "b"}}}]},
+     {"role": "tool", "content": "r", "tool_call_id": "c"},
+     {"role": "assistant", "content": "done", "reasoning_content": "then say"}, ["user", "more"],
+     {"role": "assistant", "content": "yes", "reasoning_content": "short"}],
 ]
 
 # Each one on its own line where it fits; the first dialogue is its messages.
@@ -145,13 +166,15 @@ class FixedClock(datetime.datetime):
 def built_ins():
     source = pathlib.Path(__file__).parents[2] / "engine/tokenizer/built_in_templates.cpp"
     text = source.read_text(encoding="utf-8")
-    bodies = dict(re.findall(r'kDeepSeek(\w+) = R"\((.*?)\)";', text, re.S))
-    return {"deepseek-v3": bodies["V3"], "deepseek-r1": bodies["R1"], "deepseek-v3.1": bodies["V31"]}
+    parts = dict(re.findall(r'constexpr std::string_view (k\w+) =\s+R"\((.*?)\)";', text, re.S))
+    rows = re.findall(r'^    \{"([\w.-]+)", \{([\w, ]+)\}\},$', text, re.M)
+    return {name: "".join(parts[part.strip()] for part in row.split(",")) for name, row in rows}
 
 
 def render(source, dialogue, generation, thinking):
     environment = chat_template_utils._cached_compile_jinja_template("").environment
-    messages = [{"role": role, "content": content} for role, content in dialogue]
+    environment.filters["from_json"] = json.loads  # ours has it; transformers' has not
+    messages = [{"role": m[0], "content": m[1]} if isinstance(m, list) else m for m in dialogue]
     variables = {} if thinking is None else {"thinking": thinking, "enable_thinking": thinking}
     try:
         return environment.from_string(source).render(
@@ -159,6 +182,23 @@ def render(source, dialogue, generation, thinking):
             eos_token=EOS, **variables)
     except Exception:
         return None  # every failure is a failure; its words are ours
+
+
+def file_cases(folder):
+    """The templates of released models, which are not part of the repository."""
+    sources = {f"chat_templates/{path.name}": path.read_text(encoding="utf-8")
+               for path in sorted((folder / "chat_templates").glob("*.jinja"))}
+    for path in sorted(folder.glob("*/tokenizer_config.json")):
+        template = json.loads(path.read_text(encoding="utf-8")).get("chat_template")
+        if template:
+            sources[f"{path.parent.name}/tokenizer_config.json"] = template
+    cases = []
+    for name, source in sources.items():
+        for index, dialogue in enumerate(DIALOGUES):
+            for thinking in (None, True):
+                cases.append({"file": name, "dialogue": index, "generation": True, "thinking": thinking,
+                              "want": render(source, dialogue, True, thinking)})
+    return cases
 
 
 def main():
@@ -173,9 +213,13 @@ def main():
                 for thinking in (None, True, False) if generation else (None,):
                     cases.append({"built_in": family, "dialogue": index, "generation": generation,
                                   "thinking": thinking, "want": render(source, dialogue, generation, thinking)})
-    out = {"bos": BOS, "eos": EOS, "now": NOW, "dialogues": DIALOGUES, "cases": cases}
+    head = {"bos": BOS, "eos": EOS, "now": NOW, "dialogues": DIALOGUES}
     with open("template_cases.json", "w", encoding="utf-8") as file:
-        json.dump(out, file, ensure_ascii=True, separators=(",", ":"))
+        json.dump({**head, "cases": cases}, file, ensure_ascii=True, separators=(",", ":"))
+    if len(sys.argv) > 1:
+        with open("template_file_cases.json", "w", encoding="utf-8") as file:
+            json.dump({**head, "cases": file_cases(pathlib.Path(sys.argv[1]))}, file, ensure_ascii=True,
+                      separators=(",", ":"))
 
 
 main()

@@ -87,4 +87,5 @@ def main():
         json.dump({"encode": cases, "splits": splits}, out, ensure_ascii=True, separators=(",", ":"))
 
 
-main()
+if __name__ == "__main__":
+    main()

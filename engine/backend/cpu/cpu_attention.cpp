@@ -1,8 +1,8 @@
-// MLA attention over the latent cache (V2 §2.1), absorbed and expanded. A token's rows depend only
-// on its query and its slots: dot products in the kernels' order, weighted sums per block of
-// kSlotBlock slots, blocks added in order.
+// MLA attention over the latent cache (V2 §2.1): absorbed, the form the model runs in, and
+// expanded. A token's rows depend only on its query and its slots, in one order of sums.
 #include <algorithm>
 
+#include "engine/backend/cpu/cpu_attend.h"
 #include "engine/backend/cpu/cpu_ops.h"
 
 namespace engine {
@@ -72,46 +72,46 @@ void observe(const AttentionProbe& probe, const ScoreRows& s, std::int64_t r, st
 void absorb_query(const CpuContext& cpu, const MlaAttentionArgs& args, std::int64_t first,
                   std::int64_t n_tokens, std::int64_t head, int thread) {
   const std::int64_t rank = args.kv_lora_rank;
-  float* panel = cpu.scratch.panel.part(thread);
-  float* to = cpu.scratch.q_absorbed.part(0) + head * rank;
+  const Out to{cpu.scratch.q_absorbed.part(0) + head * rank, args.n_heads * rank};
+  const Rows q{args.q.row(first) + head * q_head_dim(args), args.q.stride, nullptr};
   if (args.w_up.is_split()) {
-    product_block(cpu, thread, args.w_up.w_uk_t, head * rank, rank,
-                  {args.q.row(first) + head * q_head_dim(args), args.q.stride, nullptr}, n_tokens,
-                  nullptr, {to, args.n_heads * rank});
+    product_block(cpu, thread, args.w_up.w_uk_t, head * rank, rank, q, n_tokens, nullptr, to);
     return;
   }
+  float* panel = cpu.scratch.panel.part(thread);
   for (std::int64_t d = 0; d < args.qk_nope_head_dim; d += kAbsorbRows) {
     const std::int64_t n = std::min(kAbsorbRows, args.qk_nope_head_dim - d);
     cpu.kernels.decode_rows(kernel_weight(args.w_up.w_ukv), head * head_rows(args) + d, n, 0, rank,
                             {panel, padded(rank)});
-    const Rows q{args.q.row(first) + head * q_head_dim(args) + d, args.q.stride, nullptr};
-    cpu.kernels.combine_rows(q, n_tokens, {panel, padded(rank), nullptr}, n, rank, d > 0,
-                             {to, args.n_heads * rank});
+    cpu.kernels.combine_rows({q.data + d, q.stride, nullptr}, n_tokens,
+                             {panel, padded(rank), nullptr}, n, rank, d > 0, to);
   }
 }
 
-/// Scores, softmax and weighted latents of n_heads heads of one token; u replaces q_absorbed.
-void attend_heads(const CpuContext& cpu, const MlaAttentionArgs& args, const AttentionProbe* probe,
-                  std::int64_t token, std::int64_t head, std::int64_t n_heads, float* q_absorbed,
-                  int thread) {
-  const std::int64_t rank = args.kv_lora_rank;
-  const std::int64_t n_slots = args.first_position + token + 1;
-  const ScoreRows s(cpu, thread, n_slots);
-  const Rows q_rope{args.q.row(token) + head * q_head_dim(args) + args.qk_nope_head_dim,
-                    q_head_dim(args), nullptr};
-  float_product(cpu, thread, slots_from(args.c_kv, 0), n_slots, rank, {q_absorbed, rank, nullptr},
-                n_heads, {s.content, s.stride});
-  float_product(cpu, thread, slots_from(args.k_rope, 0), n_slots, args.qk_rope_head_dim, q_rope,
-                n_heads, {s.rope, s.stride});
-  for (std::int64_t h = 0; h < n_heads; ++h) {
-    finish_scores(cpu, args, s, h, n_slots);
-    if (probe != nullptr && probe->token_row == token) observe(*probe, s, h, head + h, n_slots);
+/// The absorbed form as rows over latents: a slot's latent is its key and its value.
+AttendJob latent_job(const MlaAttentionArgs& args, std::int64_t first, MatView latents) {
+  AttendJob job;
+  job.n_heads = args.n_heads;
+  job.scale = args.scale;
+  job.first_position = args.first_position + first;
+  job.key_dim = args.kv_lora_rank;
+  job.rope_dim = args.qk_rope_head_dim;
+  job.value_dim = args.kv_lora_rank;
+  job.q = latents;
+  job.q_head_stride = args.kv_lora_rank;
+  job.q_rope = {args.q.row(first) + args.qk_nope_head_dim, latents.rows,
+                args.q.cols - args.qk_nope_head_dim, args.q.stride};
+  job.q_rope_head_stride = q_head_dim(args);
+  job.keys = args.c_kv;
+  job.rope_keys = args.k_rope;
+  job.values = args.c_kv;
+  job.out = latents;
+  job.out_head_stride = args.kv_lora_rank;
+  if (!args.picked_slots.empty()) {
+    job.picked_slots = args.picked_slots.data() + first * args.index_topk;
+    job.index_topk = args.index_topk;
   }
-  for (std::int64_t slot = 0; slot < n_slots; slot += kSlotBlock) {
-    cpu.kernels.combine_rows({s.weights + slot, s.stride, nullptr}, n_heads,
-                             slots_from(args.c_kv, slot), std::min(kSlotBlock, n_slots - slot),
-                             rank, slot > 0, {q_absorbed, rank});
-  }
+  return job;
 }
 
 /// k_nope [n_slots, nope] = W_UK[head]·c of slots from `slot` on.
@@ -172,11 +172,17 @@ void attend_expanded(const CpuContext& cpu, const MlaAttentionArgs& args,
   }
 }
 
+void ensure_rounding(const CpuContext& cpu, const MlaAttentionArgs& args) {
+  const std::int64_t cols = std::max(args.kv_lora_rank, args.qk_nope_head_dim);
+  cpu.scratch.rounded_block.ensure(cpu.pool.n_threads(), rounded_block_elements(cols));
+}
+
 void ensure_common(const CpuContext& cpu, const MlaAttentionArgs& args) {
   const std::int64_t n_threads = cpu.pool.n_threads();
   const std::int64_t n_slots = args.first_position + args.q.rows;
   cpu.scratch.scores.ensure(n_threads, 3 * kScoreRows * padded(n_slots));
   ensure_product_scratch(cpu);
+  ensure_rounding(cpu, args);
   cpu.scratch.panel.ensure(
       n_threads, kAbsorbRows * padded(std::max(args.kv_lora_rank, args.qk_nope_head_dim)));
 }
@@ -185,29 +191,27 @@ void ensure_common(const CpuContext& cpu, const MlaAttentionArgs& args) {
 
 void cpu_absorbed_attention(const CpuContext& cpu, const MlaAttentionArgs& args,
                             const AttentionProbe* probe, MatView out) {
-  ensure_common(cpu, args);
-  const std::int64_t n_heads = args.n_heads;
+  ensure_product_scratch(cpu);
+  ensure_rounding(cpu, args);
+  cpu.scratch.panel.ensure(cpu.pool.n_threads(), kAbsorbRows * padded(args.kv_lora_rank));
   const std::int64_t rank = args.kv_lora_rank;
-  const std::int64_t row = n_heads * rank;
+  const std::int64_t row = args.n_heads * rank;
   cpu.scratch.q_absorbed.ensure(1, std::min(args.q.rows, kTokenBlock) * row);
   float* latents = cpu.scratch.q_absorbed.part(0);
   for (std::int64_t first = 0; first < args.q.rows; first += kTokenBlock) {
     const std::int64_t n_tokens = std::min(kTokenBlock, args.q.rows - first);
-    cpu.pool.run(n_heads, [&](std::int64_t head, int thread) {
+    cpu.pool.run(args.n_heads, [&](std::int64_t head, int thread) {
       absorb_query(cpu, args, first, n_tokens, head, thread);
     });
-    // Heads of one token share the latents it reads: as many per chunk as still feed all threads.
-    const std::int64_t share =
-        (n_heads * n_tokens + cpu.pool.n_threads() - 1) / cpu.pool.n_threads();
-    const std::int64_t group = std::clamp((share + 3) / 4 * 4, std::int64_t{4}, kScoreRows);
-    const std::int64_t n_groups = (n_heads + group - 1) / group;
-    cpu.pool.run(n_tokens * n_groups, [&](std::int64_t chunk, int thread) {
-      const std::int64_t t = chunk / n_groups;
-      const std::int64_t head = chunk % n_groups * group;
-      attend_heads(cpu, args, probe, first + t, head, std::min(group, n_heads - head),
-                   latents + t * row + head * rank, thread);
-    });
-    cpu.pool.run(n_heads, [&](std::int64_t head, int thread) {
+    AttendJob job = latent_job(args, first, {latents, n_tokens, row, row});
+    AttentionProbe observed;
+    if (probe != nullptr && probe->token_row >= first && probe->token_row < first + n_tokens) {
+      observed = *probe;
+      observed.token_row -= first;
+      job.probe = &observed;
+    }
+    cpu_attend(cpu, job);
+    cpu.pool.run(args.n_heads, [&](std::int64_t head, int thread) {
       const ValueRows w_uv = value_rows(args, head);
       product_block(cpu, thread, w_uv.w, w_uv.first, args.v_head_dim,
                     {latents + head * rank, row, nullptr}, n_tokens, nullptr,

@@ -16,20 +16,20 @@ namespace {
 constexpr std::int64_t kChunkElements = 16 * 1024;
 constexpr int kMaxThreads = 1024;
 
-std::string describe(const kernels::Table& table, int n_threads) {
-  return std::string("CPU · ") + table.name + " · " + std::to_string(n_threads) +
+std::string describe(const InstructionSet& set, int n_threads) {
+  return std::string("CPU · ") + set.ints->name + " · " + std::to_string(n_threads) +
          (n_threads == 1 ? " thread" : " threads");
 }
 
 class CpuBackend final : public Backend {
  public:
-  CpuBackend(const kernels::Table& table, std::unique_ptr<ThreadPool> pool)
-      : kernels_(table), pool_(std::move(pool)) {
+  CpuBackend(const InstructionSet& set, std::unique_ptr<ThreadPool> pool)
+      : set_(set), kernels_(*set.table), pool_(std::move(pool)) {
     scratch_.router.resize(static_cast<std::size_t>(pool_->n_threads()));
   }
 
   BackendKind kind() const override { return BackendKind::Cpu; }
-  std::string description() const override { return describe(kernels_, pool_->n_threads()); }
+  std::string description() const override { return describe(set_, pool_->n_threads()); }
 
   Result<Buffer> allocate(std::int64_t n_elements) override { return allocate_host(n_elements); }
   Result<void> reserve(const BackendLimits& limits) override {
@@ -82,7 +82,7 @@ class CpuBackend final : public Backend {
 
   void do_mla_attention(const MlaAttentionArgs& args, AttentionForm form,
                         const AttentionProbe* probe, MatView out) override {
-    if (args.picked_slots.empty()) {
+    if (args.picked_slots.empty() || form == AttentionForm::Absorbed) {
       attend_latents(args, form, probe, out);
       return;
     }
@@ -139,7 +139,7 @@ class CpuBackend final : public Backend {
     }
   }
 
-  CpuContext context() { return {kernels_, *pool_, scratch_}; }
+  CpuContext context() { return {kernels_, attention_for(kernels_), *set_.ints, *pool_, scratch_}; }
 
   /// task(row, thread) for every row, rows of little work grouped into one chunk.
   template <class Task>
@@ -152,6 +152,7 @@ class CpuBackend final : public Backend {
     });
   }
 
+  const InstructionSet set_;
   const kernels::Table& kernels_;
   std::unique_ptr<ThreadPool> pool_;
   CpuScratch scratch_;
@@ -166,14 +167,14 @@ Result<std::unique_ptr<Backend>> make_cpu_backend(int n_threads,
                 "backend › cpu › threads: found " + std::to_string(n_threads) + ", allowed 1 to " +
                     std::to_string(kMaxThreads) + ", or 0 for one per processor");
   }
-  ASSIGN_OR_RETURN(const kernels::Table* table, choose_kernels(instruction_set));
+  ASSIGN_OR_RETURN(const InstructionSet set, choose_kernels(instruction_set));
   const int wanted = n_threads == 0 ? std::min(usable_processors(), kMaxThreads) : n_threads;
   ASSIGN_OR_RETURN(auto pool, ThreadPool::create(wanted));
-  return std::make_unique<CpuBackend>(*table, std::move(pool));
+  return std::make_unique<CpuBackend>(set, std::move(pool));
 }
 
 std::string describe_cpu() {
-  return describe(*usable_instruction_sets().back().table, usable_processors());
+  return describe(usable_instruction_sets().back(), usable_processors());
 }
 
 }  // namespace engine

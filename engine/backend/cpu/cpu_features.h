@@ -5,20 +5,26 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/backend/cpu/attention_kernels.h"
 #include "engine/backend/cpu/kernels.h"
+#include "engine/backend/cpu/kernels_int.h"
 #include "engine/base/result.h"
 
 namespace engine {
 
 struct InstructionSet {
-  std::string_view name;  // as BackendOptions::instruction_set spells it: "avx512"
+  std::string_view name;  // as BackendOptions::instruction_set spells it: "avx512-vnni"
   const kernels::Table* table = nullptr;
+  const kernels::IntTable* ints = nullptr;
 };
 
 /// Slowest first; never empty ("generic" runs everywhere).
 std::vector<InstructionSet> usable_instruction_sets();
 
 /// The fastest for "", else the named one; an error names what can be used here.
-Result<const kernels::Table*> choose_kernels(std::string_view name);
+Result<InstructionSet> choose_kernels(std::string_view name);
+
+/// The attention kernels that go with a table.
+const kernels::AttentionTable& attention_for(const kernels::Table& table);
 
 }  // namespace engine

@@ -1,5 +1,5 @@
-// Products of activations with stored weights, and the SwiGLU block made of three of them. One
-// chunk is a block of weight rows: it is read once, for all tokens.
+// Products of float32 activations with a block of weight rows on one thread: straight from the
+// stored bytes for few rows, through panels of decoded weights for many.
 #include <algorithm>
 
 #include "engine/backend/cpu/cpu_ops.h"
@@ -11,26 +11,6 @@ namespace {
 
 using kernels::Out;
 using kernels::Rows;
-
-// Below this a product costs less than waking a worker.
-constexpr std::int64_t kInlineProducts = 32 * 1024;
-// A chunk of a product of few rows: large enough to run at memory speed, small enough to balance.
-constexpr std::int64_t kMinChunkBytes = 32 * 1024;
-
-/// Weight rows per chunk.
-std::int64_t chunk_rows(const CpuContext& cpu, const WeightView& w, std::int64_t n_x) {
-  if (w.rows * w.cols * n_x <= kInlineProducts) return std::max<std::int64_t>(w.rows, 1);
-  const std::int64_t n_threads = cpu.pool.n_threads();
-  if (n_x <= kernels::kMaxFewRows) {
-    const std::int64_t row_bytes = std::max<std::int64_t>(w.row_bytes(), 1);
-    const std::int64_t least = kMinChunkBytes / row_bytes;
-    return std::max<std::int64_t>(std::max(least, w.rows / (n_threads * 8)) / 4 * 4, 4);
-  }
-  const std::int64_t balanced = (w.rows / (n_threads * 4) + 3) / 4 * 4;
-  return std::clamp<std::int64_t>(balanced, 4, kernels::kPanelRows);
-}
-
-Rows rows_of(ConstMatView m) { return {m.data, m.stride, nullptr}; }
 
 Rows rows_from(const Rows& m, std::int64_t i) {
   if (m.index != nullptr) return {m.data, m.stride, m.index + i};
@@ -55,6 +35,29 @@ void panel_product(const CpuContext& cpu, int thread, std::int64_t n_rows, std::
                           {out.data + t * out.stride + row, out.stride}, carry);
       }
     }
+  }
+}
+
+// Activation rows rounded at a time by product_block.
+constexpr std::int64_t kRoundedRows = 64;
+
+/// product_block for block types: rounds the rows it reads.
+void rounded_product(const CpuContext& cpu, int thread, const WeightView& w, std::int64_t first_row,
+                     std::int64_t n_rows, const Rows& x, std::int64_t n_x, const float* bias,
+                     const Out& out) {
+  auto* records = reinterpret_cast<unsigned char*>(cpu.scratch.rounded_block.part(thread));
+  // Its neighbours are with the other threads.
+  const std::int64_t next = std::min(first_row + n_rows * cpu.pool.n_threads(), w.rows - 1);
+  const auto* ahead = reinterpret_cast<const unsigned char*>(w.data + next * w.row_bytes());
+  for (std::int64_t t = 0; t < n_x; t += kRoundedRows) {
+    const std::int64_t n = std::min(kRoundedRows, n_x - t);
+    for (std::int64_t i = 0; i < n; ++i) {
+      const std::int64_t row = x.index == nullptr ? t + i : x.index[t + i];
+      cpu.ints.round_row(x.data + row * x.stride, 0, w.cols, w.cols,
+                         records + i * kernels::record_bytes(w.cols));
+    }
+    cpu.ints.product(kernel_weight(w), first_row, n_rows, {records, w.cols, nullptr}, n, bias,
+                     {out.data + t * out.stride, out.stride}, ahead);
   }
 }
 
@@ -90,9 +93,18 @@ void ensure_product_scratch(const CpuContext& cpu) {
   cpu.scratch.carry.ensure(cpu.pool.n_threads(), kCarryElements);
 }
 
+std::int64_t rounded_block_elements(std::int64_t cols) {
+  const std::int64_t bytes = kRoundedRows * kernels::record_bytes((cols + 31) / 32 * 32);
+  return bytes / static_cast<std::int64_t>(sizeof(float));
+}
+
 void product_block(const CpuContext& cpu, int thread, const WeightView& w, std::int64_t first_row,
                    std::int64_t n_rows, const Rows& x, std::int64_t n_x, const float* bias,
                    const Out& out) {
+  if (reads_rounded(w)) {
+    rounded_product(cpu, thread, w, first_row, n_rows, x, n_x, bias, out);
+    return;
+  }
   const kernels::Weight weight = kernel_weight(w);
   if (n_x <= kernels::kMaxFewRows) {
     cpu.kernels.few_rows(weight, first_row, n_rows, x, n_x, bias, out);
@@ -121,43 +133,6 @@ void float_product(const CpuContext& cpu, int thread, const Rows& w, std::int64_
                 [&](std::int64_t row, std::int64_t, std::int64_t begin, std::int64_t) {
                   return Rows{w.data + row * w.stride + begin, w.stride, nullptr};
                 });
-}
-
-void cpu_matmul(const CpuContext& cpu, ConstMatView x, const WeightView& w, const float* bias,
-                MatView out) {
-  const std::int64_t step = chunk_rows(cpu, w, x.rows);
-  ensure_product_scratch(cpu);
-  cpu.pool.run((w.rows + step - 1) / step, [&](std::int64_t chunk, int thread) {
-    const std::int64_t first = chunk * step;
-    product_block(cpu, thread, w, first, std::min(step, w.rows - first), rows_of(x), x.rows,
-                  bias == nullptr ? nullptr : bias + first, {out.data + first, out.stride});
-  });
-}
-
-void cpu_gated_mlp(const CpuContext& cpu, ConstMatView x, const MlpWeights& mlp, MatView out) {
-  const std::int64_t width = mlp.gate.rows;
-  cpu.scratch.inner.ensure(1, x.rows * padded(width));
-  float* inner = cpu.scratch.inner.part(0);
-  const MatView inner_view{inner, x.rows, width, padded(width)};
-  const std::int64_t step = std::min(chunk_rows(cpu, mlp.gate, x.rows), kernels::kPanelRows);
-  ensure_product_scratch(cpu);
-  cpu.scratch.strip.ensure(cpu.pool.n_threads(), x.rows * step);
-  cpu.pool.run((width + step - 1) / step, [&](std::int64_t chunk, int thread) {
-    const std::int64_t first = chunk * step;
-    gate_up_block(cpu, thread, mlp, first, std::min(step, width - first), rows_of(x), x.rows,
-                  {inner + first, inner_view.stride});
-  });
-  cpu_matmul(cpu, inner_view, mlp.down, nullptr, out);
-}
-
-void gate_up_block(const CpuContext& cpu, int thread, const MlpWeights& mlp, std::int64_t first_row,
-                   std::int64_t n_rows, const Rows& x, std::int64_t n_x, const Out& out) {
-  float* up = cpu.scratch.strip.part(thread);
-  product_block(cpu, thread, mlp.gate, first_row, n_rows, x, n_x, nullptr, out);
-  product_block(cpu, thread, mlp.up, first_row, n_rows, x, n_x, nullptr, {up, n_rows});
-  for (std::int64_t t = 0; t < n_x; ++t) {
-    cpu.kernels.silu_mul(out.data + t * out.stride, up + t * n_rows, n_rows);
-  }
 }
 
 }  // namespace engine

@@ -5,14 +5,18 @@
 #include <cstdint>
 
 #include "engine/backend/backend.h"
+#include "engine/backend/cpu/attention_kernels.h"
 #include "engine/backend/cpu/cpu_scratch.h"
 #include "engine/backend/cpu/kernels.h"
+#include "engine/backend/cpu/kernels_int.h"
 #include "engine/base/thread_pool.h"
 
 namespace engine {
 
 struct CpuContext {
   const kernels::Table& kernels;
+  const kernels::AttentionTable& attention;
+  const kernels::IntTable& ints;
   ThreadPool& pool;
   CpuScratch& scratch;
 };
@@ -21,6 +25,9 @@ kernels::Weight kernel_weight(const WeightView& w);
 
 /// Takes the scratch that the functions below use on every thread.
 void ensure_product_scratch(const CpuContext& cpu);
+/// Elements a part of scratch.rounded_block must have for products with block types of so many
+/// columns below.
+std::int64_t rounded_block_elements(std::int64_t cols);
 /// out[t, j] = W[first_row + j]·x[t] (+ bias[j]) on thread `thread`.
 void product_block(const CpuContext& cpu, int thread, const WeightView& w, std::int64_t first_row,
                    std::int64_t n_rows, const kernels::Rows& x, std::int64_t n_x, const float* bias,
@@ -29,11 +36,42 @@ void product_block(const CpuContext& cpu, int thread, const WeightView& w, std::
 void float_product(const CpuContext& cpu, int thread, const kernels::Rows& w, std::int64_t n_rows,
                    std::int64_t n_cols, const kernels::Rows& x, std::int64_t n_x,
                    const kernels::Out& out);
-/// out[t, j] = silu(gate[first_row + j]·x[t]) · (up[first_row + j]·x[t]) on thread `thread`; the
-/// caller has ensured n_x · n_rows elements of that thread's strip.
-void gate_up_block(const CpuContext& cpu, int thread, const MlpWeights& mlp, std::int64_t first_row,
-                   std::int64_t n_rows, const kernels::Rows& x, std::int64_t n_x,
-                   const kernels::Out& out);
+
+/// The rows a product reads: as float32 for F32 … FP8, rounded to eight bits for block types.
+/// Either may be missing where no weight asks for it.
+struct InputRows {
+  kernels::Rows floats;
+  kernels::RoundedRows rounded;
+};
+/// Rounds the rows of x into `records` where one of the weights reads rounded rows.
+InputRows make_input(const CpuContext& cpu, ConstMatView x, ScratchArea& records, bool rounded);
+bool reads_rounded(const WeightView& w);
+
+/// Weight rows per chunk: `ints` chunks are multiples of kRoundedBlock.
+std::int64_t product_step(const CpuContext& cpu, const WeightView& w, std::int64_t n_x);
+/// As product_block, for any weight; `ahead`: what this thread will probably read next, or null.
+void any_product(const CpuContext& cpu, int thread, const WeightView& w, std::int64_t first_row,
+                 std::int64_t n_rows, const InputRows& x, std::int64_t n_x, const float* bias,
+                 const kernels::Out& out, const std::byte* ahead);
+
+/// silu(gate·x) ⊙ up·x, `width` wide, as `down` will read it: float32, or rounded.
+struct InnerRows {
+  float* floats;
+  std::int64_t stride;
+  unsigned char* records;
+  std::int64_t width;
+
+  InnerRows from(std::int64_t row) const;
+  InputRows input() const;
+};
+/// Scratch for n_rows of them (floats and records in `cpu.scratch`).
+InnerRows ensure_inner(const CpuContext& cpu, std::int64_t n_rows, std::int64_t width,
+                       bool rounded);
+/// Columns [first, first + n) of the inner rows of n_x input rows, on thread `thread`; the caller
+/// has ensured 2 · n_x · n elements of that thread's strip.
+void gate_up_block(const CpuContext& cpu, int thread, const MlpWeights& mlp, std::int64_t first,
+                   std::int64_t n, const InputRows& x, std::int64_t n_x, const InnerRows& inner,
+                   const std::byte* ahead);
 
 void cpu_matmul(const CpuContext& cpu, ConstMatView x, const WeightView& w, const float* bias,
                 MatView out);

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "engine/backend/cpu/cpu_attend.h"
+#include "engine/backend/cpu/cpu_ops.h"
+#include "engine/backend/cpu/kernels_int.h"
 #include "engine/backend/host_memory.h"
 #include "engine/base/check.h"
 
@@ -33,8 +36,10 @@ Result<void> CpuScratch::reserve(const BackendLimits& limits, std::int64_t n_thr
       panel.reserve(n_threads, std::max(kPanelElements, kAbsorbRows * padded(limits.latent_dim))));
   RETURN_IF_ERROR(carry.reserve(n_threads, kCarryElements));
   RETURN_IF_ERROR(strip.reserve(
-      n_threads, std::max(limits.max_tokens * kernels::kPanelRows, kSlotBlock * head)));
+      n_threads, std::max(2 * limits.max_tokens * kernels::kPanelRows, kSlotBlock * head)));
   RETURN_IF_ERROR(scores.reserve(n_threads, 3 * kScoreRows * padded(limits.max_context)));
+  RETURN_IF_ERROR(
+      reserve_attend(*this, n_threads, limits.n_heads, limits.latent_dim, limits.max_context));
   RETURN_IF_ERROR(q_absorbed.reserve(
       1, std::min(limits.max_tokens, kTokenBlock) * limits.n_heads * limits.latent_dim));
   if (limits.index_heads > 0) {
@@ -43,6 +48,13 @@ Result<void> CpuScratch::reserve(const BackendLimits& limits, std::int64_t n_thr
         1, std::min(limits.max_tokens, kTokenBlock) * padded(limits.max_context)));
   }
   RETURN_IF_ERROR(inner.reserve(1, n_pairs * padded(limits.max_mlp_width)));
+  const auto record_floats = [](std::int64_t cols) {
+    return kernels::record_bytes(padded(cols)) / 4;
+  };
+  RETURN_IF_ERROR(rounded.reserve(1, limits.max_tokens * record_floats(limits.max_width)));
+  RETURN_IF_ERROR(
+      rounded_block.reserve(n_threads, rounded_block_elements(std::max(limits.latent_dim, head))));
+  RETURN_IF_ERROR(rounded_inner.reserve(1, n_pairs * record_floats(limits.max_mlp_width)));
   if (limits.n_experts > 0) RETURN_IF_ERROR(expert_out.reserve(1, n_pairs * hidden));
   const auto reserve_ids = [](std::vector<std::int32_t>& ids, std::int64_t n) {
     ids.reserve(static_cast<std::size_t>(n));

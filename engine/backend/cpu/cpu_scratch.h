@@ -27,14 +27,20 @@ class ScratchArea {
 };
 
 struct CpuScratch {
-  ScratchArea panel;       // per thread: a block of weights as float32
-  ScratchArea carry;       // per thread: accumulators between blocks of columns
-  ScratchArea strip;       // per thread: `up` products of one row block; expanded keys or values
+  ScratchArea panel;  // per thread: a block of weights as float32
+  ScratchArea carry;  // per thread: accumulators between blocks of columns
+  ScratchArea
+      strip;  // per thread: gate and `up` products of one row block; expanded keys or values
   ScratchArea scores;      // per thread: 3 × kScoreRows rows of n_slots scores
   ScratchArea q_absorbed;  // [kTokenBlock, n_heads, kv_lora_rank]; the weighted latents afterwards
-  ScratchArea index_scores;  // [kTokenBlock, n_slots]: the indexer's scores
-  ScratchArea inner;         // [n_pairs, width]: silu(gate) ⊙ up
-  ScratchArea expert_out;    // [n_pairs, hidden]
+  ScratchArea index_scores;   // [kTokenBlock, n_slots]: the indexer's scores
+  ScratchArea attend;         // per thread: scores and sums of a tile of attention rows
+  ScratchArea span_sums;      // sums of spans of slots before they are joined
+  ScratchArea inner;          // [n_pairs, width]: silu(gate) ⊙ up
+  ScratchArea expert_out;     // [n_pairs, hidden]
+  ScratchArea rounded;        // records of the activations of one product (kernels_int.h)
+  ScratchArea rounded_block;  // per thread: records of the rows product_block reads
+  ScratchArea rounded_inner;  // records of [n_pairs, width]
 
   // The (token, choice) pairs of one MoE call, sorted by expert.
   std::vector<std::int32_t> pair_token;    // [n_pairs] sorted

@@ -63,7 +63,7 @@ struct Table {
   const char* name;  // "AVX-512"
 
   /// out[t, j] = Σ_k W[first_row + j, k]·x[t, k] (+ bias[j]), j < n_rows, t < n_x ≤ kMaxFewRows:
-  /// straight from the stored format, at memory speed.
+  /// straight from the stored format, at memory speed. Not for block types (kernels_int.h).
   void (*few_rows)(const Weight& w, std::int64_t first_row, std::int64_t n_rows, const Rows& x,
                    std::int64_t n_x, const float* bias, const Out& out);
   /// The same product for many activation rows, the columns [begin, end) of n_cols: `w` holds

@@ -19,7 +19,8 @@ struct V {
   static constexpr std::int64_t kTileW = 3;
   static constexpr std::int64_t kTileP = 4;
   static constexpr std::int64_t kTileC = 2;
-  static constexpr std::int64_t kPrefetchBytes = 1024;
+  static constexpr std::int64_t kFewW = 1;
+  static constexpr float kF8Factor = 256.0F;
 
   static __m256i mask(std::int64_t n) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kLaneMasks + 8 - n));
@@ -72,8 +73,8 @@ struct V {
   static Reg load_f16_tail(const unsigned char* p, std::int64_t n) {
     return through_buffer(p, 2 * n, load_f16);
   }
-  // E4M3's fields sit in a half's places with the exponent 8 too small: exact after ·2⁸,
-  // subnormals included. The two NaN codes are put in by hand.
+  // E4M3's fields sit in a half's places with the exponent 8 too small, subnormals included. The
+  // two NaN codes are put in by hand.
   static Reg load_f8(const unsigned char* p) {
     const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p));
     // Sign-extended, then shifted: the sign in bits 14 and 15, and 14 belongs to the exponent.
@@ -81,8 +82,7 @@ struct V {
     const __m128i half = _mm_and_si128(shifted, _mm_set1_epi16(-0x4001));
     const __m128i is_nan =
         _mm_cmpeq_epi16(_mm_or_si128(half, _mm_set1_epi16(-0x8000)), _mm_set1_epi16(-0x4080));
-    const Reg value = _mm256_mul_ps(_mm256_cvtph_ps(half), _mm256_set1_ps(256.0F));
-    return _mm256_blendv_ps(value, set1(__builtin_nanf("")),
+    return _mm256_blendv_ps(_mm256_cvtph_ps(half), set1(__builtin_nanf("")),
                             _mm256_castsi256_ps(_mm256_cvtepi16_epi32(is_nan)));
   }
   static Reg load_f8_tail(const unsigned char* p, std::int64_t n) {

@@ -16,7 +16,10 @@ struct V {
   static constexpr std::int64_t kTileW = 4;
   static constexpr std::int64_t kTileP = 4;
   static constexpr std::int64_t kTileC = 4;
-  static constexpr std::int64_t kPrefetchBytes = 1024;
+  // Rows read side by side would be more streams than the prefetchers of the hardware like: 0.6 of
+  // the bandwidth against 1.1 of a plain read.
+  static constexpr std::int64_t kFewW = 1;
+  static constexpr float kF8Factor = 256.0F;
 
   static __mmask16 mask(std::int64_t n) { return static_cast<__mmask16>((1U << n) - 1U); }
   static Reg zero() { return _mm512_setzero_ps(); }
@@ -54,16 +57,36 @@ struct V {
   static Reg load_f16_tail(const unsigned char* p, std::int64_t n) {
     return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(mask(n), p));
   }
-  // E4M3's fields sit in a half's places with the exponent 8 too small: exact after ·2⁸,
-  // subnormals included. The two NaN codes are put in by hand.
+  // E4M3's fields sit in a half's places with the exponent 8 too small, subnormals included. The
+  // two NaN codes are put in by hand.
   static Reg from_f8(__m128i bytes) {
     // Sign-extended, then shifted: the sign in bits 14 and 15, and 14 belongs to the exponent.
     const __m256i shifted = _mm256_slli_epi16(_mm256_cvtepi8_epi16(bytes), 7);
     const __m256i half = _mm256_and_si256(shifted, _mm256_set1_epi16(-0x4001));
     const __mmask16 nan = _mm256_cmpeq_epi16_mask(_mm256_or_si256(half, _mm256_set1_epi16(-0x8000)),
                                                   _mm256_set1_epi16(-0x4080));
-    const Reg value = _mm512_mul_ps(_mm512_cvtph_ps(half), _mm512_set1_ps(256.0F));
-    return _mm512_mask_mov_ps(value, nan, _mm512_set1_ps(__builtin_nanf("")));
+    return _mm512_mask_mov_ps(_mm512_cvtph_ps(half), nan, _mm512_set1_ps(__builtin_nanf("")));
+  }
+  // Four vectors at once: the NaN codes are looked for in all, and almost never there.
+  [[gnu::always_inline]] static void load_f8_line(const unsigned char* p, Reg (&out)[4]) {
+    const __m512i bytes = _mm512_loadu_si512(p);
+    const auto halves = [](__m256i part) {
+      return _mm512_and_si512(_mm512_slli_epi16(_mm512_cvtepi8_epi16(part), 7),
+                              _mm512_set1_epi16(-0x4001));
+    };
+    const __m512i low = halves(_mm512_castsi512_si256(bytes));
+    const __m512i high = halves(_mm512_extracti64x4_epi64(bytes, 1));
+    out[0] = _mm512_cvtph_ps(_mm512_castsi512_si256(low));
+    out[1] = _mm512_cvtph_ps(_mm512_extracti64x4_epi64(low, 1));
+    out[2] = _mm512_cvtph_ps(_mm512_castsi512_si256(high));
+    out[3] = _mm512_cvtph_ps(_mm512_extracti64x4_epi64(high, 1));
+    const __m512i next = _mm512_add_epi8(bytes, _mm512_set1_epi8(1));
+    const std::uint64_t nan = _mm512_testn_epi8_mask(next, _mm512_set1_epi8(0x7F));
+    if (nan == 0) return;
+    for (int v = 0; v < 4; ++v) {
+      const auto lanes = static_cast<__mmask16>(nan >> (16 * v));
+      out[v] = _mm512_mask_mov_ps(out[v], lanes, _mm512_set1_ps(__builtin_nanf("")));
+    }
   }
   static Reg load_f8(const unsigned char* p) {
     return from_f8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));

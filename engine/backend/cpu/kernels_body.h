@@ -4,8 +4,8 @@
 //
 // V gives: kLanes, Reg, kTileX × kTileW (accumulators of a dot tile), kTileP × kTileC (of a
 // combination tile), zero, set1, load, load_tail, store, store_tail, add, sub, mul, div, max, fma,
-// load_{f16,bf16,f8}{,_tail}, reduce (lane j of the result: the sum of register j's lanes, as a
-// tree), round_to_int, scale_by_power (x·2^n).
+// load_{f16,bf16,f8}{,_tail}, kF8Factor, kFewW (rows of few_rows at once), reduce (lane j of the
+// result: the sum of register j's lanes, as a tree), round_to_int, scale_by_power (x·2^n).
 
 using engine::kernels::Out;
 using engine::kernels::Rows;
@@ -48,10 +48,19 @@ struct F8Row {
   const unsigned char* data;
   const float* scale;
   static constexpr Index kBytes = 1;
-  Reg at(Index k) const { return V::mul(V::load_f8(data + k), V::set1(scale[k / 128])); }
-  Reg tail(Index k, Index n) const {
-    return V::mul(V::load_f8_tail(data + k, n), V::set1(scale[k / 128]));
+  Reg at(Index k) const { return V::mul(V::load_f8(data + k), factor(k)); }
+  Reg tail(Index k, Index n) const { return V::mul(V::load_f8_tail(data + k, n), factor(k)); }
+  // The 64 bytes from k on, where the instruction set is faster with them at once.
+  template <Index kVectors, class Vector = V>
+  requires requires(Reg (&out)[kVectors]) { Vector::load_f8_line(nullptr, out); }
+  [[gnu::always_inline]] void line(Index k, Reg (&out)[kVectors]) const {
+    const Reg by = factor(k);
+    Vector::load_f8_line(data + k, out);
+#pragma GCC unroll 8
+    for (Index v = 0; v < kVectors; ++v) out[v] = V::mul(out[v], by);
   }
+  // load_f8 gives the values divided by kF8Factor, a power of two: one rounding either way.
+  Reg factor(Index k) const { return V::set1(scale[k / 128] * V::kF8Factor); }
 };
 
 template <class Row>
@@ -86,11 +95,49 @@ void store_sums(const Reg (&acc)[kX * kW], const float* bias, float* out, Index 
   }
 }
 
-/// acc[i·kW + j] += w[j]·x[i] over n columns.
+/// Vectors of a weight row in one cache line.
+template <class Row>
+constexpr Index kLineVectors = 64 / (Row::kBytes * kLanes) > 1 ? 64 / (Row::kBytes * kLanes) : 1;
+
+/// One cache line of a weight row from column k on.
+template <class Row>
+[[gnu::always_inline]] inline void load_line(const Row& row, Index k,
+                                             Reg (&out)[kLineVectors<Row>]) {
+  if constexpr (requires { row.line(k, out); }) {
+    row.line(k, out);
+  } else {
+#pragma GCC unroll 8
+    for (Index v = 0; v < kLineVectors<Row>; ++v) out[v] = row.at(k + v * kLanes);
+  }
+}
+
+/// How far behind the weights that are multiplied memory is prefetched.
+constexpr Index kAheadBytes = 2048;
+
+/// acc[i·kW + j] += w[j]·x[i] over n columns, one accumulator each.
 template <Index kX, Index kW, bool kPrefetch, class Row>
 [[gnu::always_inline]] inline void accumulate(Reg (&acc)[kX * kW], const Row (&w)[kW],
                                               const float* const (&x)[kX], Index n) {
+  constexpr Index kVectors = kPrefetch ? kLineVectors<Row> : 1;
   Index k = 0;
+  if constexpr (kVectors > 1) {
+    for (; k + kVectors * kLanes <= n; k += kVectors * kLanes) {
+#pragma GCC unroll 8
+      for (Index j = 0; j < kW; ++j) {
+        Reg line[kVectors];
+        V::prefetch(w[j].data + k * Row::kBytes + kAheadBytes);
+        load_line(w[j], k, line);
+#pragma GCC unroll 8
+        for (Index v = 0; v < kVectors; ++v) {
+#pragma GCC unroll 8
+          for (Index i = 0; i < kX; ++i) {
+            const Reg xs = V::load(x[i] + k + v * kLanes);
+            acc[i * kW + j] = V::fma(line[v], xs, acc[i * kW + j]);
+          }
+        }
+      }
+    }
+  }
   for (; k + kLanes <= n; k += kLanes) {
     Reg xs[kX];
 #pragma GCC unroll 8
@@ -98,7 +145,7 @@ template <Index kX, Index kW, bool kPrefetch, class Row>
 #pragma GCC unroll 8
     for (Index j = 0; j < kW; ++j) {
       const Reg wj = w[j].at(k);
-      if constexpr (kPrefetch) V::prefetch(w[j].data + k * Row::kBytes + V::kPrefetchBytes);
+      if constexpr (kPrefetch) V::prefetch(w[j].data + k * Row::kBytes + kAheadBytes);
 #pragma GCC unroll 8
       for (Index i = 0; i < kX; ++i) acc[i * kW + j] = V::fma(wj, xs[i], acc[i * kW + j]);
     }
@@ -116,57 +163,51 @@ template <Index kX, Index kW, bool kPrefetch, class Row>
   }
 }
 
-/// kX activation rows against kW weight rows: one accumulator each, over the whole of k.
-template <Index kX, Index kW, bool kPrefetch, class Row>
-void dot_tile(const Row (&w)[kW], const float* const (&x)[kX], Index n, const float* bias,
-              float* out, Index stride) {
+/// A product of few activation rows.
+struct FewRows {
+  const Weight& w;
+  Index first_row;
+  Index n_rows;
+  const Rows& x;
+  const float* bias;
+  const Out& out;
+};
+
+/// kX activation rows against kW weight rows from row j: one accumulator each, over the whole of k.
+template <Index kX, Index kW, class Row>
+void dot_tile(const FewRows& f, Index j) {
+  Row w[kW];
+  for (Index r = 0; r < kW; ++r) w[r] = weight_row<Row>(f.w, f.first_row + j + r);
+  const float* x[kX];
+  for (Index r = 0; r < kX; ++r) x[r] = row_of(f.x, r);
   Reg acc[kX * kW];
 #pragma GCC unroll 32
   for (Index a = 0; a < kX * kW; ++a) acc[a] = V::zero();
-  accumulate<kX, kW, kPrefetch>(acc, w, x, n);
-  store_sums<kX, kW>(acc, bias, out, stride);
+  accumulate<kX, kW, true>(acc, w, x, f.w.cols);
+  store_sums<kX, kW>(acc, f.bias == nullptr ? nullptr : f.bias + j, f.out.data + j, f.out.stride);
 }
 
-template <Index kX, Index kW, bool kPrefetch, class Row, class RowAt>
-void dot_tile_at(const RowAt& row_at, Index j, const Rows& x, Index i, Index n, const float* bias,
-                 const Out& out) {
-  Row w[kW];
-  for (Index r = 0; r < kW; ++r) w[r] = row_at(j + r);
-  const float* xs[kX];
-  for (Index r = 0; r < kX; ++r) xs[r] = row_of(x, i + r);
-  dot_tile<kX, kW, kPrefetch>(w, xs, n, bias == nullptr ? nullptr : bias + j,
-                              out.data + i * out.stride + j, out.stride);
-}
-
-/// All weight rows [0, n_rows) against kX activation rows from row i.
-template <Index kX, Index kW, bool kPrefetch, class Row, class RowAt>
-void dot_strip(const RowAt& row_at, Index first, Index n_rows, const Rows& x, Index i, Index n,
-               const float* bias, const Out& out) {
-  Index j = first;
-  for (; j + kW <= n_rows; j += kW) {
-    dot_tile_at<kX, kW, kPrefetch, Row>(row_at, j, x, i, n, bias, out);
-  }
+/// All weight rows from row j on.
+template <Index kX, Index kW, class Row>
+void dot_strip(const FewRows& f, Index j) {
+  for (; j + kW <= f.n_rows; j += kW) dot_tile<kX, kW, Row>(f, j);
   if constexpr (kW > 1) {
-    if (j < n_rows) {
-      dot_strip<kX, kW / 2, kPrefetch, Row>(row_at, j, n_rows, x, i, n, bias, out);
-    }
+    if (j < f.n_rows) dot_strip<kX, kW / 2, Row>(f, j);
   }
 }
 
 template <class Row>
-void few_rows_of(const Weight& w, Index first_row, Index n_rows, const Rows& x, Index n_x,
-                 const float* bias, const Out& out) {
-  const auto row_at = [&](Index j) { return weight_row<Row>(w, first_row + j); };
-  constexpr Index kW = V::kTileW;
+void few_rows_of(const FewRows& f, Index n_x) {
+  constexpr Index kW = V::kFewW;
   switch (n_x) {
     case 1:
-      return dot_strip<1, kW, true, Row>(row_at, 0, n_rows, x, 0, w.cols, bias, out);
+      return dot_strip<1, kW, Row>(f, 0);
     case 2:
-      return dot_strip<2, kW, true, Row>(row_at, 0, n_rows, x, 0, w.cols, bias, out);
+      return dot_strip<2, kW, Row>(f, 0);
     case 3:
-      return dot_strip<3, kW, true, Row>(row_at, 0, n_rows, x, 0, w.cols, bias, out);
+      return dot_strip<3, kW, Row>(f, 0);
     case 4:
-      return dot_strip<4, kW, true, Row>(row_at, 0, n_rows, x, 0, w.cols, bias, out);
+      return dot_strip<4, kW, Row>(f, 0);
     default:
       return;
   }
@@ -176,17 +217,18 @@ void few_rows_of(const Weight& w, Index first_row, Index n_rows, const Rows& x, 
 
 void few_rows(const Weight& w, Index first_row, Index n_rows, const Rows& x, Index n_x,
               const float* bias, const Out& out) {
+  const FewRows f{w, first_row, n_rows, x, bias, out};
   switch (w.type) {
     case WeightType::F32:
-      return few_rows_of<F32Row>(w, first_row, n_rows, x, n_x, bias, out);
+      return few_rows_of<F32Row>(f, n_x);
     case WeightType::F16:
-      return few_rows_of<F16Row>(w, first_row, n_rows, x, n_x, bias, out);
+      return few_rows_of<F16Row>(f, n_x);
     case WeightType::BF16:
-      return few_rows_of<Bf16Row>(w, first_row, n_rows, x, n_x, bias, out);
+      return few_rows_of<Bf16Row>(f, n_x);
     case WeightType::F8E4M3:
-      return few_rows_of<F8Row>(w, first_row, n_rows, x, n_x, bias, out);
-    default:
-      return few_rows_of_blocks(w, first_row, n_rows, x, n_x, bias, out);
+      return few_rows_of<F8Row>(f, n_x);
+    default:  // block types have their own products
+      return;
   }
 }
 
@@ -271,13 +313,29 @@ void panel(const Rows& w, Index n_rows, const Rows& x, Index n_x, Index begin, I
 
 // ---- decoding --------------------------------------------------------------------------------
 
+/// Rows ahead of the decoded one that are prefetched.
+constexpr Index kAheadRows = 8;
+
 template <class Row>
 void decode_rows_of(const Weight& w, Index first_row, Index n_rows, Index begin, Index end,
                     const Out& out) {
   for (Index r = 0; r < n_rows; ++r) {
     const Row row = weight_row<Row>(w, first_row + r);
     float* to = out.data + r * out.stride;
+    // Behind the last row the same rows' next columns, which are asked for next.
+    const Index ahead = r + kAheadRows < n_rows ? kAheadRows * w.cols
+                                                : (kAheadRows - n_rows) * w.cols + (end - begin);
+    const unsigned char* next = row.data + ahead * Row::kBytes;
     Index k = begin;
+    for (; k + kLanes * kLineVectors<Row> <= end; k += kLanes * kLineVectors<Row>) {
+      V::prefetch(next + k * Row::kBytes);
+      Reg line[kLineVectors<Row>];
+      load_line(row, k, line);
+#pragma GCC unroll 8
+      for (Index v = 0; v < kLineVectors<Row>; ++v) {
+        V::store(to + (k - begin) + v * kLanes, line[v]);
+      }
+    }
     for (; k + kLanes <= end; k += kLanes) V::store(to + (k - begin), row.at(k));
     if (k < end) V::store_tail(to + (k - begin), row.tail(k, end - k), end - k);
   }

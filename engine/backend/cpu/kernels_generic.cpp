@@ -15,7 +15,8 @@ struct V {
   static constexpr std::int64_t kTileW = 2;
   static constexpr std::int64_t kTileP = 4;
   static constexpr std::int64_t kTileC = 2;
-  static constexpr std::int64_t kPrefetchBytes = 1024;
+  static constexpr std::int64_t kFewW = 2;
+  static constexpr float kF8Factor = 1.0F;
 
   template <class F>
   [[gnu::always_inline]] static Reg each(F f) {

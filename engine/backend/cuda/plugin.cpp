@@ -8,6 +8,9 @@
 
 namespace {
 
+constexpr int kOldest = 75;  // compute capability 7.5: what the plug-in is built for
+constexpr std::size_t kLeastFree = std::size_t{512} << 20;
+
 void describe_problem(BathyscopeCudaProbe* probe, cudaError_t status) {
   if (probe->driver_version == 0) {
     std::snprintf(probe->problem, sizeof probe->problem, "no NVIDIA driver is installed");
@@ -25,8 +28,6 @@ void describe_problem(BathyscopeCudaProbe* probe, cudaError_t status) {
 }  // namespace
 
 extern "C" {
-
-std::int32_t bathyscope_cuda_abi_version() { return kBathyscopeCudaAbi; }
 
 void bathyscope_cuda_probe_devices(BathyscopeCudaProbe* probe) {
   *probe = {};
@@ -46,6 +47,16 @@ void bathyscope_cuda_probe_devices(BathyscopeCudaProbe* probe) {
   if (status != cudaSuccess) {
     describe_problem(probe, status);
     return;
+  }
+  probe->compute_capability = properties.major * 10 + properties.minor;
+  if (probe->compute_capability < kOldest) {
+    std::snprintf(probe->problem, sizeof probe->problem,
+                  "%s has compute capability %d.%d, this plug-in needs %d.%d or newer",
+                  properties.name, properties.major, properties.minor, kOldest / 10, kOldest % 10);
+  } else if (free_bytes < kLeastFree) {
+    std::snprintf(probe->problem, sizeof probe->problem,
+                  "not enough memory: %zu MiB of %s are free, at least %zu MiB are needed",
+                  free_bytes >> 20, properties.name, kLeastFree >> 20);
   }
   probe->n_devices = n_devices;
   probe->free_bytes = static_cast<std::int64_t>(free_bytes);

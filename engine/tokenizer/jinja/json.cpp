@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "engine/tokenizer/jinja/format.h"
-#include "engine/tokenizer/json_reader.h"
+#include "engine/tokenizer/json_input.h"
 #include "engine/tokenizer/utf8.h"
 
 namespace engine::jinja {
@@ -153,42 +153,43 @@ class Writer {
 // Everything a document says came from where the document came from; which part is not kept.
 class Reader {
  public:
-  Reader(Interpreter& in, const Text& text) : in_(in), text_(text), reader_(text.bytes()) {}
+  Reader(Interpreter& in, const Text& text) : in_(in), text_(text), input_(text.bytes(), "value") {}
 
   Value read_document() {
     Value value = read();
-    reader_.finish();
+    input_.finish();
     return value;
   }
 
  private:
   Value read() {
     in_.charge();
-    bool is_integer = false;
-    std::int64_t integer = 0;
-    switch (reader_.peek()) {
-      case JsonReaderKind::Null:
-        reader_.read_null();
+    switch (input_.peek()) {
+      case JsonKind::Null:
+        input_.read_null();
         return Value(None{});
-      case JsonReaderKind::Boolean:
-        return Value(reader_.read_boolean());
-      case JsonReaderKind::Number: {
-        const double number = reader_.read_number(&is_integer, &integer);
-        return is_integer ? Value(integer) : Value(number);
+      case JsonKind::Boolean:
+        return Value(input_.read_boolean());
+      case JsonKind::Number: {
+        const std::string_view spelling = input_.read_spelling();
+        if (const auto integer = json_integer(spelling)) return Value(*integer);
+        const auto number = json_double(spelling);
+        if (!number) input_.fail("the number does not fit in 64 bits");
+        return Value(*number);
       }
-      case JsonReaderKind::String:
-        return derived(reader_.read_string());
-      case JsonReaderKind::Array: {
+      case JsonKind::String:
+        return derived(input_.read_string());
+      case JsonKind::Array: {
         std::vector<Value> items;
-        reader_.begin_array();
-        while (reader_.next_element()) items.push_back(read());
+        input_.begin_array();
+        while (input_.next_element()) items.push_back(read());
         return in_.make_list(std::move(items));
       }
-      case JsonReaderKind::Object: {
+      case JsonKind::Object: {
         std::vector<std::pair<Value, Value>> items;
         std::string key;
-        reader_.begin_object();
-        while (reader_.next_key(&key)) {
+        input_.begin_object();
+        while (input_.next_key(&key)) {
           const Value name = derived(key);
           items.emplace_back(name, read());
         }
@@ -206,7 +207,7 @@ class Reader {
 
   Interpreter& in_;
   const Text& text_;
-  JsonReader reader_;
+  JsonInput input_;
 };
 
 }  // namespace
@@ -220,7 +221,7 @@ Text to_json(Interpreter& in, const Value& value, const JsonOptions& options) {
 Value from_json(Interpreter& in, const Text& text) {
   try {
     return Reader(in, text).read_document();
-  } catch (const JsonError& error) {
+  } catch (const TokenizerFault& error) {
     in.error("from_json: " + error.message);
   }
 }

@@ -4,9 +4,9 @@
 
 namespace engine::jinja {
 
-Text Text::of_message(std::string content, std::int32_t message) {
+Text Text::of_message(std::string content, std::int32_t message, std::size_t begin) {
   Text text(std::move(content));
-  if (!text.bytes_.empty()) text.runs_.push_back({text.bytes_.size(), {message, 0}, true});
+  if (!text.bytes_.empty()) text.runs_.push_back({text.bytes_.size(), {message, begin}, true});
   return text;
 }
 

@@ -29,7 +29,7 @@ class Text {
  public:
   Text() = default;
   explicit Text(std::string template_text) : bytes_(std::move(template_text)) {}
-  static Text of_message(std::string content, std::int32_t message);
+  static Text of_message(std::string content, std::int32_t message, std::size_t begin = 0);
 
   const std::string& bytes() const { return bytes_; }
   std::size_t size() const { return bytes_.size(); }

@@ -128,6 +128,89 @@ TEST_P(Attention, ProbeMayAskForOneKindOfRow) {
   EXPECT_TRUE(same_bits(one.weights, all.weights));
 }
 
+TEST_P(Attention, SplitWeightsEqualJoinedOnes) {
+  const AttentionCase c{5, 300, 5, 36, 17, 6, 9, DType::F32};
+  AttentionInput input(random, c);
+  StoredWeight w_uk_t = random_weight(random, DType::F32, c.n_heads * c.rank, c.nope, 0.3F, false);
+  StoredWeight w_uv = random_weight(random, DType::F32, c.n_heads * c.v, c.rank, 0.3F, false);
+  StoredWeight joined =
+      random_weight(random, DType::F32, c.n_heads * (c.nope + c.v), c.rank, 0.3F, false);
+  const auto element = [](StoredWeight& w, std::int64_t row, std::int64_t col) {
+    return reinterpret_cast<float*>(w.bytes.data()) + row * w.view.cols + col;
+  };
+  for (std::int64_t h = 0; h < c.n_heads; ++h) {
+    for (std::int64_t l = 0; l < c.rank; ++l) {
+      for (std::int64_t d = 0; d < c.nope; ++d) {
+        *element(joined, h * (c.nope + c.v) + d, l) = *element(w_uk_t, h * c.rank + l, d);
+      }
+      for (std::int64_t d = 0; d < c.v; ++d) {
+        *element(joined, h * (c.nope + c.v) + c.nope + d, l) = *element(w_uv, h * c.v + d, l);
+      }
+    }
+  }
+  input.args.w_up = {.w_ukv = joined.view, .w_uk_t = {}, .w_uv = {}};
+  Matrix expected(c.n_tokens, c.n_heads * c.v);
+  Matrix actual(c.n_tokens, c.n_heads * c.v);
+  backend->mla_attention(input.args, AttentionForm::Absorbed, nullptr, expected.view());
+  input.args.w_up = {.w_ukv = {}, .w_uk_t = w_uk_t.view, .w_uv = w_uv.view};
+  backend->mla_attention(input.args, AttentionForm::Absorbed, nullptr, actual.view());
+  EXPECT_LE(relative_error(actual.values, expected.values), kTolerances.forms);
+}
+
+TEST_P(Attention, PickingEverySlotChangesNoBit) {
+  const AttentionCase c{3, 400, 5, 36, 17, 6, 9, DType::BF16};
+  AttentionInput input(random, c);
+  Matrix all(c.n_tokens, c.n_heads * c.v);
+  Matrix picked(c.n_tokens, c.n_heads * c.v);
+  backend->mla_attention(input.args, AttentionForm::Absorbed, nullptr, all.view());
+  constexpr std::int64_t kTopK = 500;
+  std::vector<std::int32_t> slots;
+  for (std::int64_t t = 0; t < c.n_tokens; ++t) {
+    for (std::int32_t j = 0; j < kTopK; ++j) slots.push_back(j < 401 + t ? j : -1);
+  }
+  input.args.picked_slots = slots;
+  input.args.index_topk = kTopK;
+  backend->mla_attention(input.args, AttentionForm::Absorbed, nullptr, picked.view());
+  EXPECT_TRUE(same_bits(picked.values, all.values));
+}
+
+TEST_P(Attention, PickedSlotsAreTheOnlyOnesRead) {
+  const AttentionCase c{1, 400, 5, 36, 17, 6, 9, DType::BF16};
+  AttentionInput input(random, c);
+  constexpr std::int64_t kTopK = 70;
+  std::vector<std::int32_t> slots;
+  for (std::int32_t j = 0; j < kTopK; ++j) slots.push_back(3 + 5 * j);
+  Matrix c_kv(kTopK, c.rank);
+  Matrix k_rope(kTopK, c.rope);
+  for (std::int64_t j = 0; j < kTopK; ++j) {
+    std::copy_n(input.args.c_kv.row(slots[static_cast<std::size_t>(j)]), c.rank,
+                c_kv.view().row(j));
+    std::copy_n(input.args.k_rope.row(slots[static_cast<std::size_t>(j)]), c.rope,
+                k_rope.view().row(j));
+  }
+  MlaAttentionArgs alone = input.args;
+  alone.c_kv = std::as_const(c_kv).view();
+  alone.k_rope = std::as_const(k_rope).view();
+  alone.first_position = kTopK - 1;
+  Matrix expected(c.n_tokens, c.n_heads * c.v);
+  backend->mla_attention(alone, AttentionForm::Absorbed, nullptr, expected.view());
+
+  input.args.picked_slots = slots;
+  input.args.index_topk = kTopK;
+  Matrix actual(c.n_tokens, c.n_heads * c.v);
+  Observed seen(c, 0);
+  backend->mla_attention(input.args, AttentionForm::Absorbed, &seen.probe, actual.view());
+  EXPECT_TRUE(same_bits(actual.values, expected.values));
+  float sum = 0.0F;
+  for (std::size_t s = 0; s < 401; ++s) {
+    sum += seen.weights[s];
+    const bool picked = s >= 3 && s < 353 && s % 5 == 3;
+    EXPECT_EQ(std::isinf(seen.content[s]), !picked) << s;
+    EXPECT_EQ(seen.weights[s] == 0.0F, !picked) << s;
+  }
+  EXPECT_NEAR(sum, 1.0F, 1e-5F);
+}
+
 TEST(ReferenceAttention, WorkedExample) {
   // One head, rank 2, nope 1, rope 2, v 1. W_UK = (1 0), W_UV = (0 2). q_nope 2, q_rope (1 0).
   // Slots c = (1 0), (0 1); k_rope = (0 1), (1 0). Scores: 2·1 + 0 = 2 and 2·0 + 1 = 1, scale ½.

@@ -5,8 +5,6 @@
 #include <cmath>
 #include <cstring>
 
-#include "engine/backend/cpu/cpu_features.h"
-
 namespace engine {
 
 void PrintTo(const BackendOptions& options, std::ostream* stream) {
@@ -14,6 +12,24 @@ void PrintTo(const BackendOptions& options, std::ostream* stream) {
 }
 
 namespace test {
+
+std::vector<std::size_t> half_offsets(DType dtype) {
+  switch (dtype) {
+    case DType::Q4_1:
+    case DType::Q5_1:
+    case DType::Q4_K:
+    case DType::Q5_K:
+      return {0, 2};
+    case DType::Q2_K:
+      return {80, 82};
+    case DType::Q3_K:
+      return {108};
+    case DType::Q6_K:
+      return {208};
+    default:
+      return {0};
+  }
+}
 
 namespace {
 
@@ -34,25 +50,6 @@ void put(std::byte* to, DType dtype, float value, Random& random) {
   }
 }
 
-/// Where the halves of a block lie.
-std::vector<std::size_t> half_offsets(DType dtype) {
-  switch (dtype) {
-    case DType::Q4_1:
-    case DType::Q5_1:
-    case DType::Q4_K:
-    case DType::Q5_K:
-      return {0, 2};
-    case DType::Q2_K:
-      return {80, 82};
-    case DType::Q3_K:
-      return {108};
-    case DType::Q6_K:
-      return {208};
-    default:
-      return {0};
-  }
-}
-
 /// Halves around `scale`, of either sign, everything else random.
 void fill_blocks(std::byte* to, DType dtype, std::size_t n_bytes, float scale, Random& random) {
   const auto block_bytes = static_cast<std::size_t>(dtype_block(dtype).bytes);
@@ -69,33 +66,10 @@ void fill_blocks(std::byte* to, DType dtype, std::size_t n_bytes, float scale, R
 
 }  // namespace
 
-std::unique_ptr<Backend> make(const BackendOptions& options) {
-  auto backend = make_backend(options);
-  if (!backend) {
-    ADD_FAILURE() << backend.error().message;
-    return nullptr;
-  }
-  return std::move(*backend);
-}
-
-std::vector<BackendOptions> cpu_variants() {
-  std::vector<BackendOptions> variants;
-  for (const InstructionSet& set : usable_instruction_sets()) {
-    for (const int n_threads : {1, 2, 3, 8}) {
-      variants.push_back({BackendKind::Cpu, n_threads, std::string(set.name)});
-    }
-  }
-  return variants;
-}
-
-std::vector<BackendOptions> instruction_sets() {
-  std::vector<BackendOptions> variants = cpu_variants();
-  std::erase_if(variants, [](const BackendOptions& v) { return v.n_threads != 1; });
-  return variants;
-}
-
 std::string variant_name(const testing::TestParamInfo<BackendOptions>& info) {
-  return info.param.instruction_set + "_" + std::to_string(info.param.n_threads);
+  std::string name = info.param.instruction_set + "_" + std::to_string(info.param.n_threads);
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
 }
 
 Matrix Random::matrix(std::int64_t rows, std::int64_t cols, float scale) {

@@ -59,6 +59,9 @@ inline constexpr DType kBlockTypes[] = {DType::Q4_0, DType::Q4_1, DType::Q5_0,  
                                         DType::Q8_0, DType::Q2_K, DType::Q3_K,   DType::Q4_K,
                                         DType::Q5_K, DType::Q6_K, DType::IQ4_NL, DType::IQ4_XS};
 
+/// Where the halves of a block lie.
+std::vector<std::size_t> half_offsets(DType dtype);
+
 /// A random weight matrix that owns its bytes. `misalign` moves them off every natural alignment,
 /// as safetensors allows. Block types: random bytes under scales of about `scale`; cols is whole
 /// blocks.

@@ -44,7 +44,7 @@ TEST_P(BlockTypes, Matmul) {
         Matrix expected(n_tokens, 70);
         backend->matmul(x.view(), w.view, bias.values.data(), actual.view());
         reference->matmul(x.view(), w.view, bias.values.data(), expected.view());
-        EXPECT_LE(relative_error(actual.values, expected.values), kTolerances.matmul)
+        EXPECT_LE(relative_error(actual.values, expected.values), kTolerances.rounded)
             << dtype_name(dtype) << " " << n_tokens << "×70×" << cols;
       }
     }
@@ -62,7 +62,7 @@ TEST_P(BlockTypes, GatedMlpMixesTypes) {
     Matrix expected(7, 512);
     backend->gated_mlp(x.view(), mlp.view(), actual.view());
     reference->gated_mlp(x.view(), mlp.view(), expected.view());
-    EXPECT_LE(relative_error(actual.values, expected.values), kTolerances.gated_mlp);
+    EXPECT_LE(relative_error(actual.values, expected.values), kTolerances.rounded_mlp);
   }
 }
 
@@ -83,6 +83,52 @@ TEST_P(BlockTypes, SameBitsHoweverTheRowsAreSplit) {
       ASSERT_TRUE(same_bits(parts.values, whole.values)) << dtype_name(dtype) << " by " << chunk;
     }
   }
+}
+
+/// Rows [first, first + n) of every op that multiplies, at once and in parts.
+TEST_P(BlockTypes, SameBitsOfMlpsAndExpertsHoweverTheRowsAreSplit) {
+  constexpr std::int64_t kTokens = 19;
+  constexpr std::int64_t kTopK = 2;
+  const DType gates[] = {DType::Q4_K, DType::Q8_0, DType::BF16, DType::Q6_K};
+  const DType downs[] = {DType::Q6_K, DType::F16, DType::Q5_0, DType::Q8_0};
+  std::vector<StoredMlp> stored(4);
+  std::vector<MlpWeights> experts;
+  for (std::size_t e = 0; e < 4; ++e) {
+    stored[e].gate = random_weight(random, gates[e], 256, 256, 0.01F);
+    stored[e].up = random_weight(random, gates[(e + e / 2) % 4], 256, 256, 0.01F);
+    stored[e].down = random_weight(random, downs[e], 256, 256, 0.01F);
+    experts.push_back(stored[e].view());
+  }
+  const Matrix x = random.matrix(kTokens, 256);
+  const Matrix weights = random.matrix(kTokens, kTopK);
+  std::vector<std::int32_t> ids;
+  for (std::int64_t t = 0; t < kTokens; ++t) {
+    ids.push_back(static_cast<std::int32_t>(t % 4));
+    ids.push_back(static_cast<std::int32_t>((t + 1 + t / 7) % 4));
+  }
+  const auto run = [&](Backend& b, std::int64_t chunk) {
+    Matrix out(2 * kTokens, 256);
+    for (std::int64_t first = 0; first < kTokens; first += chunk) {
+      const std::int64_t n = std::min(chunk, kTokens - first);
+      const auto from = static_cast<std::size_t>(first * kTopK);
+      const auto count = static_cast<std::size_t>(n * kTopK);
+      b.moe(x.slice(first, n), experts, std::span(ids).subspan(from, count),
+            std::span(weights.values).subspan(from, count), kTopK, out.slice(first, n));
+      b.gated_mlp(x.slice(first, n), experts[0], out.slice(kTokens + first, n));
+    }
+    return out.values;
+  };
+  BackendOptions alone = GetParam();
+  alone.n_threads = 1;
+  const auto one_thread = make(alone);
+  const std::vector<float> whole = run(*one_thread, kTokens);
+  for (const std::int64_t chunk : {1, 2, 3, 5, 8}) {
+    ASSERT_TRUE(same_bits(run(*backend, chunk), whole)) << "by " << chunk;
+  }
+  Matrix expected(kTokens, 256);
+  reference->moe(x.view(), experts, ids, weights.values, kTopK, expected.view());
+  const std::vector<float> moe(whole.begin(), whole.begin() + kTokens * 256);
+  EXPECT_LE(relative_error(moe, expected.values), kTolerances.rounded_mlp);
 }
 
 INSTANTIATE_TEST_SUITE_P(Cpu, BlockTypes, testing::ValuesIn(cpu_variants()), variant_name);

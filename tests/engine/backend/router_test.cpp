@@ -152,6 +152,9 @@ TEST_P(Router, EqualsSortingOnRandomLogits) {
 }
 
 std::vector<BackendOptions> routers() {
+#if defined(BATHYSCOPE_TEST_CUDA)
+  return cpu_variants();
+#endif
   return {{BackendKind::Reference, 1, "reference"},
           {BackendKind::Cpu, 1, "generic"},
           {BackendKind::Cpu, 3, "generic"}};

@@ -155,6 +155,63 @@ TEST_P(SameBits, Attention) {
   }
 }
 
+TEST_P(SameBits, AttentionOverMoreSpansThanWaitAtOnce) {
+  constexpr std::int64_t kStart = 8170;  // 32 spans of 256 slots, and some tokens behind them
+  constexpr std::int64_t kHeads = 3;
+  const Matrix q = random.matrix(kTokens, kHeads * 7);
+  const Matrix c_kv = random.matrix(kStart + kTokens, 9);
+  const Matrix k_rope = random.matrix(kStart + kTokens, 2);
+  const StoredWeight w = random_weight(random, DType::F32, kHeads * 8, 9, 0.3F);
+  expect_same(kHeads * 3, [&](Backend& b, std::int64_t first, std::int64_t n, Matrix& out) {
+    const MlaAttentionArgs args{kHeads,
+                                9,
+                                5,
+                                2,
+                                3,
+                                0.5F,
+                                kStart + first,
+                                q.slice(first, n),
+                                {.w_ukv = w.view, .w_uk_t = {}, .w_uv = {}},
+                                c_kv.view(),
+                                k_rope.view()};
+    b.mla_attention(args, AttentionForm::Absorbed, nullptr, out.slice(first, n));
+  });
+}
+
+TEST_P(SameBits, AttentionOverPickedSlots) {
+  constexpr std::int64_t kStart = 500;
+  constexpr std::int64_t kHeads = 6;
+  constexpr std::int64_t kTopK = 300;
+  const Matrix q = random.matrix(kTokens, kHeads * 25);
+  const Matrix c_kv = random.matrix(kStart + kTokens, 34);
+  const Matrix k_rope = random.matrix(kStart + kTokens, 8);
+  const StoredWeight w = random_weight(random, DType::BF16, kHeads * 30, 34, 0.3F);
+  std::vector<std::int32_t> picked;
+  for (std::int64_t t = 0; t < kTokens; ++t) {
+    const std::int64_t skip = random.below(200);
+    for (std::int64_t j = 0; j < kTopK; ++j) {
+      picked.push_back(static_cast<std::int32_t>(j < 200 ? j : j + skip));
+    }
+  }
+  expect_same(kHeads * 13, [&](Backend& b, std::int64_t first, std::int64_t n, Matrix& out) {
+    MlaAttentionArgs args{kHeads,
+                          34,
+                          17,
+                          8,
+                          13,
+                          0.2F,
+                          kStart + first,
+                          q.slice(first, n),
+                          {.w_ukv = w.view, .w_uk_t = {}, .w_uv = {}},
+                          c_kv.view(),
+                          k_rope.view()};
+    args.picked_slots = std::span(picked).subspan(static_cast<std::size_t>(first * kTopK),
+                                                  static_cast<std::size_t>(n * kTopK));
+    args.index_topk = kTopK;
+    b.mla_attention(args, AttentionForm::Absorbed, nullptr, out.slice(first, n));
+  });
+}
+
 TEST_P(SameBits, ProbeRowsDoNotDependOnTheChunk) {
   const Matrix q = random.matrix(kTokens, 5 * 12);
   const Matrix c_kv = random.matrix(kTokens, 20);

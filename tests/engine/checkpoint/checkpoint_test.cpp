@@ -66,7 +66,7 @@ TEST(Checkpoint, RefusesWithACodeAndEveryReason) {
   EXPECT_EQ(Checkpoint::open("/nonexistent").error().code, ErrorCode::NotFound);
   EXPECT_EQ(Checkpoint::open(folder.path()).error().code, ErrorCode::NotFound);
   support::write_tiny_checkpoint(folder.path());
-  support::write_file(folder.file("config.json"), "{\"model_type\": \"llama\"}");
+  support::write_file(folder.file("config.json"), "{\"model_type\": \"deepseek_v4\"}");
   EXPECT_EQ(Checkpoint::open(folder.path()).error().code, ErrorCode::Unsupported);
   support::write_file(folder.file("config.json"), "{\"model_type\": \"deepseek_v3\"");
   EXPECT_EQ(Checkpoint::open(folder.path()).error().code, ErrorCode::InvalidConfig);

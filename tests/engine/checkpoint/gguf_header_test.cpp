@@ -152,8 +152,8 @@ TEST(GgufHeader, G4ImpossibleCounts) {
 
 TEST(GgufHeader, G5CountOffByOne) {
   GgufToWrite file = small();
-  file.extra_pairs = 1;
-  EXPECT_THAT(problem(file), HasSubstr("metadata key 3 of 3"));
+  file.extra_pairs = 1;  // the first tensor reads as a key, the next field as no tensor
+  EXPECT_THAT(problem(file), HasSubstr("tensor 1 of 2 › name › length"));
   file.extra_pairs = -1;
   EXPECT_THAT(problem(file), HasSubstr("tensor 1 of 2"));
   file.extra_pairs = 0;
@@ -167,7 +167,8 @@ TEST(GgufHeader, G6KeyLengths) {
        {std::uint64_t{0}, std::uint64_t{65536}, std::uint64_t{1} << 63, file.size() - 32 + 1}) {
     const std::string text = problem(patched(file, 24, raw(length)));
     EXPECT_THAT(text, HasSubstr("metadata key 1 of 2")) << length;
-    if (length != file.size() - 31) EXPECT_THAT(text, HasSubstr("allowed 1 to 65535"));
+    if (length == file.size() - 31) continue;  // short enough, but the file is shorter
+    EXPECT_THAT(text, HasSubstr("allowed 1 to 65535"));
   }
 }
 
@@ -193,8 +194,8 @@ TEST(GgufHeader, G7OddKeys) {
 TEST(GgufHeader, G8Duplicates) {
   GgufToWrite file = small();
   file.pairs.push_back(kv_u32("llama.block_count", 3));
-  EXPECT_THAT(problem(file), AllOf(HasSubstr("\"llama.block_count\" at byte 73"),
-                                   HasSubstr("again at byte 106"), HasSubstr("allowed once")));
+  EXPECT_THAT(problem(file), AllOf(HasSubstr("\"llama.block_count\" at byte 77"),
+                                   HasSubstr("again at byte 110"), HasSubstr("allowed once")));
   file = small();
   file.pairs.push_back(kv_u32("x", 3));
   file.pairs.push_back(kv_u32(std::string("x\0\0", 3), 3));
@@ -277,7 +278,7 @@ TEST(GgufHeader, G13ZeroAndNegativeExtents) {
   }
   EXPECT_THAT(dims_problem({kMax}), HasSubstr("found -1, allowed 0 or more"));
   EXPECT_THAT(dims_problem({2, std::uint64_t{1} << 63}),
-              HasSubstr("dimension 1 (byte 57): found -9223372036854775808"));
+              HasSubstr("dimension 1 (byte 53): found -9223372036854775808"));
 }
 
 TEST(GgufHeader, G14ProductsAreExact) {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "engine/base/json.h"
 #include "engine/checkpoint/tensor_spec.h"
 #include "tests/support/released_configs.h"
@@ -30,7 +32,8 @@ struct Published {
   std::int64_t attention_per_layer;
   std::int64_t embedding;
   std::int64_t router_per_layer;  // with its bias
-  std::int64_t latent_elements;
+  const char* cache_kind;
+  std::int64_t cache_elements;
   std::int64_t mha_elements;  // what the expanded cache keeps
 };
 
@@ -53,22 +56,44 @@ TEST_P(PublishedNumbers, AreReproduced) {
                              count.router + count.norms);
   const auto ledger = engine::cache_ledger(config);
   ASSERT_GE(ledger.size(), 3U);
-  EXPECT_EQ(ledger[0].kind, "MLA latent");
-  EXPECT_EQ(ledger[0].elements_per_token, p.latent_elements);
-  EXPECT_EQ(ledger[0].bytes_per_token, p.latent_elements * engine::kCacheElementBytes);
-  EXPECT_EQ(ledger[1].kind, "MHA");
-  EXPECT_EQ(ledger[1].elements_per_token, p.mha_elements);
+  EXPECT_EQ(ledger[0].kind, p.cache_kind);
+  EXPECT_EQ(ledger[0].elements_per_token, p.cache_elements);
+  EXPECT_EQ(ledger[0].bytes_per_token, p.cache_elements * engine::kCacheElementBytes);
+  EXPECT_EQ(ledger[0].elements_per_token, config.num_hidden_layers * config.cached_values());
+  const auto mha =
+      std::find_if(ledger.begin(), ledger.end(), [](const auto& row) { return row.kind == "MHA"; });
+  ASSERT_NE(mha, ledger.end());
+  EXPECT_EQ(mha->elements_per_token, p.mha_elements);
+  EXPECT_EQ(ledger.back().kind, "MQA");
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Released, PublishedNumbers,
     testing::Values(
+        Published{support::deepseek_llm_7b_config(), 6'910'365'696, 6'490'935'296, 0, 67'108'864,
+                  419'430'400, 0, "MHA", 245'760, 245'760},
+        Published{support::deepseek_llm_67b_config(), 67'425'001'472, 66'586'140'672, 0,
+                  150'994'944, 838'860'800, 0, "GQA-8", 194'560, 95 * 2 * 8192},
+        Published{support::deepseek_moe_16b_config(), 16'375'728'128, 2'618'935'296, 14'948'499'456,
+                  16'777'216, 209'715'200, 131'072, "MHA", 114'688, 114'688},
+        Published{support::deepseek_v2_lite_config(), 15'706'484'224, 2'451'435'008, 14'394'851'328,
+                  13'763'072, 209'715'200, 131'072, "MLA latent", 15'552, 276'480 / 2},
+        Published{support::deepseek_v2_config(), 235'741'434'880, 20'851'512'320, 222'717'542'400,
+                  149'227'520, 524'288'000, 819'200, "MLA latent", 34'560, 4'915'200 / 2},
         Published{support::deepseek_v3_config(), 671'026'419'200, 36'625'618'432, 653'908'770'816,
-                  187'107'328, 926'679'040, 1'835'008 + 256, 35'136, 4'997'120 / 2},
+                  187'107'328, 926'679'040, 1'835'008 + 256, "MLA latent", 35'136, 4'997'120 / 2},
+        Published{support::deepseek_v32_config(), 671'026'419'200 + 851'524'864,
+                  36'625'618'432 + 851'524'864, 653'908'770'816, 187'107'328 + 13'959'424,
+                  926'679'040, 1'835'008 + 256, "MLA latent + index key", 61 * (576 + 128),
+                  4'997'120 / 2},
         Published{support::moonlight_config(), 15'960'110'208, 2'579'231'872, 14'394'851'328,
-                  13'763'072, 335'544'320, 131'072 + 64, 15'552, 276'480 / 2},
+                  13'763'072, 335'544'320, 131'072 + 64, "MLA latent", 15'552, 276'480 / 2},
         Published{support::kimi_k2_config(), 1'026'408'232'448, 31'687'095'808, 1'014'686'023'680,
-                  101'124'096, 1'174'405'120, 2'752'512 + 384, 35'136, 2'498'560 / 2}));
+                  101'124'096, 1'174'405'120, 2'752'512 + 384, "MLA latent", 35'136, 2'498'560 / 2},
+        Published{support::mixtral_8x7b_config(), 46'702'792'704, 12'748'853'248, 45'097'156'608,
+                  41'943'040, 131'072'000, 32'768, "GQA-8", 65'536, 32 * 2 * 4096},
+        Published{support::mixtral_8x22b_config(), 140'630'071'296, 38'960'142'336, 135'291'469'824,
+                  88'080'384, 201'326'592, 49'152, "GQA-8", 56 * 2 * 1024, 56 * 2 * 6144}));
 
 TEST(Report, DeepseekV3LedgerHasTheHypotheticalMqa) {
   const auto ledger = engine::cache_ledger(parse(support::deepseek_v3_config()));

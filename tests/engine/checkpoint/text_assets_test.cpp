@@ -9,6 +9,7 @@
 namespace {
 
 using engine::Checkpoint;
+using engine::TokenizerAssets;
 using support::finding;
 using testing::AllOf;
 using testing::ElementsAre;
@@ -79,39 +80,63 @@ TEST_F(TextAssets, BadGenerationConfigIsAWarningAndDefaults) {
 
 TEST_F(TextAssets, TokenizerIsSummarised) {
   EXPECT_THAT(found("tokenizer-missing"), StartsWith("warning: "));
-  EXPECT_EQ(open().tokenizer_json().error().code, engine::ErrorCode::NotFound);
-  EXPECT_EQ(open().tokenizer_config_json().value(), "{}");
+  EXPECT_EQ(open().tokenizer_assets()->kind, TokenizerAssets::Kind::None);
+  EXPECT_EQ(open().tokenizer_assets()->config_json, "{}");
   const std::string text =
       "{\"version\": \"1.0\", \"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0, \"b\": 1}, "
       "\"merges\": []}, \"added_tokens\": []}";
   write("tokenizer.json", text);
   const Checkpoint checkpoint = open();
   EXPECT_EQ(checkpoint.report().tokenizer, "tokenizer.json · BPE · 2 pieces");
-  EXPECT_EQ(checkpoint.tokenizer_json().value(), text);
+  EXPECT_EQ(checkpoint.tokenizer_assets()->contents, text);
   write("tokenizer.json", "{\"model\": ");
   EXPECT_THAT(found("tokenizer-invalid"), StartsWith("warning: tokenizer.json (line 1"));
 }
 
+// Several tokenizers in one folder: the first kind counts, and the report names the others.
+TEST_F(TextAssets, TheChoiceAmongTokenizersIsFixed) {
+  const auto expect = [&](TokenizerAssets::Kind kind, const std::string& line,
+                          const std::vector<std::string>& ignored) {
+    const Checkpoint checkpoint = open();
+    const auto assets = checkpoint.tokenizer_assets();
+    ASSERT_TRUE(assets.has_value()) << assets.error().message;
+    EXPECT_EQ(assets->kind, kind);
+    EXPECT_EQ(assets->ignored, ignored);
+    EXPECT_EQ(checkpoint.report().tokenizer, line);
+  };
+  write("tiktoken.model", "T");
+  expect(TokenizerAssets::Kind::Tiktoken, "tiktoken.model · tiktoken", {});
+  write("tokenizer.model", "S");
+  write("tokenizer_config.json", "{\"a\": 1}");
+  expect(TokenizerAssets::Kind::SentencePiece,
+         "tokenizer.model · SentencePiece · not used: tiktoken.model", {"tiktoken.model"});
+  EXPECT_EQ(open().tokenizer_assets()->contents, "S");
+  EXPECT_EQ(open().tokenizer_assets()->config_json, "{\"a\": 1}");
+  write("tokenizer.json", "{\"model\": {\"type\": \"BPE\", \"vocab\": {}}}");
+  expect(TokenizerAssets::Kind::TokenizerJson,
+         "tokenizer.json · BPE · 0 pieces · not used: tokenizer.model, tiktoken.model",
+         {"tokenizer.model", "tiktoken.model"});
+}
+
 TEST_F(TextAssets, ChatTemplateIsFoundWhereItIs) {
-  EXPECT_EQ(open().chat_template().value(), "");
-  EXPECT_EQ(open().report().chat_template, "built-in deepseek-v3");
+  EXPECT_EQ(open().chat_template()->text, "");
+  EXPECT_EQ(open().report().chat_template, "built-in, chosen by the vocabulary");
   write("tokenizer_config.json", "{\"a\": {\"b\": [1]}, \"chat_template\": \"{{ x }}\\n\"}");
-  EXPECT_EQ(open().chat_template().value(), "{{ x }}\n");
+  EXPECT_EQ(open().chat_template()->text, "{{ x }}\n");
   EXPECT_EQ(open().report().chat_template, "tokenizer_config.json");
   write("tokenizer_config.json",
         "{\"chat_template\": [{\"name\": \"tool\", \"template\": \"T\"}, "
         "{\"template\": \"D\", \"name\": \"default\"}, {\"name\": \"rag\", \"template\": \"R\"}]}");
-  EXPECT_EQ(open().chat_template().value(), "D");
+  EXPECT_EQ(open().chat_template()->text, "D");
   write("chat_template.jinja", "J");
-  EXPECT_EQ(open().chat_template().value(), "J");
+  EXPECT_EQ(open().chat_template()->text, "J");
   EXPECT_EQ(open().report().chat_template, "chat_template.jinja");
 }
 
 TEST_F(TextAssets, ABadTemplateFileIsAWarning) {
   write("tokenizer_config.json", "{\"chat_template\": 7}");
-  EXPECT_THAT(found("chat-template"),
-              AllOf(StartsWith("warning: tokenizer_config.json (line 1"),
-                    HasSubstr("the built-in deepseek-v3 template is used")));
+  EXPECT_THAT(found("chat-template"), AllOf(StartsWith("warning: tokenizer_config.json (line 1"),
+                                            HasSubstr("a built-in template is used")));
   write("chat_template.jinja", std::string(2 << 20, 'x'));
   EXPECT_THAT(found("chat-template"), HasSubstr("allowed 1048576"));
 }

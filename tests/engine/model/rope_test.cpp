@@ -18,18 +18,29 @@ nlohmann::json golden() {
 ModelConfig config_of(const nlohmann::json& entry) {
   const nlohmann::json& p = entry["parameters"];
   ModelConfig config;
-  config.qk_nope_head_dim = 128;
-  config.qk_rope_head_dim = entry["dim"];
+  config.head_dim = entry["dim"];
+  if (entry["mla"]) {
+    config.kv_lora_rank = 512;
+    config.qk_nope_head_dim = 128;
+    config.qk_rope_head_dim = entry["dim"];
+  }
   config.rope_theta = p["rope_theta"];
+  config.rope_scaling.factor = p.value("factor", 1.0);
+  config.rope_scaling.original_max_position_embeddings =
+      p.value("original_max_position_embeddings", 0);
+  if (p["rope_type"] == "linear") config.rope_scaling.kind = engine::RopeScalingKind::Linear;
+  if (p["rope_type"] == "llama3") {
+    config.rope_scaling.kind = engine::RopeScalingKind::Llama3;
+    config.rope_scaling.low_freq_factor = p["low_freq_factor"];
+    config.rope_scaling.high_freq_factor = p["high_freq_factor"];
+  }
   if (p["rope_type"] != "yarn") return config;
   config.rope_scaling.kind = engine::RopeScalingKind::Yarn;
-  config.rope_scaling.factor = p["factor"];
   config.rope_scaling.beta_fast = p["beta_fast"];
   config.rope_scaling.beta_slow = p["beta_slow"];
   config.rope_scaling.mscale = p.value("mscale", 0.0);
   config.rope_scaling.mscale_all_dim = p.value("mscale_all_dim", 0.0);
   config.rope_scaling.truncate = p.value("truncate", true);
-  config.rope_scaling.original_max_position_embeddings = p["original_max_position_embeddings"];
   return config;
 }
 

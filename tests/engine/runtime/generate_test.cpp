@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <filesystem>
 
+#include "engine/base/mapping_guard.h"
 #include "tests/engine/runtime/chat_checkpoint.h"
 #include "tests/engine/runtime/event_recorder.h"
 #include "tests/support/temp_folder.h"
@@ -246,6 +248,47 @@ TEST_F(Generate, NonFiniteValuesEndTheAnswerAndNameTheLayer) {
   ASSERT_TRUE(finished[0].error);
   EXPECT_NE(finished[0].error->message.find("first after layer 1"), std::string::npos)
       << finished[0].error->message;
+}
+
+// E7: the answer ends before a token that the lost bytes could have touched; so does the next one.
+TEST_F(Generate, AFileThatLosesItsBytesEndsTheAnswerAndIsNamed) {
+  engine::install_mapping_guard();
+  const auto model = load();
+  const std::string file = folder_.file("model.safetensors");
+  const auto bytes = std::filesystem::file_size(file);
+  int n_tokens = 0;
+  EventRecorder events([&](const engine::Event& event) {
+    if (!std::holds_alternative<TokenGenerated>(event) || ++n_tokens != 3) return;
+    std::filesystem::resize_file(file, bytes / 2);
+  });
+  engine::generate(request("hi", 50), *model, events, {}, {});
+  const auto finished = events.all<GenerationFinished>();
+  EXPECT_EQ(finished[0].reason, FinishReason::Failed);
+  ASSERT_TRUE(finished[0].error);
+  EXPECT_NE(finished[0].error->message.find(file), std::string::npos) << finished[0].error->message;
+  EXPECT_EQ(events.all<TokenGenerated>().size(), 3U);
+
+  EventRecorder again;
+  engine::generate(request("hi", 50), *model, again, {}, {});
+  EXPECT_EQ(again.all<GenerationFinished>()[0].reason, FinishReason::Failed);
+  EXPECT_TRUE(again.all<TokenGenerated>().empty());
+}
+
+// E8: the same when somebody writes into the file.
+TEST_F(Generate, AFileWrittenToInPlaceEndsTheAnswer) {
+  const auto model = load();
+  const std::string file = folder_.file("model.safetensors");
+  int n_tokens = 0;
+  EventRecorder events([&](const engine::Event& event) {
+    if (!std::holds_alternative<TokenGenerated>(event) || ++n_tokens != 2) return;
+    std::filesystem::last_write_time(file, std::filesystem::file_time_type::clock::now());
+  });
+  engine::generate(request("hi", 50), *model, events, {}, {});
+  const auto finished = events.all<GenerationFinished>();
+  EXPECT_EQ(finished[0].reason, FinishReason::Failed);
+  ASSERT_TRUE(finished[0].error);
+  EXPECT_NE(finished[0].error->message.find("written to while in use"), std::string::npos);
+  EXPECT_EQ(events.all<TokenGenerated>().size(), 2U);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// GoldenCheckpoint: a fixture of tests/golden/make_v3_checkpoints.py with what transformers
-// computed for it.
+// GoldenCheckpoint: a fixture of tests/golden/make_v3_checkpoints.py or make_family_checkpoints.py
+// with what an independent program computed for it.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -23,9 +23,11 @@ namespace support {
 
 inline std::string golden_folder() { return BATHYSCOPE_SOURCE_DIR "/tests/golden/v3"; }
 
-inline std::vector<std::string> golden_names() {
+inline std::string family_folder() { return BATHYSCOPE_SOURCE_DIR "/tests/golden/families"; }
+
+inline std::vector<std::string> golden_names(const std::string& folder = golden_folder()) {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(golden_folder())) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     names.push_back(entry.path().filename().string());
   }
   std::sort(names.begin(), names.end());
@@ -34,8 +36,8 @@ inline std::vector<std::string> golden_names() {
 
 class GoldenCheckpoint {
  public:
-  explicit GoldenCheckpoint(const std::string& name)
-      : path_(golden_folder() + "/" + name), expected_(path_ + "/expected.safetensors") {}
+  explicit GoldenCheckpoint(const std::string& name, const std::string& folder = golden_folder())
+      : path_(folder + "/" + name), expected_(path_ + "/expected.safetensors") {}
 
   const std::string& path() const { return path_; }
   const TensorFile& expected() const { return expected_; }
@@ -50,11 +52,11 @@ class GoldenCheckpoint {
   std::vector<std::int32_t> integers(const std::string& name) const {
     return expected_.read<std::int32_t>(name);
   }
-  engine::Result<std::unique_ptr<engine::LoadedModel>> load(
-      const engine::BackendOptions& backend) const {
+  engine::Result<std::unique_ptr<engine::LoadedModel>> load(const engine::BackendOptions& backend,
+                                                            std::int64_t context = 64) const {
     engine::LoadOptions options;
     options.backend = backend;
-    options.context_length = 64;
+    options.context_length = context;
     return engine::load_model(path_, options, nullptr, {});
   }
 

@@ -77,8 +77,47 @@ TEST_F(Prompt, RawTextComesAfterBos) {
 TEST_F(Prompt, BrokenTemplateFallsBackAndSaysSo) {
   support::write_file(folder_.path() + "/chat_template.jinja", "{% frobnicate %}");
   const auto model = text();
-  EXPECT_EQ(model.template_name, "built-in deepseek-v3");
+  EXPECT_EQ(model.template_name, "built-in transcript");  // nothing speaks of a chat format
   EXPECT_NE(model.template_problem.find("frobnicate"), std::string::npos);
+  EXPECT_NE(model.template_reason.find("base model"), std::string::npos);
+}
+
+TEST_F(Prompt, AChosenTemplateTakesTheCheckpointsPlace) {
+  const auto named = engine::load_text_model(folder_.path(), "chatml");
+  ASSERT_TRUE(named);
+  EXPECT_EQ(named->template_name, "built-in chatml");
+  EXPECT_EQ(named->template_problem, "");
+  const auto source = engine::load_text_model(folder_.path(), "{{ messages[0].content }}!");
+  ASSERT_TRUE(source);
+  EXPECT_EQ(engine::render_messages(*source, {{engine::Role::User, "hi"}}, 0)->text, "hi!");
+  const auto unknown = engine::load_text_model(folder_.path(), "no such");
+  ASSERT_TRUE(unknown);
+  EXPECT_EQ(unknown->template_name, "tokenizer_config.json");
+  EXPECT_NE(unknown->template_problem.find("there are deepseek-v3,"), std::string::npos);
+}
+
+TEST_F(Prompt, ThePreviewIsThePromptWithItsTokens) {
+  const auto model = text();
+  const std::vector<engine::ChatMessage> messages = {{engine::Role::User, "a<eos>"}};
+  const auto preview = engine::preview_prompt(model, messages, "", 0);
+  ASSERT_TRUE(preview);
+  EXPECT_EQ(preview->prompt.text, engine::render_messages(model, messages, 0)->text);
+  EXPECT_EQ(preview->template_name, "tokenizer_config.json");
+  std::string text;
+  std::size_t at = 0;
+  for (const engine::PromptToken& token : preview->tokens) {
+    EXPECT_EQ(token.text_begin, at);
+    at = token.text_end;
+    text += token.bytes;
+    EXPECT_EQ(token.is_control, token.message_index < 0);
+  }
+  EXPECT_EQ(at, preview->prompt.text.size());
+  EXPECT_EQ(text, preview->prompt.text);
+  const auto other = engine::preview_prompt(model, messages, "transcript", 0);
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->prompt.text, "<bos>User: a<eos>\n\nAssistant:");
+  EXPECT_EQ(other->template_reason, "chosen by hand");
+  EXPECT_FALSE(engine::preview_prompt(model, messages, "no such", 0));
 }
 
 }  // namespace

@@ -1,0 +1,47 @@
+// Integer kernels for AVX-512 without VNNI. Compiled with its own -m flags: includes only kernel
+// headers and intrinsics.
+#include <immintrin.h>
+
+#include <type_traits>
+
+#include "engine/backend/cpu/kernels_int.h"
+
+namespace {
+
+#include "engine/backend/cpu/kernels_int_avx512.h"
+
+alignas(16) constexpr signed char kIq4[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
+                                              1,    13,   25,  38,  53,  69,  89,  113};
+
+struct V : Avx512 {
+  static constexpr std::int64_t kTokens = 4;
+  static constexpr std::int32_t kWideOffset = 0;
+  static Ints iq4(Ints v) { return look_up(kIq4, v); }
+  /// Pairs of products are summed in 16 bits: 2 · 63 · 127 fits, and so does 2 · 128 · 127 of wide
+  /// weights, which come signed and give their sign to the activation. Activations are never -128.
+  template <bool kWide>
+  static Ints dot(Ints acc, Ints weights, Ints activations) {
+    if constexpr (kWide) {
+      const __mmask64 negative = _mm512_movepi8_mask(weights);
+      activations =
+          _mm512_mask_sub_epi8(activations, negative, _mm512_setzero_si512(), activations);
+      weights = _mm512_abs_epi8(weights);
+    }
+    const Ints pairs = _mm512_maddubs_epi16(weights, activations);
+    return _mm512_add_epi32(acc, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
+  }
+};
+
+#include "engine/backend/cpu/kernels_int_formats.h"
+
+#include "engine/backend/cpu/kernels_int_body.h"
+
+constexpr IntTable kTable = make_int_table("AVX-512");
+
+}  // namespace
+
+namespace engine::kernels {
+
+const IntTable& avx512_ints() { return kTable; }
+
+}  // namespace engine::kernels

@@ -1,0 +1,360 @@
+// Products of block types with rounded activations, written once over a vector type: weight rows
+// are unpacked a panel at a time into the first-level cache, a row per lane, and multiplied with
+// all tokens from there. Decode (one token) and prefill take the same way, so they agree in every
+// bit. Included by kernels_int_*.cpp only, inside their unnamed namespace, after `V` and
+// kernels_int_formats.h.
+//
+// V gives besides: kGroup × kTokens (the accumulator tile: vectors of rows × tokens), load, loadf,
+// load_tail, store_tail, add, fma, four_bytes (a word in every lane), set1f, prefetch, magnitude,
+// largest (of all lanes, as signed words), round, store_bytes, sum16 (of 16 signed bytes).
+
+using engine::kernels::IntTable;
+using engine::kernels::Out;
+using engine::kernels::record_bytes;
+using engine::kernels::RoundedRows;
+using engine::kernels::scales_at;
+using engine::kernels::sums_at;
+using engine::kernels::Weight;
+
+constexpr Index kGroup = V::kGroup;
+constexpr Index kTokens = V::kTokens;
+
+// ---- activations -------------------------------------------------------------------------------
+
+void round_block(const float* x, std::int8_t* values, float* scale, std::int32_t* sums) {
+  constexpr Index kParts = engine::kernels::kRoundedBlock / kLanes;
+  Ints largest = V::magnitude(V::loadf(x));
+  for (Index p = 1; p < kParts; ++p) {
+    largest = V::max_words(largest, V::magnitude(V::loadf(x + p * kLanes)));
+  }
+  // The bits of magnitudes are ordered like the magnitudes, NaN above all.
+  const float peak = __builtin_bit_cast(float, V::largest(largest));
+  *scale = peak / 127.0F;
+  const Floats factor = V::set1f(peak < 0x1p-100F ? 0.0F : 127.0F / peak);
+  for (Index p = 0; p < kParts; ++p) {
+    V::store_bytes(values + p * kLanes, V::round(V::mul(V::loadf(x + p * kLanes), factor)));
+  }
+  sums[0] = V::sum16(values);
+  sums[1] = V::sum16(values + 16);
+}
+
+void round_row(const float* x, Index begin, Index end, Index cols, unsigned char* record) {
+  auto* values = reinterpret_cast<std::int8_t*>(record);
+  auto* scales = reinterpret_cast<float*>(record + scales_at(cols));
+  auto* sums = reinterpret_cast<std::int32_t*>(record + sums_at(cols));
+  for (Index k = begin; k < end; k += 32) {
+    round_block(x + (k - begin), values + k, scales + k / 32, sums + k / 16);
+  }
+}
+
+// ---- the tile ----------------------------------------------------------------------------------
+
+/// The columns of one panel of the tokens of one tile.
+template <Index kT>
+struct TokenTile {
+  const std::int8_t* values[kT];
+  const float* scales[kT];
+  const std::int32_t* sums[kT];  // of 16
+};
+
+const unsigned char* record_at(const RoundedRows& x, Index i) {
+  return x.data + (x.index == nullptr ? i : x.index[i]) * record_bytes(x.cols);
+}
+
+/// The columns from k on.
+TokenTile<1> token_at(const unsigned char* record, Index cols, Index k) {
+  return {{reinterpret_cast<const std::int8_t*>(record) + k},
+          {reinterpret_cast<const float*>(record + scales_at(cols)) + k / 32},
+          {reinterpret_cast<const std::int32_t*>(record + sums_at(cols)) + k / 16}};
+}
+
+/// What stands besides the products of values, per token and sub-block of the panel: kMin: Σ a as
+/// a float; else: -kOffset · Σ a, where the sum of products starts.
+template <class F, Index kT>
+struct Starts {
+  using Number = std::conditional_t<F::kMin, float, std::int32_t>;
+  Number at[kT][kPanelCols / F::kSub];
+
+  Starts(const TokenTile<kT>& x, Index n_cols) {
+    if constexpr (!F::kMin && F::kOffset == 0) return;
+    for (Index t = 0; t < kT; ++t) {
+      for (Index s = 0; s < n_cols / F::kSub; ++s) {
+        const std::int32_t* sums = x.sums[t];
+        const std::int32_t sum = F::kSub == 16 ? sums[s] : sums[2 * s] + sums[2 * s + 1];
+        if constexpr (F::kMin) {
+          at[t][s] = static_cast<float>(sum);
+        } else {
+          at[t][s] = -F::kOffset * sum;
+        }
+      }
+    }
+  }
+};
+
+/// Where a tile's sums stand between panels and at the end.
+struct TileOut {
+  float* data;  // token 0, first row
+  Index stride;
+  Index n_rows;       // ≤ kGroup · kLanes
+  const float* bias;  // of the first row; null but at the last panel
+  bool first;         // of the panels
+};
+
+/// How many lanes of vector r are rows.
+Index lanes_of(const TileOut& out, Index r) {
+  const Index n = out.n_rows - r * kLanes;
+  return n < 0 ? 0 : (n < kLanes ? n : kLanes);
+}
+
+/// kGroup vectors of rows × kT tokens over n_cols columns.
+template <class F, Index kT>
+void tile(const Panel* panels, Index n_cols, const TokenTile<kT>& x, const TileOut& out) {
+  static_assert(!F::kMin || F::kOffset == 0);
+  constexpr Index kR = kGroup;
+  const Starts<F, kT> starts(x, n_cols);
+  Floats sums[kR * kT];
+#pragma GCC unroll 16
+  for (Index r = 0; r < kR; ++r) {
+    const Index n = lanes_of(out, r);
+#pragma GCC unroll 16
+    for (Index t = 0; t < kT; ++t) {
+      sums[r * kT + t] =
+          out.first ? V::set1f(0.0F) : V::load_tail(out.data + t * out.stride + r * kLanes, n);
+    }
+  }
+  constexpr Index kWords = F::kSub / 4;
+  for (Index s = 0; s < n_cols / F::kSub; ++s) {
+    Ints dots[kR * kT];
+#pragma GCC unroll 16
+    for (Index t = 0; t < kT; ++t) {
+      Ints start = V::set1(0);
+      if constexpr (!F::kMin && F::kOffset != 0) {
+        start = V::set1(static_cast<std::uint32_t>(starts.at[t][s]));
+      }
+#pragma GCC unroll 16
+      for (Index r = 0; r < kR; ++r) dots[r * kT + t] = start;
+    }
+#pragma GCC unroll 8
+    for (Index word = 0; word < kWords; ++word) {
+      Ints w[kR];
+#pragma GCC unroll 16
+      for (Index r = 0; r < kR; ++r) w[r] = V::load(panels[r].words + (s * kWords + word) * kLanes);
+#pragma GCC unroll 16
+      for (Index t = 0; t < kT; ++t) {
+        const Ints a = V::four_bytes(x.values[t] + (s * kWords + word) * 4);
+#pragma GCC unroll 16
+        for (Index r = 0; r < kR; ++r) {
+          dots[r * kT + t] = V::template dot<F::kWide>(dots[r * kT + t], w[r], a);
+        }
+      }
+    }
+#pragma GCC unroll 16
+    for (Index r = 0; r < kR; ++r) {
+      const Floats scale = V::loadf(panels[r].scales + s * kLanes);
+#pragma GCC unroll 16
+      for (Index t = 0; t < kT; ++t) {
+        const Floats dot = V::to_float(dots[r * kT + t]);
+        Floats product;
+        if constexpr (F::kMin) {
+          const Floats min = V::loadf(panels[r].mins + s * kLanes);
+          product = V::fma(dot, scale, V::mul(min, V::set1f(starts.at[t][s])));
+        } else {
+          product = V::mul(dot, scale);
+        }
+        const Floats x_scale = V::set1f(x.scales[t][s * F::kSub / 32]);
+        sums[r * kT + t] = V::fma(product, x_scale, sums[r * kT + t]);
+      }
+    }
+  }
+#pragma GCC unroll 16
+  for (Index r = 0; r < kR; ++r) {
+    const Index n = lanes_of(out, r);
+#pragma GCC unroll 16
+    for (Index t = 0; t < kT; ++t) {
+      Floats sum = sums[r * kT + t];
+      if (out.bias != nullptr) sum = V::add(sum, V::load_tail(out.bias + r * kLanes, n));
+      V::store_tail(out.data + t * out.stride + r * kLanes, sum, n);
+    }
+  }
+}
+
+// ---- the product -------------------------------------------------------------------------------
+
+/// One panel against tokens [t, n_x), kT at a time, then fewer.
+template <class F, Index kT>
+void tiles(const Panel* panels, Index k, Index n_cols, const RoundedRows& x, Index t, Index n_x,
+           const TileOut& out) {
+  for (; t + kT <= n_x; t += kT) {
+    TokenTile<kT> tokens;
+    for (Index i = 0; i < kT; ++i) {
+      const TokenTile<1> one = token_at(record_at(x, t + i), x.cols, k);
+      tokens.values[i] = one.values[0];
+      tokens.scales[i] = one.scales[0];
+      tokens.sums[i] = one.sums[0];
+    }
+    TileOut to = out;
+    to.data += t * out.stride;
+    tile<F, kT>(panels, n_cols, tokens, to);
+  }
+  if constexpr (kT > 1) {
+    if (t < n_x) tiles<F, kT - 1>(panels, k, n_cols, x, t, n_x, out);
+  }
+}
+
+using RowPointers = const unsigned char* [kLanes];
+
+/// Rows from `first` on; lanes past the n-th repeat it.
+void set_rows(RowPointers& rows, const unsigned char* first, Index row_bytes, Index n) {
+  for (Index i = 0; i < kLanes; ++i) rows[i] = first + (i < n ? i : n - 1) * row_bytes;
+}
+
+/// Columns [k, k + n_cols) of rows [row, row + n), n ≤ kLanes.
+template <class F>
+void unpack_panel(const unsigned char* first, Index row_bytes, Index n, Index k, Index n_cols,
+                  Panel& panel, Ahead& ahead) {
+  RowPointers rows;
+  set_rows(rows, first + k / F::kElements * F::kBytes, row_bytes, n);
+  for (Index c = 0; c < n_cols; c += F::kElements) {
+    ahead.step_rest<F::kBytes>();
+    Slot to{panel.words + c / 4 * kLanes, panel.scales + c / F::kSub * kLanes,
+            panel.mins + c / F::kSub * kLanes, ahead};
+    F::unpack(rows, to);
+    for (Index i = 0; i < kLanes; ++i) rows[i] += F::kBytes;
+  }
+}
+
+// ---- one token ---------------------------------------------------------------------------------
+
+/// Multiplies the words of a block as they are unpacked, instead of keeping them.
+template <class F>
+struct Multiplier {
+  static constexpr Index kSubs = F::kElements / F::kSub;
+  const std::int8_t* values;
+  Ints dots[kSubs];
+  Floats scales[kSubs];
+  Floats mins[kSubs];
+  Ahead& ahead;
+
+  void load4(RowBytes rows, Index at, Ints (&out)[4]) {
+    ahead.step();
+    V::load4(rows, at, out);
+  }
+  void word(Index i, Ints v) {
+    Ints& dot = dots[i * 4 / F::kSub];
+    dot = V::template dot<F::kWide>(dot, v, V::four_bytes(values + 4 * i));
+  }
+  void scale(Index i, Floats v) { scales[i] = v; }
+  void min(Index i, Floats v) { mins[i] = v; }
+};
+
+/// The terms of one block of rows and one token, added to `sum` in the order of tile().
+template <class F>
+[[gnu::always_inline]] inline Floats add_block(RowBytes rows, const TokenTile<1>& x, Floats sum,
+                                               Ahead& ahead) {
+  constexpr Index kSubs = Multiplier<F>::kSubs;
+  ahead.step_rest<F::kBytes>();
+  Multiplier<F> m{x.values[0], {}, {}, {}, ahead};
+  std::int32_t sums[kSubs];
+#pragma GCC unroll 16
+  for (Index s = 0; s < kSubs; ++s) {
+    sums[s] = F::kSub == 16 ? x.sums[0][s] : x.sums[0][2 * s] + x.sums[0][2 * s + 1];
+    m.dots[s] = V::set1(F::kMin ? 0U : static_cast<std::uint32_t>(-F::kOffset * sums[s]));
+  }
+  F::unpack(rows, m);
+#pragma GCC unroll 16
+  for (Index s = 0; s < kSubs; ++s) {
+    Floats product = V::to_float(m.dots[s]);
+    if constexpr (F::kMin) {
+      product =
+          V::fma(product, m.scales[s], V::mul(m.mins[s], V::set1f(static_cast<float>(sums[s]))));
+    } else {
+      product = V::mul(product, m.scales[s]);
+    }
+    sum = V::fma(product, V::set1f(x.scales[0][s * F::kSub / 32]), sum);
+  }
+  return sum;
+}
+
+/// product_of for one token: every weight is read once and used at once.
+template <class F>
+void one_token(const Weight& w, const unsigned char* first, Index n_rows,
+               const unsigned char* record, const float* bias, float* out, Ahead next) {
+  const Index row_bytes = w.cols / F::kElements * F::kBytes;
+  const TokenTile<1> token = token_at(record, w.cols, 0);
+  for (Index row = 0; row < n_rows; row += kLanes) {
+    const Index n = n_rows - row < kLanes ? n_rows - row : kLanes;
+    Ahead ahead = next;
+    if (row + n < n_rows) ahead = {first + (row + n) * row_bytes, first + n_rows * row_bytes};
+    RowPointers rows;
+    set_rows(rows, first + row * row_bytes, row_bytes, n);
+    TokenTile<1> x = token;
+    Floats sum = V::set1f(0.0F);
+    for (Index k = 0; k < w.cols; k += F::kElements) {
+      sum = add_block<F>(rows, x, sum, ahead);
+      for (Index i = 0; i < kLanes; ++i) rows[i] += F::kBytes;
+      x.values[0] += F::kElements;
+      x.scales[0] += F::kElements / 32;
+      x.sums[0] += F::kElements / 16;
+    }
+    if (bias != nullptr) sum = V::add(sum, V::load_tail(bias + row, n));
+    V::store_tail(out + row, sum, n);
+  }
+}
+
+// ---- any number of tokens ----------------------------------------------------------------------
+
+template <class F>
+void product_of(const Weight& w, Index first_row, Index n_rows, const RoundedRows& x, Index n_x,
+                const float* bias, const Out& out, const unsigned char* next) {
+  const Index row_bytes = w.cols / F::kElements * F::kBytes;
+  const unsigned char* first = w.data + first_row * row_bytes;
+  if (n_x == 1) {
+    const Ahead after{next, next == nullptr ? nullptr : next + kLanes * row_bytes};
+    return one_token<F>(w, first, n_rows, record_at(x, 0), bias, out.data, after);
+  }
+  Panel panels[kGroup];
+  for (Index row = 0; row < n_rows; row += kGroup * kLanes) {
+    const Index n = n_rows - row < kGroup * kLanes ? n_rows - row : kGroup * kLanes;
+    Ahead ahead{first + (row + n) * row_bytes, first + n_rows * row_bytes};
+    if (row + n == n_rows && next != nullptr) ahead = {next, next + n * row_bytes};
+    for (Index k = 0; k < w.cols; k += kPanelCols) {
+      const Index n_cols = w.cols - k < kPanelCols ? w.cols - k : kPanelCols;
+      for (Index r = 0; r < kGroup; ++r) {
+        const Index from = r * kLanes < n ? r * kLanes : n - 1;
+        const Index n_lanes = n - from < kLanes ? n - from : kLanes;
+        unpack_panel<F>(first + (row + from) * row_bytes, row_bytes, n_lanes, k, n_cols, panels[r],
+                        ahead);
+      }
+      const bool last = k + n_cols == w.cols;
+      const TileOut to{out.data + row, out.stride, n,
+                       last && bias != nullptr ? bias + row : nullptr, k == 0};
+      tiles<F, kTokens>(panels, k, n_cols, x, 0, n_x, to);
+    }
+  }
+}
+
+void product(const Weight& w, Index first_row, Index n_rows, const RoundedRows& x, Index n_x,
+             const float* bias, const Out& out, const unsigned char* ahead) {
+  switch (w.type) {
+#define ONE_TYPE(type)   \
+  case WeightType::type: \
+    return product_of<Format<WeightType::type>>(w, first_row, n_rows, x, n_x, bias, out, ahead);
+    ONE_TYPE(Q4_0)
+    ONE_TYPE(Q4_1)
+    ONE_TYPE(Q5_0)
+    ONE_TYPE(Q5_1)
+    ONE_TYPE(Q8_0)
+    ONE_TYPE(Q2_K)
+    ONE_TYPE(Q3_K)
+    ONE_TYPE(Q4_K)
+    ONE_TYPE(Q5_K)
+    ONE_TYPE(Q6_K)
+    ONE_TYPE(IQ4_NL)
+    ONE_TYPE(IQ4_XS)
+#undef ONE_TYPE
+    default:
+      return;
+  }
+}
+
+constexpr IntTable make_int_table(const char* name) { return {name, round_row, product}; }

@@ -1,0 +1,296 @@
+// CudaBackend: memory, weights, and the ops that are one launch each.
+#include "engine/backend/cuda/cuda_backend.h"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+
+#include "engine/backend/cuda/weight_placement.h"
+
+namespace engine::cuda {
+
+namespace {
+
+constexpr std::int64_t kStagingBytes = std::int64_t{8} << 20;
+
+struct BufferOwner {
+  DeviceMemory memory;
+  std::function<void()> before_release;
+};
+
+void release_buffer(void*, void* context) {
+  std::unique_ptr<BufferOwner> owner(static_cast<BufferOwner*>(context));
+  owner->before_release();
+}
+
+std::string mebibytes(std::int64_t n) { return std::to_string(n >> 20) + " MiB"; }
+
+bool overlaps(ConstMatView a, ConstMatView b) {
+  const float* a_end = a.data + (a.rows - 1) * a.stride + a.cols;
+  const float* b_end = b.data + (b.rows - 1) * b.stride + b.cols;
+  return a.data < b_end && b.data < a_end;
+}
+
+bool same_view(ConstMatView a, ConstMatView b) {
+  return a.data == b.data && a.rows == b.rows && a.cols == b.cols && a.stride == b.stride;
+}
+
+}  // namespace
+
+PlacedWeight placed(const WeightView& w) {
+  return {reinterpret_cast<const std::uint8_t*>(w.data),
+          w.scale_inv,
+          w.rows,
+          w.cols,
+          w.scale_cols,
+          w.dtype};
+}
+
+Result<std::unique_ptr<Backend>> CudaBackend::create(int ordinal) {
+  std::unique_ptr<CudaBackend> backend(new CudaBackend());
+  if (!backend->device_.open(ordinal)) {
+    return fail(ErrorCode::Device, "CUDA: " + backend->device_.failure());
+  }
+  backend->staging_ = PinnedMemory(backend->device_, kStagingBytes);
+  if (backend->staging_.data() == nullptr) {
+    return fail(ErrorCode::OutOfMemory,
+                "CUDA: no page-locked main memory for copies (" + mebibytes(kStagingBytes) + ")");
+  }
+  RETURN_IF_ERROR(backend->self_check());
+  return backend;
+}
+
+CudaBackend::~CudaBackend() { device_.synchronize(); }
+
+std::string CudaBackend::description() const {
+  const DeviceProperties p = device_.properties();
+  return "CUDA · " + p.name + " · compute capability " + std::to_string(p.major) + "." +
+         std::to_string(p.minor);
+}
+
+Result<void> CudaBackend::health() const {
+  if (!failure_.empty()) return fail(ErrorCode::OutOfMemory, failure_);
+  if (!device_.ok()) {
+    return fail(ErrorCode::Device, "the GPU failed: " + device_.failure() +
+                                       "; the text is kept, load the model again to go on");
+  }
+  return {};
+}
+
+Error CudaBackend::out_of_memory(std::int64_t n_bytes, const char* purpose) {
+  return {ErrorCode::OutOfMemory,
+          std::string("GPU memory for ") + purpose + ": needs " + mebibytes(n_bytes) + " more, " +
+              mebibytes(device_.free_bytes()) + " are free after " +
+              mebibytes(slabs_.taken_bytes()) +
+              " of weights; choose a shorter context, a smaller quantisation, or the CPU"};
+}
+
+void CudaBackend::fail_op(std::string what) {
+  if (failure_.empty()) failure_ = std::move(what);
+}
+
+Result<Buffer> CudaBackend::allocate(std::int64_t n_elements) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 8;
+  if (n_elements < 0 || n_elements > kMost) {
+    return unexpected(out_of_memory(std::numeric_limits<std::int64_t>::max(), "a buffer"));
+  }
+  flush();
+  const std::int64_t n_bytes = n_elements * static_cast<std::int64_t>(sizeof(float));
+  DeviceMemory memory(device_, std::max<std::int64_t>(n_bytes, 64));
+  if (memory.data() == nullptr) return unexpected(out_of_memory(n_bytes, "a buffer"));
+  device_.fill_zero(memory.data(), n_bytes);
+  auto* data = static_cast<float*>(memory.data());
+  auto owner = std::make_unique<BufferOwner>();
+  owner->memory = std::move(memory);
+  owner->before_release = [this] {
+    flush();
+    terms_source_ = {};
+  };
+  return Buffer(data, n_elements, release_buffer, owner.release());
+}
+
+Result<WeightView> CudaBackend::place(const WeightView& host) {
+  flush();
+  const std::int64_t n_bytes = placed_bytes(host);
+  const std::int64_t scale_bytes =
+      host.scale_inv == nullptr ? 0 : (host.rows + 127) / 128 * host.scale_cols * 4;
+  auto* device = static_cast<std::byte*>(slabs_.take(n_bytes + scale_bytes + 256));
+  if (device == nullptr) return unexpected(out_of_memory(n_bytes, "a weight"));
+  WeightView view = host;
+  view.data = device;
+  const std::int64_t row_bytes = placed_row_bytes(weight_layout(host.dtype), host.cols);
+  const std::int64_t rows_at_once = std::max<std::int64_t>(kStagingBytes / row_bytes, 1);
+  std::vector<std::byte> wide;  // a row longer than the staging memory
+  if (row_bytes > kStagingBytes) wide.resize(static_cast<std::size_t>(row_bytes));
+  auto* staging = wide.empty() ? static_cast<std::byte*>(staging_.data()) : wide.data();
+  for (std::int64_t first = 0; first < host.rows; first += rows_at_once) {
+    const std::int64_t n = std::min(rows_at_once, host.rows - first);
+    arrange_rows(host, first, n, staging);
+    device_.to_device(device + first * row_bytes, staging, n * row_bytes);
+    device_.synchronize();
+  }
+  if (scale_bytes > 0) {
+    std::byte* scales = device + round_up(n_bytes, 256);
+    device_.to_device(scales, host.scale_inv, scale_bytes);
+    device_.synchronize();
+    view.scale_inv = reinterpret_cast<const float*>(scales);
+  }
+  RETURN_IF_ERROR(health());
+  return view;
+}
+
+void CudaBackend::upload(std::span<const float> host, MatView device) {
+  flush();
+  changes(device);
+  const std::int64_t row_bytes = device.cols * static_cast<std::int64_t>(sizeof(float));
+  if (device.stride == device.cols) {
+    device_.to_device(device.data, host.data(), device.rows * row_bytes);
+  } else {
+    for (std::int64_t r = 0; r < device.rows; ++r) {
+      device_.to_device(device.row(r), host.data() + r * device.cols, row_bytes);
+    }
+  }
+  device_.synchronize();
+}
+
+void CudaBackend::download(ConstMatView device, std::span<float> host) {
+  flush();
+  if (!usable()) {
+    std::fill(host.begin(), host.end(), 0.0F);
+    return;
+  }
+  const std::int64_t row_bytes = device.cols * static_cast<std::int64_t>(sizeof(float));
+  if (device.stride == device.cols) {
+    device_.to_host(host.data(), device.data, device.rows * row_bytes);
+  } else {
+    for (std::int64_t r = 0; r < device.rows; ++r) {
+      device_.to_host(host.data() + r * device.cols, device.row(r), row_bytes);
+    }
+  }
+  device_.synchronize();
+  if (!usable()) std::fill(host.begin(), host.end(), 0.0F);
+}
+
+void CudaBackend::flush() {
+  if (!pending_.waits) return;
+  pending_.waits = false;
+  changes(pending_.out);
+  if (!usable()) return;
+  launch_add(rows_of(pending_.a), rows_of(pending_.out), device_.stream());
+  after_launch("add");
+}
+
+void CudaBackend::changes(ConstMatView out) {
+  if (terms_source_.data != nullptr && out.rows > 0 && overlaps(terms_source_, out)) {
+    terms_source_ = {};
+  }
+}
+
+Terms CudaBackend::terms_of(ConstMatView x) {
+  if (terms_source_.data != nullptr && same_view(terms_source_, x)) return terms_;
+  terms_.padded_cols = round_up(x.cols, kTermPadding);
+  terms_.data = scratch<std::uint16_t>(ScratchKind::Terms, x.rows * 2 * terms_.padded_cols);
+  terms_source_ = {};
+  if (terms_.data == nullptr) return terms_;
+  launch_split({rows_of(x), 1, 0, terms_}, device_.stream());
+  after_launch("split");
+  terms_source_ = x;
+  return terms_;
+}
+
+void CudaBackend::do_embed(const WeightView& table, std::span<const TokenId> tokens, MatView out) {
+  flush();
+  changes(out);
+  std::vector<std::int32_t> ids;
+  for (const TokenId token : tokens) ids.push_back(token.value);
+  auto* device_ids = scratch<std::int32_t>(ScratchKind::Tokens, out.rows);
+  if (!usable()) return;
+  device_.to_device(device_ids, ids.data(), out.rows * 4);
+  launch_embed(placed(table), device_ids, rows_of(out), device_.stream());
+  after_launch("embed");
+}
+
+void CudaBackend::do_rms_norm(ConstMatView x, const float* gamma, float eps, MatView out) {
+  NormArgs args;
+  args.x = rows_of(x);
+  args.gamma = gamma;
+  args.eps = eps;
+  args.out = rows_of(out);
+  // x += a; norm(x): one pass, when nothing came between and out is not x itself.
+  if (pending_.waits && same_view(pending_.out, x) && !overlaps(x, out) &&
+      !overlaps(pending_.a, out)) {
+    args.added = pending_.a.data;
+    args.added_stride = pending_.a.stride;
+    args.x_out = pending_.out.data;
+    changes(pending_.out);
+    pending_.waits = false;
+  }
+  flush();
+  changes(out);
+  args.terms.padded_cols = round_up(out.cols, kTermPadding);
+  args.terms.data =
+      scratch<std::uint16_t>(ScratchKind::Terms, out.rows * 2 * args.terms.padded_cols);
+  if (!usable() || out.rows == 0) return;
+  launch_rms_norm(args, device_.stream());
+  after_launch("rms_norm");
+  terms_ = args.terms;
+  terms_source_ = out;
+}
+
+void CudaBackend::do_layer_norm(ConstMatView x, const float* gamma, const float* beta, float eps,
+                                MatView out) {
+  flush();
+  changes(out);
+  if (!usable()) return;
+  NormArgs args;
+  args.x = rows_of(x);
+  args.gamma = gamma;
+  args.beta = beta;
+  args.eps = eps;
+  args.out = rows_of(out);
+  launch_layer_norm(args, device_.stream());
+  after_launch("layer_norm");
+}
+
+void CudaBackend::do_matmul(ConstMatView x, const WeightView& w, const float* bias, MatView out) {
+  flush();
+  if (!usable() || x.rows == 0) return;
+  MatmulArgs args;
+  args.weight = placed(w);
+  args.x = terms_of(x);
+  args.n_rows = x.rows;
+  args.bias = bias;
+  args.out = rows_of(out);
+  args.tile_rows = x.rows <= 2 * kFewRows ? kFewRows : kManyRows;
+  changes(out);
+  if (!usable()) return;
+  launch_matmul(args, device_.stream());
+  after_launch("matmul");
+}
+
+void CudaBackend::do_add(ConstMatView a, MatView out) {
+  flush();
+  if (out.rows > 0) pending_ = {a, out, true};
+}
+
+void CudaBackend::do_copy(ConstMatView a, MatView out) {
+  flush();
+  changes(out);
+  if (!usable()) return;
+  launch_copy(rows_of(a), rows_of(out), device_.stream());
+  after_launch("copy");
+}
+
+void CudaBackend::do_rope(MatView x, std::int64_t n_heads, std::int64_t head_stride,
+                          std::int64_t offset, std::int64_t first_position,
+                          const RopeTable& table) {
+  flush();
+  changes(x);
+  if (!usable()) return;
+  launch_rope({rows_of(x), n_heads, head_stride, offset, first_position, table.cos, table.sin,
+               table.dim, table.layout == RopeLayout::Interleaved},
+              device_.stream());
+  after_launch("rope");
+}
+
+}  // namespace engine::cuda

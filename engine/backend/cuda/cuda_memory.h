@@ -1,0 +1,134 @@
+// GPU memory of one backend: slabs for weights, scratch that keeps its size, page-locked staging.
+// All of it RAII over Device.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "engine/backend/cuda/device_api.h"
+
+namespace engine::cuda {
+
+/// One allocation of device memory.
+class DeviceMemory {
+ public:
+  DeviceMemory() = default;
+  DeviceMemory(Device& device, std::int64_t n_bytes)
+      : device_(&device), data_(device.allocate(n_bytes)), n_bytes_(data_ ? n_bytes : 0) {}
+  DeviceMemory(DeviceMemory&& other) noexcept { swap(other); }
+  DeviceMemory& operator=(DeviceMemory&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~DeviceMemory() {
+    if (data_ != nullptr) device_->release(data_);
+  }
+  void* data() const { return data_; }
+  std::int64_t n_bytes() const { return n_bytes_; }
+
+ private:
+  void swap(DeviceMemory& other) noexcept {
+    std::swap(device_, other.device_);
+    std::swap(data_, other.data_);
+    std::swap(n_bytes_, other.n_bytes_);
+  }
+  Device* device_ = nullptr;
+  void* data_ = nullptr;
+  std::int64_t n_bytes_ = 0;
+};
+
+/// Page-locked host memory.
+class PinnedMemory {
+ public:
+  PinnedMemory() = default;
+  PinnedMemory(Device& device, std::int64_t n_bytes)
+      : device_(&device), data_(device.allocate_pinned(n_bytes)), n_bytes_(data_ ? n_bytes : 0) {}
+  PinnedMemory(PinnedMemory&& other) noexcept { swap(other); }
+  PinnedMemory& operator=(PinnedMemory&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~PinnedMemory() {
+    if (data_ != nullptr) device_->release_pinned(data_);
+  }
+  void* data() const { return data_; }
+  std::int64_t n_bytes() const { return n_bytes_; }
+
+ private:
+  void swap(PinnedMemory& other) noexcept {
+    std::swap(device_, other.device_);
+    std::swap(data_, other.data_);
+    std::swap(n_bytes_, other.n_bytes_);
+  }
+  Device* device_ = nullptr;
+  void* data_ = nullptr;
+  std::int64_t n_bytes_ = 0;
+};
+
+/// Weights never go before the backend does: they are cut from large slabs, because thousands of
+/// experts as allocations of their own would each be rounded up to the driver's granularity.
+class SlabMemory {
+ public:
+  explicit SlabMemory(Device& device) : device_(device) {}
+  /// Null when there is not enough.
+  void* take(std::int64_t n_bytes);
+  std::int64_t taken_bytes() const { return taken_bytes_; }
+
+ private:
+  static constexpr std::int64_t kSlabBytes = std::int64_t{64} << 20;
+  static constexpr std::int64_t kAlignment = 256;
+  Device& device_;
+  std::vector<DeviceMemory> slabs_;
+  std::int64_t used_ = 0;  // of the last slab
+  std::int64_t taken_bytes_ = 0;
+};
+
+/// Scratch of the ops, each kind in memory of its own. Grows only until every op of the model ran
+/// once within its limits; `reserve` makes that happen at load time.
+enum class ScratchKind {
+  Terms,
+  InnerTerms,
+  HeadTerms,
+  Gate,
+  Up,
+  Pairs,
+  Ids,
+  Weights,
+  Order,
+  Tiles,
+  NTiles,
+  Tokens,
+  Scores,
+  GroupScores,
+  GroupMask,
+  Absorbed,
+  Partial,
+  PartialMax,
+  PartialSum,
+  Totals,
+  Picked,
+  IndexScores,
+  Probe,
+  kCount
+};
+
+class Scratch {
+ public:
+  explicit Scratch(Device& device) : device_(device) {}
+  /// At least n_bytes of the kind, what was in it is lost when it grows. Null when there is not
+  /// enough.
+  void* bytes(ScratchKind kind, std::int64_t n_bytes);
+  template <class T>
+  T* get(ScratchKind kind, std::int64_t n) {
+    return static_cast<T*>(bytes(kind, n * static_cast<std::int64_t>(sizeof(T))));
+  }
+  std::int64_t wanted_bytes() const { return wanted_; }  // of the request that failed
+
+ private:
+  Device& device_;
+  std::array<DeviceMemory, static_cast<std::size_t>(ScratchKind::kCount)> memory_;
+  std::int64_t wanted_ = 0;
+};
+
+}  // namespace engine::cuda

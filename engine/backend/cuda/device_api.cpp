@@ -1,0 +1,90 @@
+// The host side of CUDA over the CUDA runtime.
+#include "engine/backend/cuda/device_api.h"
+
+#include <string>
+
+namespace engine::cuda {
+
+void Device::note(int status, const char* what) {
+  if (status == cudaSuccess || !failure_.empty()) return;
+  const auto error = static_cast<cudaError_t>(status);
+  failure_ =
+      std::string(what) + ": " + cudaGetErrorString(error) + " (" + cudaGetErrorName(error) + ")";
+}
+
+Device::~Device() {
+  if (!open_) return;
+  cudaStreamSynchronize(stream_);
+  cudaStreamDestroy(stream_);
+}
+
+bool Device::open(int ordinal) {
+  note(cudaSetDevice(ordinal), "choosing the GPU");
+  cudaDeviceProp p{};
+  if (ok()) note(cudaGetDeviceProperties(&p, ordinal), "asking the GPU for its properties");
+  if (ok()) note(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream");
+  open_ = ok();
+  properties_ = {p.name, p.major, p.minor, p.multiProcessorCount};
+  return open_;
+}
+
+void* Device::allocate(std::int64_t n_bytes) {
+  void* p = nullptr;
+  if (cudaMalloc(&p, static_cast<std::size_t>(n_bytes)) == cudaSuccess) return p;
+  cudaGetLastError();  // running out does not stay
+  return nullptr;
+}
+
+void Device::release(void* p) {
+  if (p != nullptr) note(cudaFree(p), "freeing GPU memory");
+}
+
+void* Device::allocate_pinned(std::int64_t n_bytes) {
+  void* p = nullptr;
+  if (cudaMallocHost(&p, static_cast<std::size_t>(n_bytes)) == cudaSuccess) return p;
+  cudaGetLastError();
+  return nullptr;
+}
+
+void Device::release_pinned(void* p) {
+  if (p != nullptr) note(cudaFreeHost(p), "freeing page-locked memory");
+}
+
+std::int64_t Device::free_bytes() {
+  std::size_t free = 0;
+  std::size_t total = 0;
+  note(cudaMemGetInfo(&free, &total), "asking for free GPU memory");
+  return static_cast<std::int64_t>(free);
+}
+
+void Device::fill_zero(void* p, std::int64_t n_bytes) {
+  if (n_bytes == 0) return;
+  note(cudaMemsetAsync(p, 0, static_cast<std::size_t>(n_bytes), stream_), "clearing GPU memory");
+}
+
+void Device::to_device(void* device, const void* host, std::int64_t n_bytes) {
+  if (n_bytes == 0) return;
+  note(cudaMemcpyAsync(device, host, static_cast<std::size_t>(n_bytes), cudaMemcpyHostToDevice,
+                       stream_),
+       "copying to the GPU");
+}
+
+void Device::to_host(void* host, const void* device, std::int64_t n_bytes) {
+  if (n_bytes == 0) return;
+  note(cudaMemcpyAsync(host, device, static_cast<std::size_t>(n_bytes), cudaMemcpyDeviceToHost,
+                       stream_),
+       "copying from the GPU");
+}
+
+void Device::between(void* to, const void* from, std::int64_t n_bytes) {
+  if (n_bytes == 0) return;
+  note(cudaMemcpyAsync(to, from, static_cast<std::size_t>(n_bytes), cudaMemcpyDeviceToDevice,
+                       stream_),
+       "copying on the GPU");
+}
+
+void Device::synchronize() { note(cudaStreamSynchronize(stream_), "waiting for the GPU"); }
+
+void Device::check_launch(const char* what) { note(cudaGetLastError(), what); }
+
+}  // namespace engine::cuda

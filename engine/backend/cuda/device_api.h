@@ -1,0 +1,73 @@
+// The host side of CUDA as the backend uses it: memory, copies, streams, the error that stays. One
+// implementation over the CUDA runtime (device_api.cpp), one over the tests' emulator.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#if defined(__CUDACC__) || defined(BATHYSCOPE_CUDA_RUNTIME)
+#include <cuda_runtime_api.h>
+namespace engine::cuda {
+using Stream = cudaStream_t;
+}
+#else
+namespace engine::cuda {
+using Stream = int;
+}
+#endif
+
+namespace engine::cuda {
+
+struct DeviceProperties {
+  std::string name;
+  int major = 0;
+  int minor = 0;
+  int n_multiprocessors = 0;
+};
+
+/// Owns a stream of one device and remembers the first failure of anything done through it: CUDA
+/// reports faults of kernels at some later call, and after most of them the device is gone for this
+/// process.
+class Device {
+ public:
+  Device() = default;
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+  ~Device();
+
+  /// False when the device cannot be used; failure() says why.
+  bool open(int ordinal);
+  DeviceProperties properties() const { return properties_; }
+
+  /// Null when there is not enough; never an error that stays.
+  void* allocate(std::int64_t n_bytes);
+  void release(void* p);
+  /// Page-locked host memory, for copies that do not wait.
+  void* allocate_pinned(std::int64_t n_bytes);
+  void release_pinned(void* p);
+  std::int64_t free_bytes();
+
+  void fill_zero(void* p, std::int64_t n_bytes);
+  void to_device(void* device, const void* host, std::int64_t n_bytes);
+  void to_host(void* host, const void* device, std::int64_t n_bytes);
+  void between(void* to, const void* from, std::int64_t n_bytes);
+  /// Waits for all of it.
+  void synchronize();
+  /// After a launch.
+  void check_launch(const char* what);
+
+  Stream stream() const { return stream_; }
+  bool ok() const { return failure_.empty(); }
+  const std::string& failure() const { return failure_; }
+
+ private:
+  void note(int status, const char* what);
+
+  Stream stream_{};
+  bool open_ = false;
+  DeviceProperties properties_;
+  std::string failure_;
+};
+
+}  // namespace engine::cuda

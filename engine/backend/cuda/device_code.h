@@ -1,0 +1,93 @@
+// What kernel sources are written in: plain CUDA C++ under nvcc. Compiled for the host, the same
+// names come from the tests' SIMT emulator (its folder is on the include path there).
+#pragma once
+
+#include <cstdint>
+
+#if defined(__CUDACC__)
+
+#include <cuda_runtime.h>
+
+namespace engine::cuda {
+
+/// Device memory in a kernel; the emulator's Global checks every access.
+template <class T>
+using Global = T*;
+
+template <class V, class T>
+__device__ __forceinline__ V load_vector(const T* from) {
+  return __ldg(reinterpret_cast<const V*>(from));
+}
+
+/// c += a·b for a 16×16 tile a and a 16×8 tile b of bf16, fragments as PTX names them. Before
+/// compute capability 8.0 there is no such instruction: the warp does it in float32.
+__device__ __forceinline__ void mma_bf16(float (&c)[4], const std::uint32_t (&a)[4],
+                                         const std::uint32_t (&b)[2]) {
+#if __CUDA_ARCH__ >= 800
+  asm volatile(
+      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
+      "{%0,%1,%2,%3};\n"
+      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+#else
+  const int lane = threadIdx.x % 32;
+  const int g = lane / 4;
+  const int t = lane % 4;
+  for (int high = 0; high < 2; ++high) {
+    for (int pair = 0; pair < 4; ++pair) {
+      const std::uint32_t x0 = __shfl_sync(0xFFFFFFFFU, a[2 * high], 4 * g + pair);
+      const std::uint32_t x1 = __shfl_sync(0xFFFFFFFFU, a[2 * high + 1], 4 * g + pair);
+      for (int j = 0; j < 2; ++j) {
+        const std::uint32_t y = __shfl_sync(0xFFFFFFFFU, b[high], 4 * (2 * t + j) + pair);
+        const float y0 = __uint_as_float(y << 16);
+        const float y1 = __uint_as_float(y & 0xFFFF0000U);
+        c[j] = fmaf(__uint_as_float(x0 << 16), y0, c[j]);
+        c[j] = fmaf(__uint_as_float(x0 & 0xFFFF0000U), y1, c[j]);
+        c[2 + j] = fmaf(__uint_as_float(x1 << 16), y0, c[2 + j]);
+        c[2 + j] = fmaf(__uint_as_float(x1 & 0xFFFF0000U), y1, c[2 + j]);
+      }
+    }
+  }
+#endif
+}
+
+using Stream = cudaStream_t;
+
+}  // namespace engine::cuda
+
+/// n elements of shared memory for the whole block.
+#define DEVICE_SHARED(type, name, n) __shared__ type name[n]
+/// Adds and gives back what was there; integers only, so that no sum depends on an order.
+#define DEVICE_SHARED_ATOMIC_ADD(array, i, value) atomicAdd(&(array)[i], value)
+#define DEVICE_LAUNCH(kernel, grid, block, stream, ...) \
+  kernel<<<grid, block, 0, stream>>>(__VA_ARGS__)
+
+#else
+
+#include <simt.h>
+
+#include "engine/backend/cuda/device_api.h"
+
+namespace engine::cuda {
+
+using ::simt::Global;
+using ::simt::load_vector;
+using ::simt::mma_bf16;
+
+}  // namespace engine::cuda
+
+#define DEVICE_SHARED(type, name, n)  \
+  static const char name##_place = 0; \
+  const ::simt::Shared<type> name(&name##_place, n, #name)
+#define DEVICE_SHARED_ATOMIC_ADD(array, i, value) (array).atomic_add(i, value)
+#define DEVICE_LAUNCH(kernel, grid, block, stream, ...) \
+  ::simt::launch(#kernel, grid, block, stream, [&] { kernel(__VA_ARGS__); })
+
+#endif
+
+namespace engine::cuda {
+
+constexpr std::uint32_t kFullWarp = 0xFFFFFFFFU;
+constexpr int kWarpSize = 32;
+
+}  // namespace engine::cuda

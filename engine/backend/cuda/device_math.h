@@ -1,0 +1,74 @@
+// Small functions of the kernels: exp, silu, bf16 terms, sums over a warp. Their results are
+// defined here down to the bit (no fused operation that is not written), so that the emulator and
+// the GPU agree.
+#pragma once
+
+#include "engine/backend/cuda/device_code.h"
+
+namespace engine::cuda {
+
+/// e^x: 2^n · e^r with |r| ≤ ln2/2 and the series of e^r to r^7 (5e-9). Infinite above 88.73, 0
+/// below -104, NaN stays.
+__device__ __forceinline__ float device_exp(float x) {
+  if (x > 88.73F) return __uint_as_float(0x7F800000U);
+  if (x < -104.0F) return 0.0F;
+  const float shifted = fmaf(x, 1.44269504F, 12582912.0F);  // 1.5·2^23: rounds to an integer
+  const float n = shifted - 12582912.0F;
+  float r = fmaf(n, -0.693359375F, x);
+  r = fmaf(n, 2.12194440e-4F, r);
+  float p = 1.0F / 5040.0F;
+  p = fmaf(p, r, 1.0F / 720.0F);
+  p = fmaf(p, r, 1.0F / 120.0F);
+  p = fmaf(p, r, 1.0F / 24.0F);
+  p = fmaf(p, r, 1.0F / 6.0F);
+  p = fmaf(p, r, 0.5F);
+  p = fmaf(p, r, 1.0F);
+  p = fmaf(p, r, 1.0F);
+  // Two factors: 2^n itself may be no normal number.
+  const int whole = static_cast<int>(n);
+  const int half = whole / 2;
+  p = p * __uint_as_float(static_cast<unsigned>(half + 127) << 23);
+  return p * __uint_as_float(static_cast<unsigned>(whole - half + 127) << 23);
+}
+
+__device__ __forceinline__ float silu(float x) { return x / (1.0F + device_exp(-x)); }
+
+/// Rounded to nearest even; NaN stays NaN.
+__device__ __forceinline__ std::uint16_t to_bf16(float x) {
+  const unsigned u = __float_as_uint(x);
+  if ((u & 0x7FFFFFFFU) > 0x7F800000U) return 0x7FC0;
+  return static_cast<std::uint16_t>((u + 0x7FFFU + ((u >> 16) & 1U)) >> 16);
+}
+
+__device__ __forceinline__ float from_bf16(std::uint16_t bits) {
+  return __uint_as_float(static_cast<unsigned>(bits) << 16);
+}
+
+/// x ≈ high + low with 16 significant bits.
+struct Bf16Terms {
+  std::uint16_t high, low;
+};
+__device__ __forceinline__ Bf16Terms split_bf16(float x) {
+  const std::uint16_t high = to_bf16(x);
+  return {high, to_bf16(x - from_bf16(high))};
+}
+
+/// The sum over the warp, in every lane; one order.
+__device__ __forceinline__ float warp_sum(float x) {
+  for (int d = 16; d > 0; d /= 2) x += __shfl_xor_sync(kFullWarp, x, d);
+  return x;
+}
+
+__device__ __forceinline__ float warp_max(float x) {
+  for (int d = 16; d > 0; d /= 2) {
+    const float other = __shfl_xor_sync(kFullWarp, x, d);
+    x = other > x ? other : x;
+  }
+  return x;
+}
+
+/// Lanes of a warp, from the thread's place in a one-dimensional block.
+__device__ __forceinline__ int lane_of() { return static_cast<int>(threadIdx.x) % kWarpSize; }
+__device__ __forceinline__ int warp_of() { return static_cast<int>(threadIdx.x) / kWarpSize; }
+
+}  // namespace engine::cuda

@@ -1,0 +1,88 @@
+// Finding the plug-in and saying in one line why there is none; the whole way over the emulated
+// one.
+#include "engine/backend/cuda_plugin.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/support/temp_folder.h"
+
+namespace engine {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::string folder() {
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path().string();
+}
+
+void expect_not_used(const std::string& path, const std::string& reason) {
+  const BackendDescription description = describe_cuda(path);
+  EXPECT_FALSE(description.available);
+  EXPECT_THAT(description.description, HasSubstr("CUDA is not used: "));
+  EXPECT_THAT(description.description, HasSubstr(reason));
+  EXPECT_THAT(description.description, Not(HasSubstr("\n")));
+  const auto backend = make_cuda_backend(path);
+  ASSERT_FALSE(backend.has_value());
+  EXPECT_THAT(backend.error().message, HasSubstr(reason));
+  EXPECT_THAT(backend.error().message, HasSubstr("choose the CPU backend"));
+}
+
+TEST(CudaPlugin, Missing) {
+  expect_not_used("", "there is no plug-in");
+  expect_not_used(folder() + "/nowhere.so", "there is no plug-in");
+}
+
+TEST(CudaPlugin, Corrupt) {
+  const support::TempFolder temp;
+  const std::string path = temp.file("libbathyscope_cuda.so");
+  std::ofstream(path) << "this is no library";
+  expect_not_used(path, "the plug-in cannot be loaded: ");
+  // Half of a real one.
+  std::filesystem::copy_file(folder() + "/libbathyscope_cuda.so", path,
+                             std::filesystem::copy_options::overwrite_existing);
+  const auto n_bytes = std::filesystem::file_size(path);
+  for (const auto size :
+       {n_bytes / 2, std::uintmax_t{3000}, std::uintmax_t{64}, std::uintmax_t{0}}) {
+    std::filesystem::resize_file(path, size);
+    expect_not_used(path, "is damaged or cut short");
+  }
+}
+
+TEST(CudaPlugin, ForeignOrOfAnotherBuild) {
+  expect_not_used(folder() + "/libfake_foreign.so", "is not a Bathyscope plug-in");
+  expect_not_used(folder() + "/libfake_version.so", "this program needs 2");
+  expect_not_used(folder() + "/libfake_build.so", "was built with another compiler");
+}
+
+TEST(CudaPlugin, NoDevice) {
+  expect_not_used(folder() + "/libfake_no_device.so", "no CUDA-capable device");
+}
+
+TEST(CudaPlugin, MakesABackendThatPassedItsSelfCheck) {
+  const BackendDescription description = describe_cuda(cuda_plugin_path());
+  EXPECT_TRUE(description.available) << description.description;
+  EXPECT_THAT(description.description, HasSubstr("MiB free"));
+  auto backend = make_backend({BackendKind::Cuda, 0, ""});
+  ASSERT_TRUE(backend.has_value()) << backend.error().message;
+  EXPECT_EQ((*backend)->kind(), BackendKind::Cuda);
+  EXPECT_TRUE((*backend)->health().has_value());
+}
+
+TEST(CudaPlugin, MemoryThatIsNotThereIsNamed) {
+  auto backend = make_backend({BackendKind::Cuda, 0, ""});
+  ASSERT_TRUE(backend.has_value());
+  const auto buffer = (*backend)->allocate(std::int64_t{1} << 40);
+  ASSERT_FALSE(buffer.has_value());
+  EXPECT_EQ(buffer.error().code, ErrorCode::OutOfMemory);
+  EXPECT_THAT(buffer.error().message, HasSubstr("needs 4194304 MiB more"));
+  EXPECT_THAT(buffer.error().message, HasSubstr("are free"));
+  EXPECT_TRUE((*backend)->health().has_value()) << "running out is no device failure";
+}
+
+}  // namespace
+}  // namespace engine
