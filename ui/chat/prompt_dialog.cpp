@@ -89,7 +89,7 @@ QTableView* PromptDialog::buildTokens() {
   head->setStretchLastSection(true);
   head->resizeSection(PromptTokensModel::kPlace, theme_.gap(14));
   head->resizeSection(PromptTokensModel::kId, theme_.gap(16));
-  head->resizeSection(PromptTokensModel::kText, theme_.gap(34));
+  head->resizeSection(PromptTokensModel::kText, theme_.gap(44));
   return table;
 }
 

@@ -26,10 +26,6 @@ QString typeName(const engine::TensorRow& row) {
   return QString::fromLatin1(name.data(), static_cast<qsizetype>(name.size()));
 }
 
-bool contains(const std::string& text, const QString& word) {
-  return QString::fromStdString(text).contains(word, Qt::CaseInsensitive);
-}
-
 }  // namespace
 
 QString shapeText(const std::vector<std::int64_t>& shape) {
@@ -66,32 +62,61 @@ TensorTableModel::TensorTableModel(QObject* parent) : QAbstractTableModel(parent
 void TensorTableModel::setRows(app::TensorRows rows) {
   beginResetModel();
   rows_ = std::move(rows);
+  readNames();
   rebuild();
   endResetModel();
 }
 
 void TensorTableModel::setFilter(const QString& words) {
-  const QStringList split = words.split(QLatin1Char(' '), Qt::SkipEmptyParts);
+  std::vector<std::string> split;
+  for (const QString& word : words.toLower().split(QLatin1Char(' '), Qt::SkipEmptyParts)) {
+    split.push_back(word.toStdString());
+  }
   if (split == words_) return;
   beginResetModel();
-  words_ = split;
+  words_ = std::move(split);
   rebuild();
   endResetModel();
 }
 
-bool TensorTableModel::matches(const engine::TensorRow& row) const {
-  return std::all_of(words_.begin(), words_.end(), [&row](const QString& word) {
-    return contains(row.name, word) || contains(row.role, word) || contains(row.file, word) ||
-           typeName(row).contains(word, Qt::CaseInsensitive) ||
-           partName(row.part).contains(word, Qt::CaseInsensitive);
+// Once per checkpoint, so that typing and sorting compare numbers and short texts only.
+void TensorTableModel::readNames() {
+  nameRank_.clear();
+  searched_.clear();
+  if (rows_ == nullptr) return;
+  const auto& rows = *rows_;
+  std::vector<int> order(rows.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&rows](int a, int b) {
+    return naturallyBefore(rows[static_cast<std::size_t>(a)].name,
+                           rows[static_cast<std::size_t>(b)].name);
   });
+  nameRank_.resize(rows.size());
+  for (std::size_t place = 0; place < order.size(); ++place) {
+    nameRank_[static_cast<std::size_t>(order[place])] = static_cast<int>(place);
+  }
+  std::vector<std::string> parts;
+  for (int part = 0; part < engine::kModelPartCount; ++part) {
+    parts.push_back(partName(static_cast<engine::ModelPart>(part)).toLower().toStdString());
+  }
+  searched_.reserve(rows.size());
+  for (const engine::TensorRow& row : rows) {
+    std::string text = row.name + '\n' + row.role + '\n' + row.file + '\n';
+    text += engine::dtype_name(row.dtype);
+    for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    searched_.push_back(text + '\n' + parts[static_cast<std::size_t>(row.part)]);
+  }
 }
 
 void TensorTableModel::rebuild() {
   shown_.clear();
   if (rows_ == nullptr) return;
   for (int i = 0; i < static_cast<int>(rows_->size()); ++i) {
-    if (matches((*rows_)[static_cast<std::size_t>(i)])) shown_.push_back(i);
+    const std::string& text = searched_[static_cast<std::size_t>(i)];
+    const bool found = std::all_of(words_.begin(), words_.end(), [&text](const std::string& word) {
+      return text.find(word) != std::string::npos;
+    });
+    if (found) shown_.push_back(i);
   }
   sortShown();
 }
@@ -113,9 +138,10 @@ void TensorTableModel::sortShown() {
       case kBytes:
         return a.bytes < b.bytes;
       case kFile:
-        return naturallyBefore(a.file, b.file);
+        return a.file < b.file;
       default:
-        return naturallyBefore(a.name, b.name);
+        return nameRank_[static_cast<std::size_t>(left)] <
+               nameRank_[static_cast<std::size_t>(right)];
     }
   };
   if (sortOrder_ == Qt::AscendingOrder) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <QAbstractTableModel>
+#include <string>
 #include <vector>
 
 #include "app/tensor_worker.h"
@@ -34,12 +35,14 @@ class TensorTableModel : public QAbstractTableModel {
 
  private:
   QString text(const engine::TensorRow& row, int column) const;
-  bool matches(const engine::TensorRow& row) const;
+  void readNames();
   void rebuild();
   void sortShown();
 
   app::TensorRows rows_;
-  QStringList words_;
+  std::vector<int> nameRank_;          // of each row, by natural order of the names
+  std::vector<std::string> searched_;  // of each row: what a word is looked for in, lower case
+  std::vector<std::string> words_;     // lower case
   std::vector<int> shown_;
   int sortColumn_ = kName;
   Qt::SortOrder sortOrder_ = Qt::AscendingOrder;

@@ -62,6 +62,11 @@ QLineEdit, QPlainTextEdit, QTextEdit, QTextBrowser {
 QLineEdit { padding: 3px $1; min-height: $5; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QTextBrowser:focus { border: 1px solid $accent; }
 QLineEdit:disabled { color: $muted; border: 1px solid $line; }
+QRadioButton::indicator { width: $3; height: $3; border: 1px solid $line-strong; border-radius: 7px; background: $field; }
+QCheckBox::indicator { width: $3; height: $3; border: 1px solid $line-strong; border-radius: 3px; background: $field; }
+QRadioButton::indicator:checked, QCheckBox::indicator:checked { background: $accent; border: 1px solid $text; }
+QRadioButton::indicator:focus, QCheckBox::indicator:focus { border: 1px solid $accent; }
+QRadioButton::indicator:disabled, QCheckBox::indicator:disabled { border: 1px solid $line; background: $raised; }
 QListView, QTreeView, QTableView { background: $panel; border: none; outline: none; alternate-background-color: $raised; }
 QHeaderView::section { background: $raised; color: $muted; border: none; border-bottom: 1px solid $line; padding: $1 $2; }
 QProgressBar { background: $data-low; border: none; border-radius: 2px; max-height: $1; min-height: $1; }
