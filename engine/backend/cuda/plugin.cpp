@@ -51,11 +51,11 @@ void bathyscope_cuda_probe_devices(BathyscopeCudaProbe* probe) {
   probe->compute_capability = properties.major * 10 + properties.minor;
   if (probe->compute_capability < kOldest) {
     std::snprintf(probe->problem, sizeof probe->problem,
-                  "%s has compute capability %d.%d, this plug-in needs %d.%d or newer",
+                  "%.100s has compute capability %d.%d, this plug-in needs %d.%d or newer",
                   properties.name, properties.major, properties.minor, kOldest / 10, kOldest % 10);
   } else if (free_bytes < kLeastFree) {
     std::snprintf(probe->problem, sizeof probe->problem,
-                  "not enough memory: %zu MiB of %s are free, at least %zu MiB are needed",
+                  "not enough memory: %zu MiB of %.100s are free, at least %zu MiB are needed",
                   free_bytes >> 20, properties.name, kLeastFree >> 20);
   }
   probe->n_devices = n_devices;
