@@ -28,7 +28,12 @@ MainWindow::MainWindow(app::Workspace& workspace, Theme& theme, const QString& l
   setDockNestingEnabled(true);
   chat_ = new ChatPanel(workspace, theme, this);
   setCentralWidget(chat_);
-  setStatusBar(new StatusBar(workspace.chat(), theme, this));
+  auto* status = new StatusBar(workspace.chat(), theme, this);
+  setStatusBar(status);
+  connect(&workspace.bridge(), &app::EngineBridge::generationFinished, status,
+          [status](const engine::GenerationFinished& finished) {
+            status->showDrafts(finished.statistics);
+          });
   createDocks();
   createActions();
   connectWorkspace();

@@ -26,6 +26,8 @@ StatusBar::StatusBar(app::ChatViewModel& chat, const Theme& theme, QWidget* pare
   prompt_ = addField(tr("Speed of reading the prompt, of the tokens really computed"));
   answer_ = addField(tr("Speed of the answer"));
   firstToken_ = addField(tr("From sending to the first token"));
+  drafts_ = addField(tr("Tokens drafted by the MTP module that the model itself then drew"));
+  drafts_->hide();
   context_ = addField(tr("Tokens in the context, of its length"));
   memory_ = addField(tr("Resident memory of this program, mapped weights included"));
   connect(&chat_, &app::ChatViewModel::stateChanged, this, &StatusBar::refresh);
@@ -64,6 +66,14 @@ void StatusBar::refresh() {
                         ? tr("context %1 / %2")
                               .arg(format::count(now.contextUsed), format::count(now.contextLength))
                         : tr("context –"));
+}
+
+void StatusBar::showDrafts(const engine::GenerationStatistics& statistics) {
+  drafts_->setVisible(statistics.n_drafted_tokens > 0);
+  drafts_->setText(tr("drafts taken %1 of %2 (%3)")
+                       .arg(format::count(statistics.n_accepted_tokens),
+                            format::count(statistics.n_drafted_tokens),
+                            format::percent(statistics.acceptance())));
 }
 
 void StatusBar::refreshMemory() {

@@ -5,6 +5,8 @@
 #include <QStatusBar>
 #include <QTimer>
 
+#include "engine/runtime/events.h"
+
 class QLabel;
 
 namespace app {
@@ -20,6 +22,8 @@ class StatusBar : public QStatusBar {
 
  public:
   StatusBar(app::ChatViewModel& chat, const Theme& theme, QWidget* parent = nullptr);
+  /// How many of the MTP module's drafts the last answer took; hidden without any.
+  void showDrafts(const engine::GenerationStatistics& statistics);
   /// The texts shown, from left to right.
   QStringList texts() const;
 
@@ -34,6 +38,7 @@ class StatusBar : public QStatusBar {
   QLabel* prompt_;
   QLabel* answer_;
   QLabel* firstToken_;
+  QLabel* drafts_;
   QLabel* context_;
   QLabel* memory_;
   QTimer memoryTimer_;

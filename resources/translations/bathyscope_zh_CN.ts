@@ -1698,6 +1698,30 @@
         <source>%1 weights + %2 cache (%3 per token) + %4 to work in + %5 program and tokenizer = %6; %7 are free</source>
         <translation>权重 %1 + 缓存 %2（每词元 %3）+ 工作内存 %4 + 程序与分词器 %5 = %6；可用 %7</translation>
     </message>
+    <message>
+        <source>Chat template</source>
+        <translation>对话模板</translation>
+    </message>
+    <message>
+        <source>Automatic: the checkpoint&apos;s own, else the one that fits</source>
+        <translation>自动：检查点自带的，否则选合适的</translation>
+    </message>
+    <message>
+        <source>Built-in: %1</source>
+        <translation>内置：%1</translation>
+    </message>
+    <message>
+        <source>From a file…</source>
+        <translation>来自文件…</translation>
+    </message>
+    <message>
+        <source>Templates (*.jinja *.jinja2 *.txt *.json);;All files (*)</source>
+        <translation>模板 (*.jinja *.jinja2 *.txt *.json);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>This file holds no template: found no {{ and no {%.</source>
+        <translation>此文件不含模板：没有 {{ 也没有 {%。</translation>
+    </message>
 </context>
 <context>
     <name>ui::LoadDialog</name>
@@ -2863,6 +2887,14 @@ Licensed under the Apache License 2.0.</source>
     <message>
         <source>memory %1</source>
         <translation>内存 %1</translation>
+    </message>
+    <message>
+        <source>Tokens drafted by the MTP module that the model itself then drew</source>
+        <translation>由 MTP 模块起草、随后被模型自己抽取的词元</translation>
+    </message>
+    <message>
+        <source>drafts taken %1 of %2 (%3)</source>
+        <translation>采纳草稿 %1 / %2（%3）</translation>
     </message>
 </context>
 <context>

@@ -4,6 +4,7 @@
 #include <QElapsedTimer>
 #include <QLabel>
 #include <QPushButton>
+#include <QTemporaryDir>
 #include <QtTest>
 
 #include "tests/ui/window_fixture.h"
@@ -69,6 +70,7 @@ class LoadTest : public QObject {
   void tensorsAreFoundAndSorted();
   void ninetyThousandTensorsAreQuick();
   void aTensorIsReadOnDemand();
+  void aTemplateIsChosen();
   void theDialogKeepsLoadOffWithAReason();
 };
 
@@ -250,6 +252,31 @@ void LoadTest::aTensorIsReadOnDemand() {
     said = said || (label->isVisibleTo(&window) && label->text().contains(QStringLiteral("BOOL")));
   }
   QVERIFY(said);
+}
+
+void LoadTest::aTemplateIsChosen() {
+  const ui::Theme theme;
+  ui::LoadChoices choices(theme);
+  choices.setReport(largeReport());
+  QCOMPARE(choices.chatTemplate(), std::string());
+  const QTemporaryDir folder;
+  QFile file(folder.filePath(QStringLiteral("own.jinja")));
+  QVERIFY(file.open(QIODevice::WriteOnly));
+  file.write("{{ messages[0].content }}");
+  file.close();
+  choices.setTemplateFile(file.fileName());
+  QCOMPARE(choices.chatTemplate(), std::string("{{ messages[0].content }}"));
+  engine::LoadOptions options;
+  choices.apply(&options);
+  QCOMPARE(options.chat_template, choices.chatTemplate());
+  // A file that is no template changes nothing.
+  choices.setTemplateFile(folder.filePath(QStringLiteral("nothing")));
+  QCOMPARE(choices.chatTemplate(), std::string("{{ messages[0].content }}"));
+  // Another checkpoint begins with its own.
+  auto other = largeReport();
+  other->path = "/other";
+  choices.setReport(other);
+  QCOMPARE(choices.chatTemplate(), std::string());
 }
 
 void LoadTest::theDialogKeepsLoadOffWithAReason() {

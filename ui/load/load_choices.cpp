@@ -3,6 +3,9 @@
 
 #include <QButtonGroup>
 #include <QCheckBox>
+#include <QComboBox>
+#include <QFileDialog>
+#include <QFileInfo>
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -12,6 +15,8 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/text_file.h"
+#include "engine/tokenizer/built_in_templates.h"
 #include "ui/format.h"
 #include "ui/load/memory_bar.h"
 #include "ui/load/report_texts.h"
@@ -26,6 +31,7 @@ using engine::WeightFormat;
 constexpr std::array kForms{WeightFormat::AsStored, WeightFormat::Q8_0, WeightFormat::Q4_K};
 /// What the engine takes at most; beyond the model's own length only with a warning.
 constexpr qint64 kLongestContext = qint64{1} << 24;
+constexpr qint64 kLargestTemplate = qint64{1} << 20;
 
 std::int64_t bytesOf(const engine::CheckpointReport& report, WeightFormat form) {
   return engine::memory_need(report, 1, form).weights;
@@ -47,6 +53,7 @@ LoadChoices::LoadChoices(const Theme& theme, QWidget* parent) : QWidget(parent),
   column->addWidget(buildContextRow(theme));
   column->addWidget(longContext_);
   column->addWidget(buildForms(theme));
+  column->addWidget(buildTemplateRow(theme));
   column->addWidget(bar_);
   column->addWidget(memory_);
   column->addWidget(accept_);
@@ -117,12 +124,76 @@ QWidget* LoadChoices::buildForms(const Theme& theme) {
   return widget;
 }
 
+QWidget* LoadChoices::buildTemplateRow(const Theme& theme) {
+  auto* widget = new QWidget(this);
+  auto* row = new QHBoxLayout(widget);
+  row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(theme.gap(3));
+  template_ = new QComboBox(widget);
+  template_->setAccessibleName(tr("Chat template"));
+  template_->addItem(tr("Automatic: the checkpoint's own, else the one that fits"), QString());
+  for (const std::string& name : engine::built_in_template_names()) {
+    template_->addItem(tr("Built-in: %1").arg(QString::fromStdString(name)),
+                       QString::fromStdString(name));
+  }
+  template_->addItem(tr("From a file…"));
+  templateNote_ = new QLabel(widget);
+  templateNote_->setTextFormat(Qt::PlainText);
+  templateNote_->setProperty("muted", true);
+  auto* label = new QLabel(tr("Chat template"), widget);
+  label->setBuddy(template_);
+  row->addWidget(label);
+  row->addWidget(template_);
+  row->addWidget(templateNote_, 1);
+  connect(template_, &QComboBox::activated, this, &LoadChoices::onTemplateChosen);
+  return widget;
+}
+
+// The last entry asks for a file, which then stands before it.
+void LoadChoices::onTemplateChosen(int index) {
+  if (index != template_->count() - 1) {
+    lastTemplate_ = index;
+    templateNote_->clear();
+    return;
+  }
+  template_->setCurrentIndex(lastTemplate_);
+  const QString path =
+      QFileDialog::getOpenFileName(this, tr("Chat template"), QString(),
+                                   tr("Templates (*.jinja *.jinja2 *.txt *.json);;All files (*)"));
+  if (!path.isEmpty()) setTemplateFile(path);
+}
+
+void LoadChoices::setTemplateFile(const QString& path) {
+  const auto text = app::readTextFile(path, kLargestTemplate);
+  if (!text) {
+    templateNote_->setText(format::oneLine(QString::fromStdString(text.error().message), 200));
+    return;
+  }
+  if (text->find("{{") == std::string::npos && text->find("{%") == std::string::npos) {
+    templateNote_->setText(tr("This file holds no template: found no {{ and no {%."));
+    return;
+  }
+  const int last = template_->count() - 1;
+  template_->insertItem(last, format::oneLine(QFileInfo(path).fileName(), 60),
+                        QString::fromStdString(*text));
+  template_->setCurrentIndex(last);
+  lastTemplate_ = last;
+  templateNote_->clear();
+}
+
+std::string LoadChoices::chatTemplate() const {
+  return template_->currentData().toString().toStdString();
+}
+
 void LoadChoices::setReport(std::shared_ptr<const engine::CheckpointReport> report) {
   const bool sameModel = report_ != nullptr && report != nullptr && report_->path == report->path;
   report_ = std::move(report);
   if (!sameModel) {
     formButtons_.front()->setChecked(true);
     accept_->setChecked(false);
+    template_->setCurrentIndex(0);
+    lastTemplate_ = 0;
+    templateNote_->clear();
     showRange();
   }
   refresh();
@@ -263,6 +334,7 @@ void LoadChoices::apply(engine::LoadOptions* options) const {
   options->context_length = contextLength();
   options->backend.n_threads = threads();
   options->weight_format = form();
+  options->chat_template = chatTemplate();
 }
 
 }  // namespace ui

@@ -1,5 +1,6 @@
-// LoadChoices: how a checkpoint is to be loaded: context length, weights, threads; with the memory
-// each choice needs, live. Says whether it can be done, and what the user must accept first.
+// LoadChoices: how a checkpoint is to be loaded: context length, weights, threads, chat template;
+// with the memory each choice needs, live. Says whether it can be done, and what the user must
+// accept first.
 #pragma once
 
 #include <QWidget>
@@ -11,6 +12,7 @@
 
 class QButtonGroup;
 class QCheckBox;
+class QComboBox;
 class QLabel;
 class QRadioButton;
 class QSlider;
@@ -41,6 +43,10 @@ class LoadChoices : public QWidget {
   /// Why it cannot be loaded like this; empty when it can.
   QString obstacle() const;
   void apply(engine::LoadOptions* options) const;
+  /// As engine::LoadOptions has it: a built-in's name, the text of a file, or "" for automatic.
+  std::string chatTemplate() const;
+  /// Shows why when the file cannot be used.
+  void setTemplateFile(const QString& path);
 
  Q_SIGNALS:
   void changed();
@@ -48,6 +54,8 @@ class LoadChoices : public QWidget {
  private:
   QWidget* buildContextRow(const Theme& theme);
   QWidget* buildForms(const Theme& theme);
+  QWidget* buildTemplateRow(const Theme& theme);
+  void onTemplateChosen(int index);
   void showRange();
   void refresh();
   void refreshForm(int index);
@@ -67,6 +75,9 @@ class LoadChoices : public QWidget {
   MemoryBar* bar_ = nullptr;
   QLabel* memory_ = nullptr;
   QCheckBox* accept_ = nullptr;
+  QComboBox* template_ = nullptr;
+  QLabel* templateNote_ = nullptr;
+  int lastTemplate_ = 0;
 };
 
 }  // namespace ui
