@@ -197,13 +197,6 @@ Result<RenderedPrompt> EngineThread::preview_prompt(
   return render_messages(*text, messages, unix_seconds_now());
 }
 
-Result<PromptPreview> EngineThread::preview_prompt_tokens(const std::vector<ChatMessage>& messages,
-                                                          const std::string& chat_template) const {
-  const auto text = impl_->shared_text();
-  if (!text) return fail(ErrorCode::NotFound, "no checkpoint with a tokenizer is loaded");
-  return engine::preview_prompt(*text, messages, chat_template, unix_seconds_now());
-}
-
 Result<std::vector<PromptToken>> EngineThread::preview_tokens(const RenderedPrompt& prompt) const {
   const auto text = impl_->shared_text();
   if (!text) return fail(ErrorCode::NotFound, "no checkpoint with a tokenizer is loaded");

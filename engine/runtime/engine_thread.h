@@ -38,9 +38,6 @@ class EngineThread {
   /// thread from the loaded model's immutable tokenizer and template. NotFound when no model (or no
   /// tokenizer) is loaded.
   Result<RenderedPrompt> preview_prompt(const std::vector<ChatMessage>& messages) const;
-  /// The same with its tokens, and with another template: `chat_template` as in GenerationRequest.
-  Result<PromptPreview> preview_prompt_tokens(const std::vector<ChatMessage>& messages,
-                                              const std::string& chat_template = {}) const;
   /// The tokens of that prompt, with their origin in the messages. Same rules as preview_prompt.
   Result<std::vector<PromptToken>> preview_tokens(const RenderedPrompt& prompt) const;
   /// How many tokens a text is (plain text, no control tokens). Same rules as preview_prompt.
