@@ -47,6 +47,9 @@ struct InputRows {
 InputRows make_input(const CpuContext& cpu, ConstMatView x, ScratchArea& records, bool rounded);
 bool reads_rounded(const WeightView& w);
 
+/// The least rows per chunk of a product of n_rows rows of block types × n_x tokens: a multiple of
+/// kRoundedBlock.
+std::int64_t row_group(const CpuContext& cpu, std::int64_t n_rows, std::int64_t n_x);
 /// Weight rows per chunk: `ints` chunks are multiples of kRoundedBlock.
 std::int64_t product_step(const CpuContext& cpu, const WeightView& w, std::int64_t n_x);
 /// As product_block, for any weight; `ahead`: what this thread will probably read next, or null.
