@@ -50,6 +50,12 @@ void load_pages(std::span<const std::byte> bytes) {
   }
 }
 
+void start_loading_pages(std::span<const std::byte> bytes) {
+  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data());
+  const std::uintptr_t first = begin / page_bytes() * page_bytes();
+  ::madvise(reinterpret_cast<void*>(first), begin + bytes.size() - first, MADV_WILLNEED);
+}
+
 void release_pages(std::span<const std::byte> bytes) {
   const std::uintptr_t page = page_bytes();
   const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data());

@@ -41,6 +41,9 @@ class PageBlock {
 /// be read are left to the mapping guard (mapping_guard.h).
 void load_pages(std::span<const std::byte> bytes);
 
+/// Asks the system to read those pages soon and returns at once, where it can.
+void start_loading_pages(std::span<const std::byte> bytes);
+
 /// The pages that lie wholly inside `bytes`, part of a file's mapping, no longer count as this
 /// process's memory; reading them again takes them from the file.
 void release_pages(std::span<const std::byte> bytes);

@@ -69,12 +69,14 @@ std::vector<std::span<const std::byte>> weight_pieces(const Checkpoint& checkpoi
   return pieces;
 }
 
-// Reads the weights into memory once, so that the first answer is not slowed by the disk. Skipped
-// where they do not fit: then the mapping is read as it is needed.
+bool fits_in_memory(const CheckpointReport& report) {
+  return report.memory_available <= 0 || report.weight_bytes <= report.memory_available;
+}
+
+// Reads the weights into memory once, so that the first answer is not slowed by the disk.
 Result<void> page_in(const Checkpoint& checkpoint, const ProgressCallback& on_progress,
                      const std::stop_token& stop) {
   const CheckpointReport& report = checkpoint.report();
-  if (report.memory_available > 0 && report.weight_bytes > report.memory_available) return {};
   LoadProgress progress{"Mapping weights", 0, report.weight_bytes};
   if (on_progress) on_progress(progress);
   ASSIGN_OR_RETURN(const std::unique_ptr<ThreadPool> pool,
@@ -216,8 +218,11 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   if (wrap) model->backend = wrap(std::move(model->backend));
   ASSIGN_OR_RETURN(WeightSource source, WeightSource::create(*model->checkpoint));
   model->weight_source = std::make_unique<WeightSource>(std::move(source));
-  if (options.weight_format == WeightFormat::AsStored) {
-    RETURN_IF_ERROR(page_in(*model->checkpoint, on_progress, stop));
+  // Where the weights do not fit, the mapping is read as it is needed.
+  const bool as_stored = options.weight_format == WeightFormat::AsStored;
+  const bool read_as_needed = as_stored && !fits_in_memory(model->checkpoint->report());
+  if (as_stored) {
+    if (!read_as_needed) RETURN_IF_ERROR(page_in(*model->checkpoint, on_progress, stop));
   } else {
     ASSIGN_OR_RETURN(model->quantised_weights, quantise(*model->checkpoint, *model->weight_source,
                                                         options, on_progress, stop));
@@ -227,6 +232,7 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   ASSIGN_OR_RETURN(ModelWeights weights,
                    load_weights(config, *model->weight_source, *model->backend, nullptr, stop,
                                 model->quantised_weights.get()));
+  if (read_as_needed && options.backend.kind != BackendKind::Cuda) weights.set_read_as_needed();
   report_step("Reserving the cache");
   ASSIGN_OR_RETURN(
       Transformer transformer,

@@ -2,9 +2,14 @@
 // gone.
 #include "engine/base/memory_pages.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <vector>
 
 #include "engine/base/mapped_file.h"
 #include "engine/base/mapping_guard.h"
@@ -46,6 +51,27 @@ TEST_F(MemoryPages, LoadedPagesMeetNoFault) {
   EXPECT_LE(faults_of_reading(middle), 2);  // what else the process touches
   engine::release_pages(middle);
   EXPECT_GT(faults_of_reading(middle), 2);
+}
+
+std::size_t resident_pages(std::span<const std::byte> bytes) {
+  std::vector<unsigned char> pages((bytes.size() + 4095) / 4096);
+  EXPECT_EQ(::mincore(const_cast<std::byte*>(bytes.data()), bytes.size(), pages.data()), 0);
+  return static_cast<std::size_t>(std::count_if(
+      pages.begin(), pages.end(), [](unsigned char page) { return (page & 1) != 0; }));
+}
+
+TEST_F(MemoryPages, AnnouncedPagesAreReadWithoutWaiting) {
+  const MappedFile file = MappedFile::open(folder_.file("model")).value();
+  const int descriptor = ::open(folder_.file("model").c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_GE(descriptor, 0);
+  ::fsync(descriptor);
+  ::posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED);
+  ::close(descriptor);
+  const auto half = file.bytes().first(kBytes / 2);
+  if (resident_pages(half) != 0) GTEST_SKIP() << "this file system keeps its files in memory";
+  engine::start_loading_pages(half.subspan(100));
+  for (int i = 0; i < 1000 && resident_pages(half) < kBytes / 2 / 4096; ++i) ::usleep(10'000);
+  EXPECT_EQ(resident_pages(half), kBytes / 2 / 4096);
 }
 
 TEST_F(MemoryPages, PagesThatAreGoneAreLeftToTheGuard) {
