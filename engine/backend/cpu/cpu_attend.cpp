@@ -20,7 +20,6 @@ constexpr std::int64_t kSplitTokens = 4;
 // Spans whose sums wait at once to be joined.
 constexpr std::int64_t kWaveSpans = 32;
 constexpr std::int64_t kScoreStride = kBlockSlots + 16;  // rows 256 bytes apart share cache sets
-
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 /// A row of sums: the columns, then its SoftmaxState.
@@ -314,8 +313,9 @@ void Attend::run_spans() {
   const std::int64_t first = visible(0).first / kSpanSlots;
   const std::int64_t end = ceil_div(visible(n_tokens - 1).end, kSpanSlots);
   const std::int64_t wave = std::min(end - first, kWaveSpans);
-  // Fewer heads per task where there are too few spans for all threads.
-  const std::int64_t wanted = ceil_div(2 * cpu_.pool.n_threads(), wave * job_.n_kv_heads);
+  // Fewer heads per task where there are too few spans; each task of a rounded job turns its slots.
+  const std::int64_t tasks = (job_.rounded ? 1 : 2) * cpu_.pool.n_threads();
+  const std::int64_t wanted = ceil_div(tasks, wave * job_.n_kv_heads);
   const std::int64_t most = std::max<std::int64_t>(tile_rows_ / n_tokens, 1);
   const std::int64_t heads =
       std::clamp<std::int64_t>((group() / wanted + 3) / 4 * 4, 1, std::min(group(), most));
