@@ -142,7 +142,10 @@ class CpuBackend final : public Backend {
     }
   }
 
-  CpuContext context() { return {kernels_, attention_for(kernels_), *set_.ints, *pool_, scratch_}; }
+  CpuContext context() {
+    return {kernels_, attention_for(kernels_), set_.rounded_attention, *set_.ints, *pool_,
+            scratch_};
+  }
 
   /// task(row, thread) for every row, rows of little work grouped into one chunk.
   template <class Task>

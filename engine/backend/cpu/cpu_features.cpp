@@ -24,9 +24,11 @@ std::vector<InstructionSet> usable_instruction_sets() {
   if (!avx512) return sets;
   sets.push_back({"avx512", &kernels::avx512_table(), &kernels::avx512_ints()});
   if (__builtin_cpu_supports("avx512vnni")) {
-    sets.push_back({"avx512-vnni", &kernels::avx512_table(), &kernels::avx512_vnni_ints()});
+    sets.push_back({"avx512-vnni", &kernels::avx512_table(), &kernels::avx512_vnni_ints(),
+                    &kernels::avx512_vnni_attention()});
     if (amx_support().refusal.empty()) {
-      sets.push_back({"amx-int8", &kernels::avx512_table(), &kernels::amx_ints()});
+      sets.push_back({"amx-int8", &kernels::avx512_table(), &kernels::amx_ints(),
+                      &kernels::avx512_vnni_attention()});
     }
   }
 #endif

@@ -6,6 +6,7 @@
 
 #include "engine/backend/backend.h"
 #include "engine/backend/cpu/attention_kernels.h"
+#include "engine/backend/cpu/attention_rounded.h"
 #include "engine/backend/cpu/cpu_scratch.h"
 #include "engine/backend/cpu/kernels.h"
 #include "engine/backend/cpu/kernels_int.h"
@@ -16,6 +17,7 @@ namespace engine {
 struct CpuContext {
   const kernels::Table& kernels;
   const kernels::AttentionTable& attention;
+  const kernels::RoundedAttention* rounded_attention;  // null: not with this instruction set
   const kernels::IntTable& ints;
   ThreadPool& pool;
   CpuScratch& scratch;
