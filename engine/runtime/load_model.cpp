@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "engine/backend/split_backend.h"
 #include "engine/base/thread_pool.h"
 #include "engine/model/kv_cache.h"
 #include "engine/runtime/text_files.h"
@@ -51,6 +52,24 @@ Result<void> check_memory(const CheckpointReport& report, const ModelConfig& con
                   std::to_string(needed) + " bytes, free are " +
                   std::to_string(report.memory_available) + "; choose a context of at most " +
                   std::to_string(report.memory_available / per_token) + " tokens");
+}
+
+// The backend, and on a GPU what of the model it is to hold: told before a byte is copied.
+Result<std::optional<DevicePlan>> open_backend(const CheckpointReport& report,
+                                               const LoadOptions& options, LoadedModel* model) {
+  ASSIGN_OR_RETURN(model->backend, make_backend(options.backend));
+  const std::int64_t free_bytes = model->backend->free_bytes();
+  if (free_bytes <= 0) return std::optional<DevicePlan>();
+  const DevicePlanRequest request{options.context_length, options.prefill_chunk,
+                                  options.weight_format, free_bytes, options.main_memory_layers};
+  const DevicePlan plan = device_plan(report, request);
+  RETURN_IF_ERROR(check_plan(plan, request));
+  if (plan.main_memory_layers > 0) {
+    ASSIGN_OR_RETURN(auto host, make_backend({BackendKind::Cpu, options.backend.n_threads,
+                                              options.backend.instruction_set}));
+    model->backend = make_split_backend(std::move(model->backend), std::move(host));
+  }
+  return std::optional<DevicePlan>(plan);
 }
 
 // Reads the weights into memory once, so that the first answer is not slowed by the disk. Skipped
@@ -192,13 +211,11 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   model->checkpoint = std::make_unique<Checkpoint>(std::move(checkpoint));
   const ModelConfig& config = model->checkpoint->config();
   ASSIGN_OR_RETURN(const LoadOptions options, resolve(requested, config));
-  RETURN_IF_ERROR(check_memory(model->checkpoint->report(), config, options.context_length));
-  if (options.backend.kind == BackendKind::Cuda && config.has_indexer()) {
-    return fail(ErrorCode::Unsupported,
-                "backend: the CUDA kernels of DeepSeek-V3.2's indexer do not pick the reference's "
-                "slots yet; choose the CPU");
+  if (options.backend.kind != BackendKind::Cuda) {
+    RETURN_IF_ERROR(check_memory(model->checkpoint->report(), config, options.context_length));
   }
-  ASSIGN_OR_RETURN(model->backend, make_backend(options.backend));
+  ASSIGN_OR_RETURN(const std::optional<DevicePlan> plan,
+                   open_backend(model->checkpoint->report(), options, model.get()));
   if (wrap) model->backend = wrap(std::move(model->backend));
   ASSIGN_OR_RETURN(WeightSource source, WeightSource::create(*model->checkpoint));
   model->weight_source = std::make_unique<WeightSource>(std::move(source));
@@ -212,7 +229,8 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   report_step("Placing weights");
   ASSIGN_OR_RETURN(ModelWeights weights,
                    load_weights(config, *model->weight_source, *model->backend, nullptr, stop,
-                                model->quantised_weights.get()));
+                                {model->quantised_weights.get(),
+                                 plan ? plan->main_memory_layers : std::int64_t{0}}));
   report_step("Reserving the cache");
   ASSIGN_OR_RETURN(
       Transformer transformer,
@@ -231,6 +249,10 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
 
   report_step("Reading the tokenizer");
   auto info = describe(*model, options);
+  info->device_plan = plan;
+  if (plan && plan->main_memory_layers > 0) {
+    info->backend_description += " · " + describe_plan(*plan);
+  }
   info->mtp_problem = std::move(mtp_problem);
   attach_text(*model, *info);
   info->load_seconds =
