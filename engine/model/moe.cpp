@@ -1,5 +1,10 @@
 #include "engine/model/moe.h"
 
+#include <algorithm>
+#include <vector>
+
+#include "engine/base/memory_pages.h"
+
 namespace engine {
 
 namespace {
@@ -10,6 +15,22 @@ std::span<T> layer_rows(std::vector<T>& all, std::int64_t moe_index, std::int64_
                         std::int64_t width) {
   const auto n = static_cast<std::size_t>(n_tokens * width);
   return std::span(all).subspan(static_cast<std::size_t>(moe_index) * n, n);
+}
+
+// Starts reading the chosen experts, gate and up before down, so that the drive works ahead of the
+// products.
+void announce(const std::vector<MlpWeights>& experts, std::span<const std::int32_t> ids) {
+  std::vector<std::int32_t> chosen(ids.begin(), ids.end());
+  std::sort(chosen.begin(), chosen.end());
+  chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
+  const auto start_reading = [](const WeightView& w) {
+    start_loading_pages({w.data, static_cast<std::size_t>(w.bytes())});
+  };
+  for (const std::int32_t id : chosen) {
+    start_reading(experts[static_cast<std::size_t>(id)].gate);
+    start_reading(experts[static_cast<std::size_t>(id)].up);
+  }
+  for (const std::int32_t id : chosen) start_reading(experts[static_cast<std::size_t>(id)].down);
 }
 
 }  // namespace
@@ -68,6 +89,10 @@ void moe(const BlockSpan& span, std::int64_t moe_index, const MoeWeights& weight
   const RouterArgs args = router_args(config, weights.router_bias);
   const RouterOutput routing = router_output(config, moe_index, n, with_scores, activations);
   backend.route(logits, args, routing);
+  if (weights.read_as_needed) {
+    backend.settle();
+    announce(weights.experts, routing.ids);
+  }
   backend.moe(x, weights.experts, routing.ids, routing.weights, config.num_experts_per_tok, out);
   if (!weights.shared.gate.empty()) {
     const MatView shared_out = activations.shared_out.view(n, config.hidden_size);
