@@ -136,6 +136,21 @@ Result<std::unique_ptr<QuantisedWeights>> quantise(const Checkpoint& checkpoint,
   return std::make_unique<QuantisedWeights>(std::move(weights));
 }
 
+// Weights in memory, as stored or quantised. True where they do not fit: then the mapping is read
+// as it is needed.
+Result<bool> make_ready(const LoadOptions& options, const ProgressCallback& on_progress,
+                        const std::stop_token& stop, LoadedModel* model) {
+  const Checkpoint& checkpoint = *model->checkpoint;
+  if (options.weight_format != WeightFormat::AsStored) {
+    ASSIGN_OR_RETURN(model->quantised_weights,
+                     quantise(checkpoint, *model->weight_source, options, on_progress, stop));
+    return false;
+  }
+  if (!fits_in_memory(checkpoint.report())) return true;
+  RETURN_IF_ERROR(page_in(checkpoint, on_progress, stop));
+  return false;
+}
+
 // The module that drafts. Without it, or when it cannot be used, the model runs all the same: only
 // a stop ends the loading.
 Result<void> attach_drafter(const LoadOptions& options, const std::stop_token& stop,
@@ -240,15 +255,7 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   if (wrap) model->backend = wrap(std::move(model->backend));
   ASSIGN_OR_RETURN(WeightSource source, WeightSource::create(*model->checkpoint));
   model->weight_source = std::make_unique<WeightSource>(std::move(source));
-  // Where the weights do not fit, the mapping is read as it is needed.
-  const bool as_stored = options.weight_format == WeightFormat::AsStored;
-  const bool read_as_needed = as_stored && !fits_in_memory(model->checkpoint->report());
-  if (as_stored) {
-    if (!read_as_needed) RETURN_IF_ERROR(page_in(*model->checkpoint, on_progress, stop));
-  } else {
-    ASSIGN_OR_RETURN(model->quantised_weights, quantise(*model->checkpoint, *model->weight_source,
-                                                        options, on_progress, stop));
-  }
+  ASSIGN_OR_RETURN(const bool read_as_needed, make_ready(options, on_progress, stop, model.get()));
   RETURN_IF_ERROR(model->checkpoint->check_files());
   report_step("Placing weights");
   ASSIGN_OR_RETURN(ModelWeights weights,
