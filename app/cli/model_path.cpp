@@ -18,6 +18,7 @@ using engine::Result;
 namespace {
 
 constexpr std::int64_t kMostThreads = 1024;
+constexpr std::int64_t kMostLayers = 1000;
 constexpr std::int64_t kLongestContext = std::int64_t{1} << 24;
 constexpr std::uint64_t kLargestTextFile = std::uint64_t{1} << 30;
 
@@ -54,7 +55,9 @@ const std::vector<OptionSpec>& commonOptions() {
       {"--threads", "N", "CPU threads; default: the cores this process may use"},
       {"--context", "N", "tokens the cache holds"},
       {"--prefill-chunk", "N", "prompt tokens per forward pass, default 512"},
-      {"--weights", "W", "quantise while loading: q8_0, or q4_k (routed experts; the rest Q8_0)"}};
+      {"--weights", "W", "quantise while loading: q8_0, or q4_k (routed experts; the rest Q8_0)"},
+      {"--main-memory-layers", "N",
+       "on a GPU: MoE layers whose routed experts stay in main memory; default: as few as fit"}};
   return options;
 }
 
@@ -83,6 +86,10 @@ Result<engine::LoadOptions> loadOptions(const Arguments& arguments, std::int64_t
   ASSIGN_OR_RETURN(options.weight_format, weightFormat(arguments));
   ASSIGN_OR_RETURN(options.prefill_chunk,
                    arguments.integer("--prefill-chunk", 512, 1, kLongestContext));
+  if (arguments.text("--main-memory-layers")) {
+    ASSIGN_OR_RETURN(options.main_memory_layers,
+                     arguments.integer("--main-memory-layers", 0, 0, kMostLayers));
+  }
   return options;
 }
 
@@ -90,7 +97,17 @@ Result<std::unique_ptr<engine::LoadedModel>> loadModel(const Arguments& argument
                                                        std::int64_t context,
                                                        const engine::BackendWrapper& wrap) {
   ASSIGN_OR_RETURN(const std::string path, modelPath(arguments));
-  ASSIGN_OR_RETURN(const engine::LoadOptions options, loadOptions(arguments, context));
+  ASSIGN_OR_RETURN(engine::LoadOptions options, loadOptions(arguments, context));
+  auto loaded = engine::load_model(path, options, nullptr, {}, wrap);
+  const bool chosenHere = arguments.text("--backend").value_or("auto") == "auto";
+  if (loaded || !chosenHere || options.backend.kind != BackendKind::Cuda) return loaded;
+  const ErrorCode code = loaded.error().code;
+  if (code != ErrorCode::OutOfMemory && code != ErrorCode::Device &&
+      code != ErrorCode::Unsupported) {
+    return loaded;
+  }
+  std::cerr << "the GPU is not used: " << loaded.error().message << '\n';
+  options.backend.kind = BackendKind::Cpu;
   return engine::load_model(path, options, nullptr, {}, wrap);
 }
 

@@ -93,12 +93,18 @@ struct MtpWeights {
   std::int64_t stored_bytes = 0;
 };
 
+/// How weights are taken over.
+struct WeightChoices {
+  /// Matrices to take in place of stored ones; null: none. It must outlive the weights.
+  const QuantisedWeights* quantised = nullptr;
+  /// The routed experts of the last so many MoE layers stay in main memory.
+  std::int64_t main_memory_layers = 0;
+};
+
 /// `on_tensor(bytes_so_far)` after each tensor; Cancelled between two tensors when asked to stop.
-/// `quantised`: matrices to take in place of stored ones; it must outlive the weights.
 Result<ModelWeights> load_weights(const ModelConfig& config, WeightSource& source, Backend& backend,
                                   const std::function<void(std::int64_t)>& on_tensor,
-                                  std::stop_token stop,
-                                  const QuantisedWeights* quantised = nullptr);
+                                  std::stop_token stop, const WeightChoices& choices = {});
 
 /// The module's weights; only where source.has_mtp().
 Result<MtpWeights> load_mtp_weights(const ModelConfig& config, WeightSource& source,

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "engine/backend/split_backend.h"
 #include "engine/base/memory_pages.h"
 #include "engine/base/thread_pool.h"
 #include "engine/model/kv_cache.h"
@@ -54,6 +55,24 @@ Result<void> check_memory(const CheckpointReport& report, const ModelConfig& con
                   std::to_string(needed) + " bytes, free are " +
                   std::to_string(report.memory_available) + "; choose a context of at most " +
                   std::to_string(report.memory_available / per_token) + " tokens");
+}
+
+// The backend, and on a GPU what of the model it is to hold: told before a byte is copied.
+Result<std::optional<DevicePlan>> open_backend(const CheckpointReport& report,
+                                               const LoadOptions& options, LoadedModel* model) {
+  ASSIGN_OR_RETURN(model->backend, make_backend(options.backend));
+  const std::int64_t free_bytes = model->backend->free_bytes();
+  if (free_bytes <= 0) return std::optional<DevicePlan>();
+  const DevicePlanRequest request{options.context_length, options.prefill_chunk,
+                                  options.weight_format, free_bytes, options.main_memory_layers};
+  const DevicePlan plan = device_plan(report, request);
+  RETURN_IF_ERROR(check_plan(plan, request));
+  if (plan.main_memory_layers > 0) {
+    ASSIGN_OR_RETURN(auto host, make_backend({BackendKind::Cpu, options.backend.n_threads,
+                                              options.backend.instruction_set}));
+    model->backend = make_split_backend(std::move(model->backend), std::move(host));
+  }
+  return std::optional<DevicePlan>(plan);
 }
 
 // What the model reads of the files, in the order of the files, cut into pieces.
@@ -117,6 +136,21 @@ Result<std::unique_ptr<QuantisedWeights>> quantise(const Checkpoint& checkpoint,
   return std::make_unique<QuantisedWeights>(std::move(weights));
 }
 
+// Weights in memory, as stored or quantised. True where they do not fit: then the mapping is read
+// as it is needed.
+Result<bool> make_ready(const LoadOptions& options, const ProgressCallback& on_progress,
+                        const std::stop_token& stop, LoadedModel* model) {
+  const Checkpoint& checkpoint = *model->checkpoint;
+  if (options.weight_format != WeightFormat::AsStored) {
+    ASSIGN_OR_RETURN(model->quantised_weights,
+                     quantise(checkpoint, *model->weight_source, options, on_progress, stop));
+    return false;
+  }
+  if (!fits_in_memory(checkpoint.report())) return true;
+  RETURN_IF_ERROR(page_in(checkpoint, on_progress, stop));
+  return false;
+}
+
 // The module that drafts. Without it, or when it cannot be used, the model runs all the same: only
 // a stop ends the loading.
 Result<void> attach_drafter(const LoadOptions& options, const std::stop_token& stop,
@@ -144,7 +178,8 @@ Result<void> attach_drafter(const LoadOptions& options, const std::stop_token& s
   return {};
 }
 
-std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions& options) {
+std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions& options,
+                                    const std::optional<DevicePlan>& plan) {
   auto info = std::make_shared<ModelInfo>();
   const Checkpoint& checkpoint = *model.checkpoint;
   const ModelWeights& weights = model.transformer->weights();
@@ -155,6 +190,10 @@ std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions&
   info->generation_defaults = checkpoint.generation_defaults();
   info->options = options;
   info->backend_description = model.backend->description();
+  info->device_plan = plan;
+  if (plan && plan->main_memory_layers > 0) {
+    info->backend_description += " · " + describe_plan(*plan);
+  }
   info->moe_layers = checkpoint.config().moe_layers();
   info->router_bias = weights.router_bias_rows;
   info->context_length = options.context_length;
@@ -208,30 +247,21 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   model->checkpoint = std::make_unique<Checkpoint>(std::move(checkpoint));
   const ModelConfig& config = model->checkpoint->config();
   ASSIGN_OR_RETURN(const LoadOptions options, resolve(requested, config));
-  RETURN_IF_ERROR(check_memory(model->checkpoint->report(), config, options.context_length));
-  if (options.backend.kind == BackendKind::Cuda && config.has_indexer()) {
-    return fail(ErrorCode::Unsupported,
-                "backend: the CUDA kernels of DeepSeek-V3.2's indexer do not pick the reference's "
-                "slots yet; choose the CPU");
+  if (options.backend.kind != BackendKind::Cuda) {
+    RETURN_IF_ERROR(check_memory(model->checkpoint->report(), config, options.context_length));
   }
-  ASSIGN_OR_RETURN(model->backend, make_backend(options.backend));
+  ASSIGN_OR_RETURN(const std::optional<DevicePlan> plan,
+                   open_backend(model->checkpoint->report(), options, model.get()));
   if (wrap) model->backend = wrap(std::move(model->backend));
   ASSIGN_OR_RETURN(WeightSource source, WeightSource::create(*model->checkpoint));
   model->weight_source = std::make_unique<WeightSource>(std::move(source));
-  // Where the weights do not fit, the mapping is read as it is needed.
-  const bool as_stored = options.weight_format == WeightFormat::AsStored;
-  const bool read_as_needed = as_stored && !fits_in_memory(model->checkpoint->report());
-  if (as_stored) {
-    if (!read_as_needed) RETURN_IF_ERROR(page_in(*model->checkpoint, on_progress, stop));
-  } else {
-    ASSIGN_OR_RETURN(model->quantised_weights, quantise(*model->checkpoint, *model->weight_source,
-                                                        options, on_progress, stop));
-  }
+  ASSIGN_OR_RETURN(const bool read_as_needed, make_ready(options, on_progress, stop, model.get()));
   RETURN_IF_ERROR(model->checkpoint->check_files());
   report_step("Placing weights");
   ASSIGN_OR_RETURN(ModelWeights weights,
                    load_weights(config, *model->weight_source, *model->backend, nullptr, stop,
-                                model->quantised_weights.get()));
+                                {model->quantised_weights.get(),
+                                 plan ? plan->main_memory_layers : std::int64_t{0}}));
   if (read_as_needed && options.backend.kind != BackendKind::Cuda) weights.set_read_as_needed();
   report_step("Reserving the cache");
   ASSIGN_OR_RETURN(
@@ -250,7 +280,7 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "loading stopped");
 
   report_step("Reading the tokenizer");
-  auto info = describe(*model, options);
+  auto info = describe(*model, options, plan);
   info->mtp_problem = std::move(mtp_problem);
   attach_text(*model, *info);
   info->load_seconds =
