@@ -1,5 +1,10 @@
 #include "engine/model/moe.h"
 
+#include <algorithm>
+#include <vector>
+
+#include "engine/base/memory_pages.h"
+
 namespace engine {
 
 namespace {
@@ -19,6 +24,22 @@ RouterOutput router_output(const RouterArgs& args, std::int64_t n_tokens, bool w
     out.group_mask = std::span(a.group_mask).first(n_groups);
   }
   return out;
+}
+
+// Starts reading the chosen experts, gate and up before down, so that the drive works ahead of the
+// products.
+void announce(const std::vector<MlpWeights>& experts, std::span<const std::int32_t> ids) {
+  std::vector<std::int32_t> chosen(ids.begin(), ids.end());
+  std::sort(chosen.begin(), chosen.end());
+  chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
+  const auto start_reading = [](const WeightView& w) {
+    start_loading_pages({w.data, static_cast<std::size_t>(w.bytes())});
+  };
+  for (const std::int32_t id : chosen) {
+    start_reading(experts[static_cast<std::size_t>(id)].gate);
+    start_reading(experts[static_cast<std::size_t>(id)].up);
+  }
+  for (const std::int32_t id : chosen) start_reading(experts[static_cast<std::size_t>(id)].down);
 }
 
 }  // namespace
@@ -55,6 +76,7 @@ void moe(const BlockSpan& span, std::int64_t moe_index, const MoeWeights& weight
   backend.route(logits, args, routing);
   if (context.probe != nullptr) context.probe->on_routed(span.layer, moe_index, routing);
 
+  if (weights.read_as_needed) announce(weights.experts, routing.ids);
   backend.moe(x, weights.experts, routing.ids, routing.weights, config.num_experts_per_tok, out);
   if (!weights.shared.gate.empty()) {
     const MatView shared_out = activations.shared_out.view(n, config.hidden_size);

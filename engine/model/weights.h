@@ -50,7 +50,8 @@ struct MoeWeights {
   WeightView router;                   // [n_routed_experts, hidden]
   const float* router_bias = nullptr;  // [n_routed_experts], or null
   std::vector<MlpWeights> experts;     // [n_routed_experts]
-  MlpWeights shared;  // width n_shared_experts · moe_intermediate_size; may be empty
+  MlpWeights shared;            // width n_shared_experts · moe_intermediate_size; may be empty
+  bool read_as_needed = false;  // experts lie in mapped files that memory does not hold
 };
 
 struct LayerWeights {
@@ -70,6 +71,13 @@ struct ModelWeights {
   std::vector<float> router_bias_rows;  // [M, n_routed_experts] on the host; zeros where absent
   std::int64_t stored_bytes = 0;
   std::int64_t bytes_read_per_token = 0;  // what decoding one token reads: chosen experts only
+
+  /// The chosen experts are announced to the system before they are read.
+  void set_read_as_needed() {
+    for (LayerWeights& layer : layers) {
+      if (layer.moe) layer.moe->read_as_needed = true;
+    }
+  }
 };
 
 /// V3's multi-token prediction module (V3 report §2.2): one decoder layer over the embedding of the

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "engine/base/memory_pages.h"
 #include "engine/base/thread_pool.h"
 #include "engine/model/kv_cache.h"
 #include "engine/runtime/text_files.h"
@@ -14,8 +15,10 @@ namespace {
 
 constexpr std::int64_t kDefaultContext = 4096;
 constexpr std::int64_t kLongestContext = std::int64_t{1} << 24;
-constexpr std::int64_t kProgressStepBytes = std::int64_t{8} << 20;
-constexpr std::size_t kPageBytes = 4096;
+// Weights are read by so many threads, a piece at a time, and progress is told after so many bytes.
+constexpr int kReaders = 8;
+constexpr std::size_t kPieceBytes = std::size_t{4} << 20;
+constexpr std::size_t kProgressStepBytes = std::size_t{64} << 20;
 
 // Of V3.2 the CUDA kernels do not pick the reference's slots yet.
 bool gpu_is_usable(const ModelConfig& config) {
@@ -65,31 +68,44 @@ Result<void> check_memory(const CheckpointReport& report, const ModelConfig& con
                   std::to_string(report.memory_available / per_token) + " tokens");
 }
 
-// Reads the weights into memory once, so that the first answer is not slowed by the disk. Skipped
-// where they do not fit: then the mapping is read as it is needed.
+// What the model reads of the files, in the order of the files, cut into pieces.
+std::vector<std::span<const std::byte>> weight_pieces(const Checkpoint& checkpoint) {
+  std::vector<std::span<const std::byte>> pieces;
+  for (const StoredTensor& tensor : checkpoint.tensors()) {
+    if (is_mtp_tensor(checkpoint.config(), tensor.name)) continue;
+    for (std::size_t begin = 0; begin < tensor.bytes.size(); begin += kPieceBytes) {
+      pieces.push_back(
+          tensor.bytes.subspan(begin, std::min(kPieceBytes, tensor.bytes.size() - begin)));
+    }
+  }
+  return pieces;
+}
+
+bool fits_in_memory(const CheckpointReport& report) {
+  return report.memory_available <= 0 || report.weight_bytes <= report.memory_available;
+}
+
+// Reads the weights into memory once, so that the first answer is not slowed by the disk.
 Result<void> page_in(const Checkpoint& checkpoint, const ProgressCallback& on_progress,
                      const std::stop_token& stop) {
   const CheckpointReport& report = checkpoint.report();
-  if (report.memory_available > 0 && report.weight_bytes > report.memory_available) return {};
   LoadProgress progress{"Mapping weights", 0, report.weight_bytes};
   if (on_progress) on_progress(progress);
-  std::int64_t reported = 0;
-  unsigned touched = 0;
-  for (const StoredTensor& tensor : checkpoint.tensors()) {
-    if (is_mtp_tensor(checkpoint.config(), tensor.name)) continue;
-    for (std::size_t begin = 0; begin < tensor.bytes.size(); begin += kPageBytes) {
-      const volatile std::byte* byte = &tensor.bytes[begin];
-      touched += static_cast<unsigned>(*byte);
-      progress.bytes_done +=
-          static_cast<std::int64_t>(std::min(kPageBytes, tensor.bytes.size() - begin));
-      if (progress.bytes_done - reported < kProgressStepBytes) continue;
-      reported = progress.bytes_done;
-      if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "loading stopped");
-      if (on_progress) on_progress(progress);
-    }
+  ASSIGN_OR_RETURN(const std::unique_ptr<ThreadPool> pool,
+                   ThreadPool::create(std::min(usable_processors(), kReaders)));
+  const std::vector<std::span<const std::byte>> pieces = weight_pieces(checkpoint);
+  for (std::size_t first = 0; first < pieces.size();) {
+    std::size_t last = first;
+    std::size_t bytes = 0;
+    while (last < pieces.size() && bytes < kProgressStepBytes) bytes += pieces[last++].size();
+    if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "loading stopped");
+    pool->run(static_cast<std::int64_t>(last - first), [&](std::int64_t piece, int) {
+      load_pages(pieces[first + static_cast<std::size_t>(piece)]);
+    });
+    progress.bytes_done += static_cast<std::int64_t>(bytes);
+    if (on_progress) on_progress(progress);
+    first = last;
   }
-  progress.bytes_done = std::min(progress.bytes_done, progress.bytes_total);
-  if (on_progress) on_progress(progress);
   return {};
 }
 
@@ -217,8 +233,11 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   if (wrap) model->backend = wrap(std::move(model->backend));
   ASSIGN_OR_RETURN(WeightSource source, WeightSource::create(*model->checkpoint));
   model->weight_source = std::make_unique<WeightSource>(std::move(source));
-  if (options.weight_format == WeightFormat::AsStored) {
-    RETURN_IF_ERROR(page_in(*model->checkpoint, on_progress, stop));
+  // Where the weights do not fit, the mapping is read as it is needed.
+  const bool as_stored = options.weight_format == WeightFormat::AsStored;
+  const bool read_as_needed = as_stored && !fits_in_memory(model->checkpoint->report());
+  if (as_stored) {
+    if (!read_as_needed) RETURN_IF_ERROR(page_in(*model->checkpoint, on_progress, stop));
   } else {
     ASSIGN_OR_RETURN(model->quantised_weights, quantise(*model->checkpoint, *model->weight_source,
                                                         options, on_progress, stop));
@@ -228,6 +247,7 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   ASSIGN_OR_RETURN(ModelWeights weights,
                    load_weights(config, *model->weight_source, *model->backend, nullptr, stop,
                                 model->quantised_weights.get()));
+  if (read_as_needed && options.backend.kind != BackendKind::Cuda) weights.set_read_as_needed();
   report_step("Reserving the cache");
   ASSIGN_OR_RETURN(
       Transformer transformer,
