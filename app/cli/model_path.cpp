@@ -26,12 +26,7 @@ Result<BackendKind> backendKind(const std::string& name) {
   if (name == "reference") return BackendKind::Reference;
   if (name == "cpu") return BackendKind::Cpu;
   if (name == "cuda") return BackendKind::Cuda;
-  if (name == "auto") {
-    for (const engine::BackendDescription& backend : engine::available_backends()) {
-      if (backend.kind == BackendKind::Cuda && backend.available) return BackendKind::Cuda;
-    }
-    return BackendKind::Cpu;
-  }
+  if (name == "auto") return BackendKind::Cpu;  // see prefer_gpu
   return fail(ErrorCode::InvalidArgument,
               "--backend: found '" + name + "', allowed reference, cpu, cuda, auto");
 }
@@ -77,8 +72,10 @@ Result<std::string> modelPath(const Arguments& arguments) {
 
 Result<engine::LoadOptions> loadOptions(const Arguments& arguments, std::int64_t context) {
   engine::LoadOptions options;
-  ASSIGN_OR_RETURN(options.backend.kind, backendKind(arguments.text("--backend").value_or("auto")));
+  const std::string backend = arguments.text("--backend").value_or("auto");
+  ASSIGN_OR_RETURN(options.backend.kind, backendKind(backend));
   options.backend.instruction_set = arguments.text("--instruction-set").value_or("");
+  options.prefer_gpu = backend == "auto" && options.backend.instruction_set.empty();
   ASSIGN_OR_RETURN(const std::int64_t threads, arguments.integer("--threads", 0, 1, kMostThreads));
   options.backend.n_threads = static_cast<int>(threads);
   ASSIGN_OR_RETURN(options.context_length,

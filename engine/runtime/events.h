@@ -30,6 +30,7 @@ enum class Speculation { Auto, Off, Always };
 
 struct LoadOptions {
   BackendOptions backend;
+  bool prefer_gpu = false;  // with BackendKind::Cpu: the GPU where there is one for this model
   WeightFormat weight_format = WeightFormat::AsStored;
   std::int64_t context_length = 0;              // 0: the smaller of the model's maximum and 4,096
   std::int64_t prefill_chunk = 512;             // tokens per forward call

@@ -21,8 +21,20 @@ constexpr int kReaders = 8;
 constexpr std::size_t kPieceBytes = std::size_t{4} << 20;
 constexpr std::size_t kProgressStepBytes = std::size_t{64} << 20;
 
+// Of V3.2 the CUDA kernels do not pick the reference's slots yet.
+bool gpu_is_usable(const ModelConfig& config) {
+  if (config.has_indexer()) return false;
+  const auto backends = available_backends();
+  return std::any_of(backends.begin(), backends.end(), [](const BackendDescription& backend) {
+    return backend.kind == BackendKind::Cuda && backend.available;
+  });
+}
+
 Result<LoadOptions> resolve(const LoadOptions& options, const ModelConfig& config) {
   LoadOptions resolved = options;
+  if (options.prefer_gpu && options.backend.kind == BackendKind::Cpu && gpu_is_usable(config)) {
+    resolved.backend.kind = BackendKind::Cuda;
+  }
   if (options.context_length < 0 || options.context_length > kLongestContext) {
     return fail(ErrorCode::InvalidArgument,
                 "context: found " + std::to_string(options.context_length) + ", allowed 1 to " +
@@ -216,12 +228,14 @@ std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions&
   return info;
 }
 
-// What the checkpoint says about text: a problem here never keeps the model from running.
-void attach_text(LoadedModel& model, ModelInfo& info) {
-  auto text = load_text_model(*model.checkpoint, info.options.chat_template);
+// What the checkpoint says about text: a problem here never keeps the model from running, only a
+// stop does.
+Result<void> attach_text(const std::stop_token& stop, LoadedModel& model, ModelInfo& info) {
+  auto text = load_text_model(*model.checkpoint, info.options.chat_template, stop);
   if (!text) {
+    if (text.error().code == ErrorCode::Cancelled) return tl::unexpected(std::move(text.error()));
     info.tokenizer_description = text.error().message;
-    return;
+    return {};
   }
   info.has_tokenizer = true;
   info.tokenizer_description = text->tokenizer.description();
@@ -229,6 +243,7 @@ void attach_text(LoadedModel& model, ModelInfo& info) {
   info.template_problem = text->template_problem;
   info.template_reason = text->template_reason;
   model.text = std::make_shared<const TextModel>(std::move(*text));
+  return {};
 }
 
 }  // namespace
@@ -243,7 +258,7 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   };
   auto model = std::make_unique<LoadedModel>();
   report_step("Reading headers");
-  ASSIGN_OR_RETURN(Checkpoint checkpoint, Checkpoint::open(path));
+  ASSIGN_OR_RETURN(Checkpoint checkpoint, Checkpoint::open(path, stop));
   model->checkpoint = std::make_unique<Checkpoint>(std::move(checkpoint));
   const ModelConfig& config = model->checkpoint->config();
   ASSIGN_OR_RETURN(const LoadOptions options, resolve(requested, config));
@@ -282,7 +297,7 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   report_step("Reading the tokenizer");
   auto info = describe(*model, options, plan);
   info->mtp_problem = std::move(mtp_problem);
-  attach_text(*model, *info);
+  RETURN_IF_ERROR(attach_text(stop, *model, *info));
   info->load_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   model->info = std::move(info);

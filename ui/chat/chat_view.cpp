@@ -10,6 +10,7 @@
 #include "app/chat_view_model.h"
 #include "app/selection.h"
 #include "app/token_timeline.h"
+#include "ui/chat/chat_accessible.h"
 #include "ui/theme/theme.h"
 
 namespace ui {
@@ -31,6 +32,7 @@ ChatView::ChatView(Parts parts, Theme& theme, QWidget* parent)
   viewport()->setAutoFillBackground(false);
   verticalScrollBar()->setSingleStep(theme.gap(10));
   setAccessibleName(tr("Conversation"));
+  installChatAccessibility();
   frameTimer_.setSingleShot(true);
   connect(&frameTimer_, &QTimer::timeout, this, &ChatView::applyChanges);
   connect(&theme_, &Theme::changed, this, &ChatView::restyle);
@@ -106,6 +108,7 @@ void ChatView::onRowsInserted(int first, int last) {
     items_.insert(items_.begin() + row, MessageItem(message));
     items_[static_cast<std::size_t>(row)].update(message, context_);
     dirty_.insert(dirty_.begin() + row, false);
+    announce(QAccessible::ObjectCreated, row);
   }
   // What the user just sent is what the user wants to see.
   if (first > 0) followsEnd_ = true;
@@ -114,7 +117,10 @@ void ChatView::onRowsInserted(int first, int last) {
 
 void ChatView::onRowsRemoved() {
   const auto n = static_cast<std::size_t>(parts_.messages.rowCount());
-  while (items_.size() > n) items_.pop_back();
+  while (items_.size() > n) {
+    announce(QAccessible::ObjectDestroyed, count() - 1);
+    items_.pop_back();
+  }
   dirty_.resize(n);
   currentRow_ = std::min(currentRow_, static_cast<int>(n) - 1);
   hoverRow_ = -1;
@@ -146,6 +152,13 @@ void ChatView::applyChanges() {
   if (!heat_.empty()) placeHeat();
   updateGeometries();
   if (currentRow_ >= 0) announceCurrent();
+}
+
+QRect ChatView::rowRect(int row) const {
+  if (row < 0 || row >= static_cast<int>(tops_.size()) || row >= count()) return {};
+  const double top = topOf(row) - verticalScrollBar()->value();
+  return QRectF(left_, top, context_.width, items_[static_cast<std::size_t>(row)].height())
+      .toAlignedRect();
 }
 
 void ChatView::placeItems() {
