@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import model as M
-from mixture import STAGES
+from mixture import MEASURED, STAGES
 
 
 def check(folder):
@@ -42,7 +42,7 @@ def main():
         from train import Data
         model = M.load_export(M.read_config(folder / "config.json"), load_file(folder / "model.safetensors")).eval()
         data = Data(a.data, "train")
-        data.set_mixture(STAGES["final"], 555)
+        data.set_mixture(STAGES[MEASURED], 555)
         mean = None
         for step in range(a.steps):
             x, _ = data.batch()

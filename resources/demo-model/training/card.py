@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 HERE = Path(__file__).parent
+FIRST_RUN = ("base", "final", "last")  # stages of mixture.py
 
 
 def parameters(cfg):
@@ -32,15 +33,17 @@ def fill(folder, run, res, cfg):
     p = parameters(cfg)
     log = [json.loads(l) for l in open(Path(run) / "log.jsonl")]
     last = log[-1]
-    last["step"] = json.loads((Path(run) / "stages.json").read_text())["steps"]
-    last["tokens"] = last["step"] * 8192
+    one = [r for r in log if r["stage"] in FIRST_RUN][-1]
     v = {
         "main_M": fmt(p["main"] / 1e6), "act_M": fmt(p["activated"] / 1e6), "mtp_M": fmt(p["mtp_own"] / 1e6),
         "stored_M": fmt(p["stored"] / 1e6), "compression": fmt(p["compression"], 0), "latent": p["latent"], "full": p["full"],
         "file_mib": fmt((Path(folder) / "model.safetensors").stat().st_size / 2 ** 20),
         "tokens_M": fmt(last["tokens"] / 1e6, 1), "steps": last["step"], "minutes": fmt(last["minutes"], 0),
-        "tok_s": round(last["tokens"] / last["minutes"] / 60), "ngram_M": fmt(res["ngram_tokens"] / 1e6, 1),
+        "ngram_M": fmt(res["ngram_tokens"] / 1e6, 1),
     }
+    v.update(steps1=one["step"], tokens1_M=fmt(one["tokens"] / 1e6, 1), minutes1=fmt(one["minutes"], 0),
+             steps2=last["step"] - one["step"], tokens2_M=fmt((last["tokens"] - one["tokens"]) / 1e6, 1),
+             minutes2=fmt(last["minutes"] - one["minutes"], 0))
     for k in ("hidden_size", "num_hidden_layers", "num_attention_heads", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim",
               "q_lora_rank", "kv_lora_rank", "intermediate_size", "moe_intermediate_size", "n_routed_experts", "n_group",
               "topk_group", "num_experts_per_tok", "routed_scaling_factor", "vocab_size", "max_position_embeddings", "rope_theta"):

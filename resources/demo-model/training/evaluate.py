@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 import model as M
-from mixture import STAGES
+from mixture import MEASURED, STAGES
 from ngram import KneserNey
 from prompts import ACCEPTANCE, DIALOGUES, STORY_SUBJECTS, TURN_PROMPTS
 from tokenizer import ASSISTANT, BOS, EOS, USER, load_tokenizer
@@ -101,27 +101,6 @@ def baseline(held, lm):
     return res
 
 
-def shown_documents(data, run, steps=0):
-    """The documents that the run drew: the sampler is replayed (it does not depend on the model)."""
-    from train import SHAPES  # noqa: F401
-    switches = json.loads((run / "stages.json").read_text())
-    seen = set()
-    draw = data.draw
-
-    def note(shape):
-        d = draw(shape)
-        seen.add(d)
-        return d
-    data.draw = note
-    end = steps or switches["steps"]
-    for step in range(end):
-        if str(step) in switches["mixture"]:
-            data.set_mixture(STAGES[switches["mixture"][str(step)]], switches["seed"] * 1000 + step)
-        data.batch()
-    data.draw = draw
-    return sorted(seen)
-
-
 def shares(experts, E):
     """[layers, E] share of the selections."""
     n = len(experts[0])
@@ -135,7 +114,7 @@ def shares(experts, E):
 @torch.no_grad()
 def routing(model, held, cfg, bias_of_mtp=True):
     E = cfg["n_routed_experts"]
-    held.set_mixture(STAGES["final"], 99)
+    held.set_mixture(STAGES[MEASURED], 99)
     loads = None
     for layer in model.moe_layers():
         layer.load.zero_()
@@ -304,7 +283,6 @@ def main():
     for n in ("model", "data", "run", "out"):
         ap.add_argument("--" + n, required=True)
     ap.add_argument("--card")
-    ap.add_argument("--steps", type=int, default=0, help="5-gram: the documents of this many steps (default: of the whole run)")
     ap.add_argument("--threads", type=int, default=1)
     ap.add_argument("--parts", default="ngram,perplexity,routing,accuracy,stories,dialogues,acceptance,pictures")
     a = ap.parse_args()
@@ -338,7 +316,7 @@ def main():
     parts = a.parts.split(",")
     if "ngram" in parts and "ngram" not in res:
         data = Data(a.data, "train")
-        docs = shown_documents(data, run, a.steps)
+        docs = sorted(tuple(d) for v in data.index.values() for d in v)
         res["ngram_tokens"] = int(sum(n for _, n in docs))
         lm = KneserNey([np.asarray(data.ids[o:o + n]).astype(np.int64) for o, n in docs], cfg["vocab_size"])
         res["ngram"] = baseline(held, lm)

@@ -32,11 +32,12 @@ DIALOGUES = [
     ("zh", ["说出三种水果。", "谢谢，再见！"]),
 ]
 
-# Forty prompts written before the final weights were tried; the card counts the good answers, judged by hand.
-ACCEPTANCE = """Hi, how are you doing today?;What's your name?;Can you tell me a joke?;I am so tired after work.;What do you like to do for fun?;Do you have any friends?;What is your favorite animal?;
-Thank you for your help!;Is it going to rain tomorrow?;I'm bored. What should I do?;你好，你今天好吗？;你最喜欢的食物是什么？;我今天不太开心。;
-Tell me a story about a dog.;Tell me a story about a princess and a frog.;Tell me a story about a lost teddy bear.;Tell me a story about a submarine.;Tell me a story about a brave firefighter.;Please tell me a story about the moon.;
-给我讲一个关于小猫的故事。;讲一个关于勇敢的狮子的故事;
-What is 14 + 9?;What is 36 plus 57?;What is 82 minus 47?;5 + 68 = ?;How much is 93 - 8?;25加34等于多少？;70减13等于几？;What is forty plus twenty-five?;If I have 12 apples and eat 5, how many are left?;
-Translate to Chinese: I like apples.;Translate to Chinese: She is reading a book in the library.;How do you say "Good morning" in Chinese?;Translate to Chinese: My father works in a hospital.;Translate to Chinese: Where is my red umbrella?;
-Translate to English: 我想喝水。;Translate to English: 他昨天去了公园。;翻译成英文：这本书很有趣。;"我的朋友住在上海。" in English, please.;Translate to English: 我们明天要去动物园。""".replace("\n", "").split(";")
+# Forty prompts written while the second run was in its first minutes, by an author who had not read the grammars; the card counts the
+# good answers, judged by hand.
+ACCEPTANCE = """Hey there!;How was your day?;What should I call you?;I just got a new puppy!;What's your favorite color?;Do you ever get bored?;I can't sleep.;You are very funny.;
+What kind of music do you like?;See you later!;早上好！;你会唱歌吗？;我今天考试得了一百分！;
+Tell me a story about a turtle.;Tell me a story about a boy and his kite.;Tell me a story about a grumpy old wizard.;Tell me a story about an umbrella.;Tell me a story about two sisters.;Can you tell me a story about a camel?;
+给我讲一个关于大象的故事。;讲一个关于小鸟的故事吧。;
+What is 27 + 35?;What is 64 - 19?;How much is 8 plus 46?;55 - 27 = ?;What do you get if you add 33 and 41?;What is 90 minus 4?;18加67等于几？;83减56等于多少？;Sam has 15 marbles and finds 9 more. How many marbles does he have now?;
+Translate to Chinese: I am a student.;Translate to Chinese: The weather is good today.;Translate to Chinese: He has two cats.;How do you say "Thank you" in Chinese?;Translate to Chinese: We eat rice every day.;
+Translate to English: 我喜欢这本书。;Translate to English: 她是一个医生。;把“你叫什么名字？”翻译成英文;Translate to English: 他们在公园里跑步。;What does "我很高兴" mean in English?""".replace("\n", "").split(";")

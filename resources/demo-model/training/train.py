@@ -1,8 +1,9 @@
 """Train the demo model and export it as a Hugging Face folder.
 
   python train.py --data DATA_DIR --out RUN_DIR --minutes 80      (again with the same --out to go on)
+  python train.py --data DATA_DIR --out NEW_DIR --start OLD_DIR/checkpoint.pt --until 2030-01-01T05:25 --ranks 2
 
-One progress line per ten steps: loss, held-out loss, expert load, tokens per second.
+With --ranks, every rank is a process of one thread with its own rows; gradients are averaged.  One progress line per ten steps: loss, held-out loss, expert load, tokens per second.
 """
 import argparse
 import json
@@ -10,9 +11,11 @@ import math
 import os
 import random
 import shutil
+import subprocess
 import sys
 import time
 from collections import defaultdict
+from datetime import datetime, timezone
 from pathlib import Path
 
 # big tensors from the heap in huge pages: a third of the time went to page faults without this
@@ -28,7 +31,7 @@ import model as M
 from mixture import STAGES
 
 SHAPES = {"S": (32, 256), "M": (16, 512), "L": (4, 2048)}  # rows x tokens: 8,192 tokens in every step
-SHAPE_SHARE = {"S": 0.67, "M": 0.29, "L": 0.04}
+SHAPE_SHARE = {"S": 0.3, "M": 0.62, "L": 0.08}
 FITS = {"S": 250, "M": 506, "L": 2046}
 
 
@@ -60,15 +63,21 @@ class Data:
         self.w = np.memmap(folder / f"{name}.w.bin", np.uint8, "r")
         self.index = {k: [tuple(x) for x in v] for k, v in json.loads((folder / f"{name}.index.json").read_text()).items()}
 
-    def set_mixture(self, weights, seed):
-        """weights: source -> share of tokens.  Sources that fit a shape are drawn for it by their share."""
-        self.rng = random.Random(seed)
+    def set_mixture(self, weights, seed, rank=0):
+        """weights: source -> share of tokens.  Sources that fit a shape are drawn for it by their share.
+
+        Longer documents stand in shape M as windows.  All ranks take the same shapes, so that none waits for another."""
+        self.shapes = random.Random(seed)
+        self.rng = random.Random(seed + 500000 * rank)
         self.pool = {}
         for shape, most in FITS.items():
             least = 0 if shape != "L" else 120
             srcs, probs, docs = [], [], []
             for s, share in weights.items():
                 d = [x for x in self.index.get(s, []) if least <= x[1] <= most]
+                if shape == "M":
+                    d += [(o + k, min(most, n - k)) for o, n in self.index.get(s, []) if n > most
+                          for k in range(0, n - 64, most)]
                 tokens_all = sum(n for _, n in self.index.get(s, [])) or 1
                 if not d or share <= 0:
                     continue
@@ -87,7 +96,7 @@ class Data:
         return docs[s][queue[s].pop()]
 
     def batch(self):
-        shape = self.rng.choices(list(SHAPE_SHARE), list(SHAPE_SHARE.values()))[0]
+        shape = self.shapes.choices(list(SHAPE_SHARE), list(SHAPE_SHARE.values()))[0]
         B, L = SHAPES[shape]
         ids = np.zeros((B, L + 2), np.int64)
         w = np.zeros((B, L + 2), np.float32)
@@ -224,6 +233,25 @@ def losses(model, ids, w, mtp_share, mtp_weight, chunk=1024):
 
 
 @torch.no_grad()
+def average(model, value, ranks):
+    """Mean of gradients over the ranks, sum of expert loads, and rank 0's value: one exchange."""
+    if ranks == 1:
+        return value
+    grads = [p.grad for p in model.parameters() if p.grad is not None]
+    loads = [layer.load for layer in model.moe_layers()]
+    flat = torch.cat([g.float().reshape(-1) for g in grads] + loads + [torch.tensor([value])])
+    torch.distributed.all_reduce(flat)
+    at = 0
+    for g in grads:
+        g.copy_(flat[at:at + g.numel()].view_as(g) / ranks)
+        at += g.numel()
+    for load in loads:
+        load.copy_(flat[at:at + load.numel()])
+        at += load.numel()
+    return flat[at].item()
+
+
+@torch.no_grad()
 def update_bias(model, speed):
     """The auxiliary-loss-free rule: up for underloaded experts, down for overloaded ones."""
     vio, low = [], []
@@ -259,16 +287,31 @@ def export(model, cfg, folder, tokenizer):
     shutil.rmtree(old, ignore_errors=True)
 
 
+def meet_ranks(ranks, rank, out):
+    """Rank 0 starts the others; they meet over a file in the run's folder."""
+    meet = out / "meeting"
+    if rank == 0:
+        meet.unlink(missing_ok=True)
+        for r in range(1, ranks):
+            subprocess.Popen([sys.executable] + sys.argv, env={**os.environ, "DEMO_RANK": str(r)})
+    torch.distributed.init_process_group("gloo", init_method=f"file://{meet.resolve()}", rank=rank, world_size=ranks)
+
+
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--data", required=True)
     ap.add_argument("--out", required=True)
     ap.add_argument("--minutes", type=float, default=80, help="training time; the schedule follows the clock")
+    ap.add_argument("--until", default="", help="UTC time (2030-01-01T05:25) at which the rate has reached its end, in place of --minutes")
+    ap.add_argument("--start", default="", help="checkpoint of another run to begin with (its log is continued)")
+    ap.add_argument("--ranks", type=int, default=1, help="processes that share the work")
+    ap.add_argument("--warmup", type=int, default=60)
+    ap.add_argument("--floor", type=float, default=0.02, help="rate at the end, as a share of the highest")
     ap.add_argument("--stages", default="", help="'stage:share_of_time,...'; stages are named in mixture.py")
     ap.add_argument("--lr", type=float, default=6e-3)
     ap.add_argument("--adam-lr", type=float, default=4e-3)
     ap.add_argument("--wd", type=float, default=0.05)
-    ap.add_argument("--decay", type=float, default=0.35, help="share of the time in which the rate falls to 2%%")
+    ap.add_argument("--decay", type=float, default=0.35, help="share of the time in which the rate falls")
     ap.add_argument("--seed", type=int, default=1)
     ap.add_argument("--threads", type=int, default=1)
     ap.add_argument("--save-minutes", type=float, default=5)
@@ -281,6 +324,9 @@ def main():
     torch._dynamo.config.cache_size_limit = 64
     out = Path(a.out)
     out.mkdir(parents=True, exist_ok=True)
+    rank = int(os.environ.get("DEMO_RANK", "0"))
+    if a.ranks > 1:
+        meet_ranks(a.ranks, rank, out)
     cfg = make_config(a)
     torch.manual_seed(a.seed)
     model = M.Model(cfg)
@@ -289,12 +335,24 @@ def main():
     stages = [(s.split(":")[0], float(s.split(":")[1])) for s in a.stages.split(",")] if a.stages else [("final", 1.0)]
     step, tokens, spent = 0, 0, 0.0
     ck = out / "checkpoint.pt"
-    if ck.exists():
-        c = torch.load(ck, weights_only=False)
+    first, past = 0, 0.0  # step and training seconds at which this schedule began
+    if ck.exists() or a.start:
+        c = torch.load(ck if ck.exists() else a.start, weights_only=False)
         model.load_state_dict(c["model"])
         opt.state, opt.t = c["opt"], c["t"]
         step, tokens, spent = c["step"], c["tokens"], c["spent"]
+        first, past = (c.get("first", 0), c.get("past", 0.0)) if ck.exists() else (step, spent)
+        if not ck.exists() and rank == 0:
+            shutil.copy(Path(a.start).parent / "log.jsonl", out / "log.jsonl")
         print(f"going on from step {step}", flush=True)
+    wall = datetime.fromisoformat(a.until).replace(tzinfo=timezone.utc).timestamp() if a.until else 0
+    if wall:  # the clock runs on while the run is down: the first start fixes the beginning
+        mark = out / "begun"
+        if rank == 0 and not mark.exists():
+            mark.write_text(str(time.time()))
+        if a.ranks > 1:
+            torch.distributed.barrier()
+        begun = float(mark.read_text())
     n = sum(p.numel() for p in model.parameters())
     print(f"{n / 1e6:.2f} M parameters, {(n + 2 * model.embed.numel()) * 2 / 2**20:.2f} MiB in the file", flush=True)
     held.set_mixture({k: v for k, v in STAGES[stages[-1][0]].items()}, 7)
@@ -305,35 +363,35 @@ def main():
             if b[0].shape[0] == SHAPES[shape][0]:
                 probe.append(b)
                 break
-    log = open(out / "log.jsonl", "a")
+    log = open(out / "log.jsonl" if rank == 0 else os.devnull, "a")
     stage = None
-    hist = out / "stages.json"  # what evaluate.py needs to know which documents were drawn
-    history = json.loads(hist.read_text()) if hist.exists() else {"mixture": {}}
-    history["mixture"] = {k: v for k, v in history["mixture"].items() if int(k) < step}
+    torch.manual_seed(a.seed * 7919 + 101 * step + rank)
     begin = last = saved = time.time()
     total = a.minutes * 60
     acc = defaultdict(list)
-    while True:
-        now = spent + time.time() - begin
-        frac = now / total
-        if frac >= 1:
-            break
+
+    def progress():
+        if wall:
+            return (time.time() - begun) / (wall - begun)
+        return (spent + time.time() - begin - past) / (total - past)
+    frac = average(model, progress() if rank == 0 else 0.0, a.ranks)
+    while frac < 1:
         want = next(s for s, end in stages if frac < end or s == stages[-1][0])
         if want != stage:
             stage = want
-            data.set_mixture(STAGES[stage], a.seed * 1000 + step)
-            history["mixture"][str(step)] = stage
+            data.set_mixture(STAGES[stage], a.seed * 1000 + step, rank)
             print(f"step {step}: mixture '{stage}'", flush=True)
-        scale = min(1.0, (step + 1) / 60)
-        if frac > 1 - a.decay:
-            scale *= 0.02 + 0.98 * (1 - frac) / a.decay
         ids, w = data.batch()
         loss, o = losses(model, ids, w, a.mtp_share if step % 2 == 0 else 0, 0.3)
         loss.backward()
+        frac = average(model, progress() if rank == 0 else 0.0, a.ranks)
+        scale = min(1.0, (step - first + 1) / a.warmup)
+        if frac > 1 - a.decay:
+            scale *= a.floor + (1 - a.floor) * max(0.0, 1 - frac) / a.decay
         opt.step(scale)
         vio, low = update_bias(model, 4e-3 if frac < 0.75 else 1e-3)
         step += 1
-        tokens += ids.shape[0] * (ids.shape[1] - 2)
+        tokens += a.ranks * ids.shape[0] * (ids.shape[1] - 2)
         for k, v in o.items():
             acc[k].append(v)
         acc["maxvio"].append(max(vio))
@@ -343,8 +401,8 @@ def main():
             acc.clear()
             t = time.time()
             r.update(step=step, tokens=tokens, minutes=round((spent + t - begin) / 60, 2), lr=round(a.lr * scale, 6),
-                     tok_s=round(8192 * 10 / (t - last)), stage=stage)
-            if step % 200 == 0:
+                     tok_s=round(a.ranks * 8192 * 10 / (t - last)), stage=stage)
+            if step % 200 == 0 and rank == 0:
                 with torch.no_grad():
                     v = [losses(model, i, ww, 0, 0)[1]["answer"] for i, ww in probe]
                 for layer in model.moe_layers():
@@ -354,24 +412,23 @@ def main():
             last = time.time()
             log.write(json.dumps(r) + "\n")
             log.flush()
-            print(" ".join(f"{k} {v}" for k, v in r.items()), flush=True)
-        if time.time() - saved > a.save_minutes * 60:
+            if rank == 0:
+                print(" ".join(f"{k} {v}" for k, v in r.items()), flush=True)
+        if rank == 0 and time.time() - saved > a.save_minutes * 60:
             saved = time.time()
-            history.update(steps=step, seed=a.seed)
-            hist.write_text(json.dumps(history))
-            save(ck, model, opt, step, tokens, spent + time.time() - begin)
+            save(ck, model, opt, step, tokens, spent + time.time() - begin, first, past)
             export(model, cfg, out / "export", Path(a.data) / "tokenizer.json")
-    history.update(steps=step, seed=a.seed)
-    hist.write_text(json.dumps(history))
-    save(ck, model, opt, step, tokens, total)
+    if rank:
+        return
+    save(ck, model, opt, step, tokens, spent + time.time() - begin, first, past)
     export(model, cfg, out / "export", Path(a.data) / "tokenizer.json")
     print(f"done: {step} steps, {tokens / 1e6:.2f} M tokens, exported to {out / 'export'}", flush=True)
 
 
-def save(path, model, opt, step, tokens, spent):
+def save(path, model, opt, step, tokens, spent, first, past):
     tmp = path.with_suffix(".tmp")
     torch.save({"model": model.state_dict(), "opt": opt.state, "t": opt.t, "step": step, "tokens": tokens,
-                "spent": spent}, tmp)
+                "spent": spent, "first": first, "past": past}, tmp)
     os.replace(tmp, path)
 
 
