@@ -2,12 +2,12 @@
 #include <QAbstractButton>
 #include <QCheckBox>
 #include <QComboBox>
-#include <QElapsedTimer>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QTemporaryDir>
 #include <QtTest>
+#include <ctime>
 
 #include "tests/ui/window_fixture.h"
 #include "ui/load/device_choice.h"
@@ -225,14 +225,15 @@ void LoadTest::tensorsAreFoundAndSorted() {
 void LoadTest::ninetyThousandTensorsAreQuick() {
   ui::TensorTableModel model;
   model.setRows(manyRows(90'000));
-  QElapsedTimer timer;
-  timer.start();
+  // Processor time: what else the machine does is no concern of the table's.
+  const auto milliseconds = [] { return 1000 * std::clock() / CLOCKS_PER_SEC; };
+  const auto begin = milliseconds();
   model.setFilter(QStringLiteral("layers.3. up_proj"));
   QVERIFY(model.rowCount() > 1000);
-  const qint64 filtered = timer.restart();
+  const qint64 filtered = milliseconds() - begin;
   model.setFilter({});
   model.sort(ui::TensorTableModel::kBytes, Qt::DescendingOrder);
-  const qint64 sorted = timer.elapsed();
+  const qint64 sorted = milliseconds() - begin - filtered;
   qInfo("filtered in %lld ms, shown again and sorted in %lld ms", filtered, sorted);
   QVERIFY(filtered < 2000);
   QVERIFY(sorted < 2000);

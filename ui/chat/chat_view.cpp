@@ -25,6 +25,7 @@ double itemGap(const ItemContext& context) { return context.style.unit * 4.0; }
 
 ChatView::ChatView(Parts parts, Theme& theme, QWidget* parent)
     : QAbstractScrollArea(parent), parts_(parts), theme_(theme) {
+  installChatAccessibility();  // before anything asks for this view's interface
   setFrameShape(QFrame::NoFrame);
   setFocusPolicy(Qt::StrongFocus);
   setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -32,7 +33,6 @@ ChatView::ChatView(Parts parts, Theme& theme, QWidget* parent)
   viewport()->setAutoFillBackground(false);
   verticalScrollBar()->setSingleStep(theme.gap(10));
   setAccessibleName(tr("Conversation"));
-  installChatAccessibility();
   frameTimer_.setSingleShot(true);
   connect(&frameTimer_, &QTimer::timeout, this, &ChatView::applyChanges);
   connect(&theme_, &Theme::changed, this, &ChatView::restyle);

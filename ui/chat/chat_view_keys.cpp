@@ -52,10 +52,11 @@ void ChatView::announce(QAccessible::Event kind, int row) {
   QAccessible::updateAccessibility(&event);
 }
 
+// By the model's own split: the items follow it at most once per frame.
 QString ChatView::messageText(int row) const {
   if (row < 0 || row >= count()) return {};
-  return app::answerText(parts_.messages.row(row).text,
-                         items_[static_cast<std::size_t>(row)].split());
+  const app::MessageRow& message = parts_.messages.row(row);
+  return app::answerText(message.text, message.split);
 }
 
 bool ChatView::isGrowing(int row) const {
@@ -66,10 +67,9 @@ bool ChatView::isGrowing(int row) const {
 QString ChatView::accessibleText(int row) const {
   if (row < 0 || row >= static_cast<int>(items_.size())) return {};
   const app::MessageRow& message = parts_.messages.row(row);
-  const MessageItem& item = items_[static_cast<std::size_t>(row)];
   QString text = MessageItem::authorText(message) + QStringLiteral(": ");
-  if (item.hasReasoning())
-    text += MessageItem::foldText(message, item.split()) + QStringLiteral(". ");
+  if (message.split.hasReasoning)
+    text += MessageItem::foldText(message, message.split) + QStringLiteral(". ");
   text += messageText(row).left(4000);
   for (const MessageItem::StatusLine& line : MessageItem::statusLines(message)) {
     text += u' ' + line.text;

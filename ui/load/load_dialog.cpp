@@ -76,6 +76,7 @@ void LoadDialog::build() {
 QLayout* LoadDialog::buildPathRow() {
   pathBox_ = new QComboBox(this);
   pathBox_->setEditable(true);
+  pathBox_->setInsertPolicy(QComboBox::NoInsert);
   pathBox_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
   pathBox_->setCompleter(nullptr);  // what is typed is read: nothing may be added to it
   pathBox_->setAccessibleName(tr("Checkpoint folder or file"));
@@ -131,7 +132,7 @@ void LoadDialog::connectParts() {
   });
   connect(pathBox_->lineEdit(), &QLineEdit::editingFinished, this, [this] {
     const QString typed = pathBox_->lineEdit()->text().trimmed();
-    if (!typed.isEmpty() && (shown_ == nullptr || isTyping_ || typed != path())) setPath(typed);
+    if (!typed.isEmpty() && (isTyping_ || typed != path())) setPath(typed);
   });
   connect(&workspace_.bridge(), &app::EngineBridge::backendsDescribed, this,
           [this](const std::vector<engine::BackendDescription>& backends) {
