@@ -94,18 +94,15 @@ Result<std::unique_ptr<engine::LoadedModel>> loadModel(const Arguments& argument
                                                        std::int64_t context,
                                                        const engine::BackendWrapper& wrap) {
   ASSIGN_OR_RETURN(const std::string path, modelPath(arguments));
-  ASSIGN_OR_RETURN(engine::LoadOptions options, loadOptions(arguments, context));
+  ASSIGN_OR_RETURN(const engine::LoadOptions options, loadOptions(arguments, context));
   auto loaded = engine::load_model(path, options, nullptr, {}, wrap);
-  const bool chosenHere = arguments.text("--backend").value_or("auto") == "auto";
-  if (loaded || !chosenHere || options.backend.kind != BackendKind::Cuda) return loaded;
-  const ErrorCode code = loaded.error().code;
-  if (code != ErrorCode::OutOfMemory && code != ErrorCode::Device &&
-      code != ErrorCode::Unsupported) {
-    return loaded;
+  if (!loaded) return loaded;
+  for (const engine::Finding& finding : (*loaded)->info->report.findings) {
+    if (finding.code == "gpu-not-used") {
+      std::cerr << "the GPU is not used: " << finding.message << '\n';
+    }
   }
-  std::cerr << "the GPU is not used: " << loaded.error().message << '\n';
-  options.backend.kind = BackendKind::Cpu;
-  return engine::load_model(path, options, nullptr, {}, wrap);
+  return loaded;
 }
 
 Result<std::vector<engine::TokenId>> tokenIds(const Arguments& arguments) {

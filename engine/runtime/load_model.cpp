@@ -21,7 +21,8 @@ constexpr int kReaders = 8;
 constexpr std::size_t kPieceBytes = std::size_t{4} << 20;
 constexpr std::size_t kProgressStepBytes = std::size_t{64} << 20;
 
-// Of V3.2 the CUDA kernels do not pick the reference's slots yet.
+// V3.2 may pick another slot than the reference where two nearly tie: on the GPU only if asked for.
+// asked for.
 bool gpu_is_usable(const ModelConfig& config) {
   if (config.has_indexer()) return false;
   const auto backends = available_backends();
@@ -246,12 +247,12 @@ Result<void> attach_text(const std::stop_token& stop, LoadedModel& model, ModelI
   return {};
 }
 
-}  // namespace
-
-Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
-                                                const LoadOptions& requested,
-                                                const ProgressCallback& on_progress,
-                                                std::stop_token stop, const BackendWrapper& wrap) {
+// `chosen`: the backend that was tried.
+Result<std::unique_ptr<LoadedModel>> load_once(const std::string& path,
+                                               const LoadOptions& requested,
+                                               const ProgressCallback& on_progress,
+                                               const std::stop_token& stop,
+                                               const BackendWrapper& wrap, BackendKind* chosen) {
   const auto begin = std::chrono::steady_clock::now();
   const auto report_step = [&](const char* step) {
     if (on_progress) on_progress(LoadProgress{step, 0, 0});
@@ -262,6 +263,7 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   model->checkpoint = std::make_unique<Checkpoint>(std::move(checkpoint));
   const ModelConfig& config = model->checkpoint->config();
   ASSIGN_OR_RETURN(const LoadOptions options, resolve(requested, config));
+  *chosen = options.backend.kind;
   if (options.backend.kind != BackendKind::Cuda) {
     RETURN_IF_ERROR(check_memory(model->checkpoint->report(), config, options.context_length));
   }
@@ -303,6 +305,32 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   model->info = std::move(info);
   RETURN_IF_ERROR(model->checkpoint->check_files());
   return model;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
+                                                const LoadOptions& requested,
+                                                const ProgressCallback& on_progress,
+                                                std::stop_token stop, const BackendWrapper& wrap) {
+  BackendKind chosen = requested.backend.kind;
+  auto loaded = load_once(path, requested, on_progress, stop, wrap, &chosen);
+  if (loaded || chosen == requested.backend.kind) return loaded;
+  const ErrorCode code = loaded.error().code;
+  if (code != ErrorCode::OutOfMemory && code != ErrorCode::Device &&
+      code != ErrorCode::Unsupported) {
+    return loaded;
+  }
+  // The GPU was preferred, not asked for: the CPU takes its place, and the report says why.
+  const std::string refusal = loaded.error().message;
+  LoadOptions on_cpu = requested;
+  on_cpu.prefer_gpu = false;
+  loaded = load_once(path, on_cpu, on_progress, stop, wrap, &chosen);
+  if (!loaded) return loaded;
+  auto info = std::make_shared<ModelInfo>(*(*loaded)->info);
+  info->report.findings.push_back({Finding::Severity::Warning, "gpu-not-used", refusal});
+  (*loaded)->info = std::move(info);
+  return loaded;
 }
 
 }  // namespace engine
