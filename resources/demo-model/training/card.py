@@ -39,7 +39,7 @@ def fill(folder, run, res, cfg):
         "stored_M": fmt(p["stored"] / 1e6), "compression": fmt(p["compression"], 0), "latent": p["latent"], "full": p["full"],
         "file_mib": fmt((Path(folder) / "model.safetensors").stat().st_size / 2 ** 20),
         "tokens_M": fmt(last["tokens"] / 1e6, 1), "steps": last["step"], "minutes": fmt(last["minutes"], 0),
-        "ngram_M": fmt(res["ngram_tokens"] / 1e6, 1),
+        "ngram_M": fmt(res["ngram_tokens"] / 1e6, 1), "shown_M": fmt(res["ngram_shown_tokens"] / 1e6, 1),
     }
     v.update(steps1=one["step"], tokens1_M=fmt(one["tokens"] / 1e6, 1), minutes1=fmt(one["minutes"], 0),
              steps2=last["step"] - one["step"], tokens2_M=fmt((last["tokens"] - one["tokens"]) / 1e6, 1),
@@ -52,8 +52,8 @@ def fill(folder, run, res, cfg):
     v["temperature"], v["top_p"] = gen["temperature"], gen["top_p"]
     rows = []
     for d, r in res["perplexity"].items():
-        g = res["ngram"][d]
-        rows.append(f"| {d} | {r['tokens']:,} | {fmt(r['ppl'])} | {fmt(g['ppl'])} | {fmt(r['answer_ppl'])} | {fmt(g['answer_ppl'])} |")
+        g, h = res["ngram"][d], res["ngram_shown"][d]
+        rows.append(f"| {d} | {r['tokens']:,} | " + " | ".join(fmt(x[k]) for k in ("ppl", "answer_ppl") for x in (r, h, g)) + " |")
     v["perplexity"] = "\n".join(rows)
     ro = res["routing"]
     names = [f"{i + 1}" for i in range(len(ro["maxvio"]) - 1)] + ["MTP"]

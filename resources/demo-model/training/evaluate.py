@@ -101,6 +101,18 @@ def baseline(held, lm):
     return res
 
 
+def shown_text(ids, run):
+    """Stretches (offset, length) of the training text that stood in a batch of the run, cut where documents begin."""
+    shown = np.zeros(len(ids), bool)
+    for f in run.glob("shown-*.npy"):
+        shown |= np.unpackbits(np.load(f), count=len(ids)).astype(bool)
+    before = np.concatenate(([False], shown[:-1]))
+    begin = np.nonzero(shown & (~before | (np.asarray(ids) == 0)))[0]  # 0 begins every document
+    ends = np.nonzero(shown)[0]
+    last = ends[np.searchsorted(ends, np.append(begin[1:], len(ids))) - 1]
+    return [(int(b), int(e - b + 1)) for b, e in zip(begin, last)]
+
+
 def shares(experts, E):
     """[layers, E] share of the selections."""
     n = len(experts[0])
@@ -238,7 +250,7 @@ def pictures(folder, run, res):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
     log = list({r["step"]: r for r in map(json.loads, open(run / "log.jsonl"))}.values())  # a step done twice counts once
-    log.sort(key=lambda r: r["step"])
+    log = sorted((r for r in log if "answer" in r), key=lambda r: r["step"])  # a run's last record has only its size
     fig, ax = plt.subplots(figsize=(6.4, 3.2))
     x = [r["tokens"] / 1e6 for r in log]
     y = [r["answer"] for r in log]
@@ -316,14 +328,15 @@ def main():
     parts = a.parts.split(",")
     if "ngram" in parts and "ngram" not in res:
         data = Data(a.data, "train")
-        docs = sorted(tuple(d) for v in data.index.values() for d in v)
-        res["ngram_tokens"] = int(sum(n for _, n in docs))
-        lm = KneserNey([np.asarray(data.ids[o:o + n]).astype(np.int64) for o, n in docs], cfg["vocab_size"])
-        res["ngram"] = baseline(held, lm)
-        del lm
-        save()
-        print(f"5-gram on {res['ngram_tokens']} tokens, {time.time() - t0:.0f} s",
-              {k: round(v["ppl"], 2) for k, v in res["ngram"].items()}, flush=True)
+        split = [tuple(d) for v in data.index.values() for d in v]
+        for name, docs in (("ngram", split), ("ngram_shown", shown_text(data.ids, run))):
+            res[name + "_tokens"] = int(sum(n for _, n in docs))
+            lm = KneserNey([np.asarray(data.ids[o:o + n]).astype(np.int64) for o, n in sorted(docs)], cfg["vocab_size"])
+            res[name] = baseline(held, lm)
+            del lm
+            save()
+            print(f"5-gram on {res[name + '_tokens']} tokens, {time.time() - t0:.0f} s",
+                  {k: (round(v["ppl"], 2), round(v["answer_ppl"], 2)) for k, v in res[name].items()}, flush=True)
     if "perplexity" in parts and "perplexity" not in res:
         res["perplexity"] = perplexity(get_model(), held)
         save()

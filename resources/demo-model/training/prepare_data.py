@@ -33,7 +33,7 @@ OTHER_WEIGHT = {"dialogue_en": 98, "taleqa_en/fairytaleqa": 60, "chat_zh/crosswo
                 "chat_zh/chatterbot_zh": 60, "smalltalk_en": 40, "chat_zh": 40, "translation": 35, "tasks": 35,
                 "taleqa_en": 30, "taleqa_zh": 30, "arithmetic": 30, "story_en": 30, "story_zh": 30}
 MARK_WEIGHT = 30  # of the turn marks
-# Most training tokens of sources of which there is more than the run goes through once or twice.
+# Most training tokens of sources of which there is far more than a short run goes through.
 MOST_TOKENS = {"dialogue_en/self_dialogue": 1.6e6, "dialogue_en/topical_chat": 0.9e6, "dialogue_en/sgd": 0.7e6,
                "dialogue_en/gsm8k": 0.45e6}
 

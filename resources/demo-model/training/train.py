@@ -61,6 +61,7 @@ class Data:
         folder = Path(folder)
         self.ids = np.memmap(folder / f"{name}.bin", np.uint16, "r")
         self.w = np.memmap(folder / f"{name}.w.bin", np.uint8, "r")
+        self.shown = np.zeros(len(self.ids), bool)  # tokens that stood in a batch
         self.index = {k: [tuple(x) for x in v] for k, v in json.loads((folder / f"{name}.index.json").read_text()).items()}
 
     def set_mixture(self, weights, seed, rank=0):
@@ -118,6 +119,7 @@ class Data:
                     n = min(n, room)
                 ids[b, pos:pos + n] = self.ids[o:o + n]
                 w[b, pos:pos + n] = self.w[o:o + n]
+                self.shown[o:o + n] = True
                 pos += n
         return torch.from_numpy(ids), torch.from_numpy(w / 100.0)
 
@@ -343,6 +345,8 @@ def main():
         step, tokens, spent = c["step"], c["tokens"], c["spent"]
         first, past = (c.get("first", 0), c.get("past", 0.0)) if ck.exists() else (step, spent)
         if not ck.exists() and rank == 0:
+            for f in Path(a.start).parent.glob("shown-*.npy"):
+                shutil.copy(f, out / f"shown-before-{f.name[6:]}")
             shutil.copy(Path(a.start).parent / "log.jsonl", out / "log.jsonl")
         print(f"going on from step {step}", flush=True)
     wall = datetime.fromisoformat(a.until).replace(tzinfo=timezone.utc).timestamp() if a.until else 0
@@ -363,6 +367,9 @@ def main():
             if b[0].shape[0] == SHAPES[shape][0]:
                 probe.append(b)
                 break
+    shown = out / f"shown-{rank}.npy"  # for the 5-gram baseline on the same text
+    if shown.exists():
+        data.shown = np.unpackbits(np.load(shown), count=len(data.ids)).astype(bool)
     log = open(out / "log.jsonl" if rank == 0 else os.devnull, "a")
     stage = None
     torch.manual_seed(a.seed * 7919 + 101 * step + rank)
@@ -414,12 +421,16 @@ def main():
             log.flush()
             if rank == 0:
                 print(" ".join(f"{k} {v}" for k, v in r.items()), flush=True)
+        if step % 100 == 0:
+            np.save(shown, np.packbits(data.shown))
         if rank == 0 and time.time() - saved > a.save_minutes * 60:
             saved = time.time()
             save(ck, model, opt, step, tokens, spent + time.time() - begin, first, past)
             export(model, cfg, out / "export", Path(a.data) / "tokenizer.json")
+    np.save(shown, np.packbits(data.shown))
     if rank:
         return
+    log.write(json.dumps(dict(step=step, tokens=tokens, minutes=round((spent + time.time() - begin) / 60, 2), stage=stage)) + "\n")
     save(ck, model, opt, step, tokens, spent + time.time() - begin, first, past)
     export(model, cfg, out / "export", Path(a.data) / "tokenizer.json")
     print(f"done: {step} steps, {tokens / 1e6:.2f} M tokens, exported to {out / 'export'}", flush=True)
