@@ -52,12 +52,17 @@ void StoreWorker::run(const std::stop_token& stop) {
       }
     }
     flush();
-    if (stop.stop_requested()) {
+    if (stop.stop_requested() && !hasCommands()) {  // some may have come while the others were done
       keepForNextStart();
       return;
     }
     if (commands.empty()) checkInBackground();
   }
+}
+
+bool StoreWorker::hasCommands() {
+  const std::lock_guard lock(mutex_);
+  return !commands_.empty();
 }
 
 /// Empty: it is time to try again, or to check, or to stop.

@@ -80,6 +80,7 @@ class StoreWorker {
   };
 
   void run(const std::stop_token& stop);
+  bool hasCommands();
   std::vector<StoreCommand> waitForCommands(const std::stop_token& stop);
   void handle(StoreCommand& command);
   void keep(StoreRow row, quint64 version);

@@ -67,6 +67,7 @@ class ConversationStoreTest : public QObject {
   void damageFoundAfterAnUncleanExit();
   void newerFormat();
   void destructionWritesWhatWaits();
+  void whatCameWhileWritingIsWrittenBeforeTheEnd();
   void theCallerNeverWaits();
 
  private:
@@ -374,6 +375,22 @@ void ConversationStoreTest::destructionWritesWhatWaits() {
   auto database = ConversationDatabase::open(file());
   QCOMPARE(database->list()->size(), 20);
   QCOMPARE(database->load(ConversationId{20})->value().messages.size(), 1);
+}
+
+void ConversationStoreTest::whatCameWhileWritingIsWrittenBeforeTheEnd() {
+  for (int i = 0; i < 40; ++i) {
+    const QByteArray last = "answer " + QByteArray::number(i);
+    {
+      ConversationStore store(file());
+      store.saveConversation(conversation(1));
+      store.saveMessage(message(1, 1, QByteArray(1 << 20, 'x')));
+      QTest::qSleep(i / 4);  // in some of the rounds the first message is being written
+      store.saveMessage(message(1, 1, last));
+    }
+    const auto content = ConversationDatabase::open(file())->load(ConversationId{1});
+    QCOMPARE(content->value().messages.size(), 1);
+    QCOMPARE(content->value().messages.first().content, last);
+  }
 }
 
 void ConversationStoreTest::theCallerNeverWaits() {
