@@ -125,6 +125,9 @@ QStringList readAll(QSettings& settings, SettingsValues& values) {
               [](qint64 v) { return v >= 0 && v <= (qint64{1} << 30); });
   reader.read(QStringLiteral("model/threads"), values.nThreads,
               [](int v) { return v >= 0 && v <= 1024; });
+  int usesGpu = values.usesGpu ? 1 : 0;
+  reader.read(QStringLiteral("model/usesGpu"), usesGpu, [](int v) { return v == 0 || v == 1; });
+  values.usesGpu = usesGpu == 1;
   reader.read(QStringLiteral("model/last"), values.lastCheckpoint, anything);
   reader.read(QStringLiteral("model/recent"), values.recentCheckpoints, anything);
   reader.read(QStringLiteral("chat/systemPrompt"), values.systemPrompt, anything);
@@ -190,10 +193,10 @@ void AppSettings::read() {
     }
   }
   const QString copy = setAside(file_);
-  startNotice_ =
-      Notice{NoticeSeverity::Warning, QStringLiteral("settings"),
-             tr("Some settings could not be read and have their defaults now: %1.").arg(problem),
-             copy.isEmpty() ? QString() : tr("The file was kept as %1.").arg(copy)};
+  startNotice_ = Notice{
+      NoticeSeverity::Warning, QStringLiteral("settings"),
+      tr("Some settings have their defaults now, because of the settings file: %1.").arg(problem),
+      copy.isEmpty() ? QString() : tr("The file was kept as %1.").arg(copy)};
 }
 
 void AppSettings::setValues(const SettingsValues& values) {
@@ -227,6 +230,7 @@ bool AppSettings::write() {
   settings.setValue(QStringLiteral("view/language"), values_.language);
   settings.setValue(QStringLiteral("model/contextLength"), values_.contextLength);
   settings.setValue(QStringLiteral("model/threads"), values_.nThreads);
+  settings.setValue(QStringLiteral("model/usesGpu"), values_.usesGpu ? 1 : 0);
   settings.setValue(QStringLiteral("model/last"), values_.lastCheckpoint);
   settings.setValue(QStringLiteral("model/recent"), values_.recentCheckpoints);
   settings.setValue(QStringLiteral("chat/systemPrompt"), values_.systemPrompt);

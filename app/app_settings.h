@@ -23,6 +23,7 @@ struct SettingsValues {
   Layout layout = Layout::Inspect;
   qint64 contextLength = 0;  // 0: the engine's default for the model
   int nThreads = 0;          // 0: all cores this process may use
+  bool usesGpu = true;       // where there is one that can run the model
   QString systemPrompt;      // for new conversations
   ConversationId lastConversation;
   QString lastCheckpoint;                                   // opened at start; "" the bundled demo

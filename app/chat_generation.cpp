@@ -5,6 +5,7 @@
 #include "app/conversation_list_model.h"
 #include "app/conversation_store.h"
 #include "app/engine_bridge.h"
+#include "app/engine_text.h"
 
 namespace app {
 
@@ -86,13 +87,38 @@ engine::GenerationRequest ChatViewModel::makeRequest(TokenTimeline::Expected* ex
   if (!conversation_.systemPrompt.isEmpty()) {
     add(engine::Role::System, MessageId{}, conversation_.systemPrompt);
   }
-  for (int i = 0; i < messages_.rowCount(); ++i) {
+  const int end = messages_.rowOf(running_->answer).value_or(messages_.rowCount());
+  for (const int i : promptRows(end)) {
     const MessageRow& row = messages_.row(i);
-    if (row.record.id == running_->answer) break;
-    const bool emptyAnswer = row.record.role == engine::Role::Assistant && row.text.isEmpty();
-    if (!emptyAnswer) add(row.record.role, row.record.id, row.text);
+    add(row.record.role, row.record.id, row.text);
   }
   return request;
+}
+
+std::vector<int> ChatViewModel::promptRows(int end) const {
+  std::vector<int> rows;
+  for (int i = 0; i < end; ++i) {
+    const MessageRow& row = messages_.row(i);
+    const bool emptyAnswer = row.record.role == engine::Role::Assistant && row.text.isEmpty();
+    if (!emptyAnswer) rows.push_back(i);
+  }
+  return rows;
+}
+
+std::vector<engine::ChatMessage> ChatViewModel::promptMessages(const QString& draft) const {
+  std::vector<engine::ChatMessage> messages;
+  if (!systemPrompt().isEmpty()) {
+    messages.push_back({engine::Role::System, systemPrompt().toStdString()});
+  }
+  int end = messages_.rowCount();
+  const bool answered = end > 0 && messages_.row(end - 1).record.role == engine::Role::Assistant;
+  if (draft.isEmpty() && answered) --end;
+  for (const int i : promptRows(end)) {
+    const MessageRow& row = messages_.row(i);
+    messages.push_back({row.record.role, row.text.toStdString()});
+  }
+  if (!draft.isEmpty()) messages.push_back({engine::Role::User, draft.toStdString()});
+  return messages;
 }
 
 void ChatViewModel::onGenerationStarted(const engine::GenerationStarted& started) {
@@ -209,7 +235,7 @@ void ChatViewModel::onEngineFault(const engine::Error& error) {
   Q_EMIT noticeRaised({NoticeSeverity::Error, QStringLiteral("engine"),
                        tr("The engine met an unexpected problem. Your conversation is safe; if it "
                           "happens again, restart the program."),
-                       QString::fromStdString(error.message)});
+                       engineText(error.message)});
   if (running_ && running_->sent) {
     finishAnswer(MessageStatus::Failed, errorCodeOf(error), QString::fromStdString(error.message));
   }

@@ -9,6 +9,7 @@
 #include "app/conversation_list_model.h"
 #include "app/conversation_store.h"
 #include "app/engine_bridge.h"
+#include "app/engine_text.h"
 
 namespace app {
 
@@ -16,14 +17,6 @@ namespace {
 
 constexpr int kSaveDelayMs = 400;  // streamed text is at most 500 ms behind on the disk
 constexpr int kSendDelayMs = 250;  // how long a slow disk may hold back a request
-
-/// The engine names its steps in English; those we know are translated.
-QString stepText(const std::string& step) {
-  if (step == "Reading headers") return ChatViewModel::tr("Reading headers");
-  if (step == "Mapping weights") return ChatViewModel::tr("Mapping weights");
-  if (step == "Reserving the cache") return ChatViewModel::tr("Reserving the cache");
-  return QString::fromStdString(step);
-}
 
 }  // namespace
 
@@ -127,7 +120,7 @@ void ChatViewModel::openModel(const QString& path, const engine::LoadOptions& op
   loadStatus_ = {path, QFileInfo(path).fileName(), tr("Opening"), 0, 0, false};
   const auto posted = bridge_.load(path, options);
   if (!posted) {
-    setLoadProblem(QString::fromStdString(posted.error().message));
+    setLoadProblem(engineText(posted.error().message));
     return;
   }
   loads_.append(path);
@@ -146,12 +139,12 @@ void ChatViewModel::unloadModel() {
   if (!model_ || isLoading()) return;
   if (running_ && running_->sent) bridge_.cancelGeneration();
   const auto posted = bridge_.unload();
-  if (!posted) setLoadProblem(QString::fromStdString(posted.error().message));
+  if (!posted) setLoadProblem(engineText(posted.error().message));
 }
 
 void ChatViewModel::onLoadProgress(const engine::LoadProgress& progress) {
   if (!isLoading()) return;
-  loadStatus_.step = stepText(progress.step);
+  loadStatus_.step = engineText(progress.step);
   loadStatus_.bytesDone = progress.bytes_done;
   loadStatus_.bytesTotal = progress.bytes_total;
   Q_EMIT loadStatusChanged();
@@ -169,10 +162,9 @@ void ChatViewModel::onModelLoaded(const std::shared_ptr<const engine::ModelInfo>
   loadEnded(path);
   model_ = info;
   setLoadProblem({});
-  setChatProblem(info->has_tokenizer
-                     ? QString()
-                     : tr("This checkpoint has no tokenizer, so it cannot chat: %1")
-                           .arg(QString::fromStdString(info->tokenizer_description)));
+  setChatProblem(info->has_tokenizer ? QString()
+                                     : tr("This checkpoint has no tokenizer, so it cannot chat: %1")
+                                           .arg(engineText(info->tokenizer_description)));
   setSampling(samplingDefaults(info->generation_defaults));
   statistics_ = {};
   statistics_.contextLength = info->context_length;
@@ -192,7 +184,7 @@ void ChatViewModel::onModelLoadFailed(const QString& path, const engine::Error& 
   loadEnded(path);
   if (isLoading()) return;  // replaced by a newer one, which goes on
   const bool cancelled = error.code == engine::ErrorCode::Cancelled;
-  setLoadProblem(cancelled ? QString() : QString::fromStdString(error.message));
+  setLoadProblem(cancelled ? QString() : engineText(error.message));
   if (running_ && !running_->sent) {
     finishAnswer(MessageStatus::Failed, errorCodeOf(error),
                  tr("Not sent: the checkpoint was not loaded. Regenerate sends it again."));

@@ -90,6 +90,10 @@ class ChatViewModel : public QObject {
   /// Which row is being written; -1: none.
   int answeringRow() const;
 
+  /// The messages the model is given: with `draft` as the next one, or without one as for the last
+  /// answer.
+  std::vector<engine::ChatMessage> promptMessages(const QString& draft) const;
+
   bool canSubmit() const;  // Idle, or Loading with nothing queued yet
   bool canStop() const;    // a generation runs, or a message is queued
   bool canRegenerate(int row) const;
@@ -182,6 +186,8 @@ class ChatViewModel : public QObject {
   void sendWhenSaved();
   void sendRequest();
   engine::GenerationRequest makeRequest(TokenTimeline::Expected* expected) const;
+  /// Rows before `end` that the model is given: answers that hold nothing are left out.
+  std::vector<int> promptRows(int end) const;
   void finishAnswer(MessageStatus status, const QString& errorCode, const QString& errorText);
   void abandonAnswer(MessageStatus status);
   void touchConversation();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "app/engine_text.h"
 #include "app/mailbox.h"
 #include "app/question_worker.h"
 
@@ -102,6 +103,8 @@ void EngineBridge::requestControlTextCheck(MessageId message, const QString& tex
   worker_->askControlText(message.value, text.toStdString());
 }
 
+void EngineBridge::requestBackends() { worker_->askBackends(); }
+
 void EngineBridge::requestTensors(const QString& path) { tensors_->askList(path.toStdString()); }
 
 quint64 EngineBridge::requestTensorStatistics(const QString& path, const std::string& name) {
@@ -167,12 +170,13 @@ void EngineBridge::drainAnswers() {
                          report->report);
     } else if (const auto* measure = std::get_if<MeasureAnswer>(&answer)) {
       Q_EMIT textMeasured(measure->key, measure->nTokens, measure->containsControlText,
-                          QString::fromStdString(measure->problem));
+                          engineText(measure->problem));
     } else if (const auto* preview = std::get_if<PreviewAnswer>(&answer)) {
-      Q_EMIT promptPreviewed(preview->key, preview->preview,
-                             QString::fromStdString(preview->problem));
+      Q_EMIT promptPreviewed(preview->key, preview->preview, engineText(preview->problem));
     } else if (const auto* control = std::get_if<ControlTextAnswer>(&answer)) {
       Q_EMIT controlTextChecked(MessageId{control->message}, control->contains);
+    } else if (const auto* backends = std::get_if<BackendsAnswer>(&answer)) {
+      Q_EMIT backendsDescribed(backends->backends);
     }
     if (!alive) return;
   }
@@ -183,10 +187,9 @@ void EngineBridge::drainTensors() {
   for (const TensorAnswer& answer : tensors_->takeAnswers()) {
     if (const auto* list = std::get_if<TensorListAnswer>(&answer)) {
       Q_EMIT tensorsListed(QString::fromStdString(list->path), list->rows,
-                           QString::fromStdString(list->problem));
+                           engineText(list->problem));
     } else if (const auto* read = std::get_if<TensorStatisticsAnswer>(&answer)) {
-      Q_EMIT tensorStatisticsReady(read->key, read->statistics,
-                                   QString::fromStdString(read->problem));
+      Q_EMIT tensorStatisticsReady(read->key, read->statistics, engineText(read->problem));
     }
     if (!alive) return;
   }

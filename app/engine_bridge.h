@@ -43,6 +43,8 @@ class EngineBridge : public QObject {
   /// Reads a checkpoint's headers on a worker thread → reportReady. Of waiting requests only the
   /// newest is served. `contextLength` 0: the default.
   void requestReport(const QString& path, std::int64_t contextLength);
+  /// What a model could run on here → backendsDescribed. Worker thread.
+  void requestBackends();
   /// How many tokens a text is, and whether it spells control tokens → textMeasured. Worker thread;
   /// newest wins.
   void requestTextMeasure(quint64 key, const QString& text);
@@ -76,6 +78,7 @@ class EngineBridge : public QObject {
   /// `path` and `contextLength` as asked for, so that an answer to an old question can be told.
   void reportReady(const QString& path, qint64 contextLength,
                    const std::shared_ptr<const engine::CheckpointReport>& report);
+  void backendsDescribed(const std::vector<engine::BackendDescription>& backends);
   /// -1 tokens and a reason when there is no tokenizer.
   void textMeasured(quint64 key, qint64 nTokens, bool containsControlText, const QString& problem);
   void controlTextChecked(app::MessageId message, bool contains);

@@ -65,7 +65,7 @@ EngineFactory realEngine() {
           [](const std::string& path, std::int64_t contextLength) {
             return engine::inspect_checkpoint(path, contextLength);
           },
-          openTensors};
+          openTensors, engine::available_backends};
 }
 
 }  // namespace app

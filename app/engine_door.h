@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/backend/backend.h"
 #include "engine/checkpoint/report.h"
 #include "engine/checkpoint/tensor_inventory.h"
 #include "engine/runtime/event_sink.h"
@@ -61,6 +62,8 @@ struct EngineFactory {
       const std::string& path, const std::stop_token& stop)>;
   /// Called on a worker thread.
   OpenTensors openTensors;
+  /// What a model could run on here; may wake drivers up. Called on a worker thread.
+  std::function<std::vector<engine::BackendDescription>()> describeBackends;
 };
 
 /// The engine of this program.

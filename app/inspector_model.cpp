@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/engine_bridge.h"
+#include "app/engine_text.h"
 #include "app/selection.h"
 
 namespace app {
@@ -208,7 +209,7 @@ void InspectorModel::refuseWhatIsMissing(Question question, const engine::Inspec
 void InspectorModel::onFailed(quint64 key, const engine::Error& error) {
   if (!asked_ || key != asked_->key) return;
   refused_ = *asked_;
-  refusal_ = QString::fromStdString(error.message);
+  refusal_ = engineText(error.message);
   asked_.reset();
   refresh();
 }

@@ -1,5 +1,7 @@
 #include "app/message_list_model.h"
 
+#include "app/engine_text.h"
+
 #include <QCoreApplication>
 #include <QDateTime>
 #include <algorithm>
@@ -22,12 +24,12 @@ QString statusText(MessageStatus status, const QString& errorText) {
       return QCoreApplication::translate(
           "app", "Stopped at the maximum number of tokens set in the sampling settings.");
     case MessageStatus::ContextFull:
-      if (!errorText.isEmpty()) return errorText;
+      if (!errorText.isEmpty()) return engineText(errorText);
       return QCoreApplication::translate(
           "app", "The context is full. Start a new chat, or load with a larger context.");
     case MessageStatus::Failed:
       return errorText.isEmpty() ? QCoreApplication::translate("app", "The answer failed.")
-                                 : errorText;
+                                 : engineText(errorText);
   }
   return {};
 }

@@ -1,12 +1,16 @@
 #include "app/question_worker.h"
 
 #include <exception>
+#include <utility>
 
 namespace app {
 
 QuestionWorker::QuestionWorker(const EngineFactory& factory, const EngineDoor& door,
                                std::function<void()> wake)
-    : inspectCheckpoint_(factory.inspectCheckpoint), door_(door), answers_(std::move(wake)) {
+    : inspectCheckpoint_(factory.inspectCheckpoint),
+      describeBackends_(factory.describeBackends),
+      door_(door),
+      answers_(std::move(wake)) {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -39,14 +43,21 @@ void QuestionWorker::askControlText(std::int64_t message, std::string text) {
   asked_.notify_one();
 }
 
+void QuestionWorker::askBackends() {
+  const std::lock_guard lock(mutex_);
+  backends_ = true;
+  asked_.notify_one();
+}
+
 void QuestionWorker::run(const std::stop_token& stop) {
   while (const auto question = next(stop)) answers_.push(answer(*question));
 }
 
 std::optional<QuestionWorker::Question> QuestionWorker::next(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  asked_.wait(lock, stop,
-              [this] { return report_ || measure_ || preview_ || !controlTexts_.empty(); });
+  asked_.wait(lock, stop, [this] {
+    return report_ || measure_ || preview_ || backends_ || !controlTexts_.empty();
+  });
   if (stop.stop_requested()) return std::nullopt;
   const auto takeOut = [](auto& slot) {
     Question question = std::move(*slot);
@@ -56,6 +67,7 @@ std::optional<QuestionWorker::Question> QuestionWorker::next(const std::stop_tok
   if (measure_) return takeOut(measure_);
   if (preview_) return takeOut(preview_);
   if (report_) return takeOut(report_);
+  if (std::exchange(backends_, false)) return Backends{};
   Question question = std::move(controlTexts_.front());
   controlTexts_.pop_front();
   return question;
@@ -65,6 +77,7 @@ Answer QuestionWorker::answer(const Question& question) const {
   if (const auto* report = std::get_if<Report>(&question)) return answerReport(*report);
   if (const auto* measure = std::get_if<Measure>(&question)) return answerMeasure(*measure);
   if (const auto* preview = std::get_if<Preview>(&question)) return answerPreview(*preview);
+  if (std::holds_alternative<Backends>(question)) return BackendsAnswer{describeBackends_()};
   const auto& control = std::get<ControlText>(question);
   return ControlTextAnswer{control.message,
                            door_.containsControlText(control.text).value_or(false)};

@@ -40,7 +40,11 @@ struct ControlTextAnswer {
   std::int64_t message = 0;
   bool contains = false;
 };
-using Answer = std::variant<ReportAnswer, MeasureAnswer, PreviewAnswer, ControlTextAnswer>;
+struct BackendsAnswer {
+  std::vector<engine::BackendDescription> backends;
+};
+using Answer =
+    std::variant<ReportAnswer, MeasureAnswer, PreviewAnswer, ControlTextAnswer, BackendsAnswer>;
 
 class QuestionWorker {
  public:
@@ -53,6 +57,7 @@ class QuestionWorker {
   void askMeasure(std::uint64_t key, std::string text);
   void askPreview(std::uint64_t key, std::vector<engine::ChatMessage> messages);
   void askControlText(std::int64_t message, std::string text);
+  void askBackends();
   std::vector<Answer> takeAnswers() { return answers_.take(); }
 
  private:
@@ -72,7 +77,8 @@ class QuestionWorker {
     std::int64_t message = 0;
     std::string text;
   };
-  using Question = std::variant<Report, Measure, Preview, ControlText>;
+  struct Backends {};
+  using Question = std::variant<Report, Measure, Preview, ControlText, Backends>;
 
   void run(const std::stop_token& stop);
   std::optional<Question> next(const std::stop_token& stop);
@@ -82,6 +88,7 @@ class QuestionWorker {
   PreviewAnswer answerPreview(const Preview& question) const;
 
   std::function<engine::CheckpointReport(const std::string&, std::int64_t)> inspectCheckpoint_;
+  std::function<std::vector<engine::BackendDescription>()> describeBackends_;
   const EngineDoor& door_;
   Mailbox<Answer> answers_;
   std::mutex mutex_;
@@ -89,6 +96,7 @@ class QuestionWorker {
   std::optional<Report> report_;    // of these three only
   std::optional<Measure> measure_;  // the newest question
   std::optional<Preview> preview_;  // is kept
+  bool backends_ = false;           // is asked for
   std::deque<ControlText> controlTexts_;
   std::jthread thread_;  // last: it uses everything above
 };

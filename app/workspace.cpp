@@ -1,5 +1,7 @@
 #include "app/workspace.h"
 
+#include "app/engine_text.h"
+
 namespace app {
 
 Workspace::Workspace(WorkspaceOptions options, EngineFactory engine, QObject* parent)
@@ -55,8 +57,8 @@ void Workspace::onModelChanged() {
     if (!info->template_problem.empty()) {
       addNotice({NoticeSeverity::Warning, QStringLiteral("checkpoint"),
                  tr("The checkpoint's own chat template cannot run; %1 is used instead.")
-                     .arg(QString::fromStdString(info->template_name)),
-                 QString::fromStdString(info->template_problem)});
+                     .arg(engineText(info->template_name)),
+                 engineText(info->template_problem)});
     }
   }
   Q_EMIT cacheLedgerChanged();
@@ -79,6 +81,7 @@ engine::LoadOptions Workspace::loadOptions() const {
   engine::LoadOptions options;
   options.context_length = options_.contextLength.value_or(settings_.values().contextLength);
   options.backend.n_threads = options_.nThreads.value_or(settings_.values().nThreads);
+  options.prefer_gpu = settings_.values().usesGpu;
   return options;
 }
 

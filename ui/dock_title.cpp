@@ -35,6 +35,13 @@ DockTitle::DockTitle(QDockWidget* dock, Theme& theme)
   restyle();
 }
 
+void DockTitle::addTools(QWidget* tools) {
+  auto* row = qobject_cast<QHBoxLayout*>(layout());
+  row->insertWidget(row->indexOf(float_), tools);
+  row->insertSpacing(row->indexOf(float_), theme_.gap(2));
+  tools->show();
+}
+
 void DockTitle::restyle() {
   QFont font = theme_.font(FontRole::Small);
   font.setWeight(QFont::DemiBold);

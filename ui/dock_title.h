@@ -16,6 +16,8 @@ class DockTitle : public QWidget {
 
  public:
   DockTitle(QDockWidget* dock, Theme& theme);
+  /// Puts a panel's own controls into the title; it takes them over.
+  void addTools(QWidget* tools);
 
  protected:
   void paintEvent(QPaintEvent* event) override;

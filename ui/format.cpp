@@ -70,6 +70,9 @@ QString largeCount(std::int64_t n) {
   if (QLocale().language() == QLocale::Chinese && v >= 1e8) {
     return Texts::tr("%1 hundred million").arg(scaled(v / 1e8));  // Chinese counts in 10⁸
   }
+  if (QLocale().language() == QLocale::Chinese && v >= 999.5e3) {
+    return Texts::tr("%1 ten thousand").arg(scaled(v / 1e4));  // and in 10⁴
+  }
   if (v >= 999.5e6) return Texts::tr("%1 billion").arg(scaled(v / 1e9));
   if (v >= 999.5e3) return Texts::tr("%1 million").arg(scaled(v / 1e6));
   return count(n);

@@ -48,6 +48,7 @@ class MainWindow : public QMainWindow {
   void dragEnterEvent(QDragEnterEvent* event) override;
   void dropEvent(QDropEvent* event) override;
   void changeEvent(QEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   // main_window_actions.cpp
@@ -80,6 +81,9 @@ class MainWindow : public QMainWindow {
   void createInspectorDocks();
   void arrangeInspect();
   bool isLow() const;
+  void stackPanels();
+  void arrangeForHeight();
+  void sharePanelHeights();
   void applyHeat();
   void restoreLayout();
   void saveLayout() const;
@@ -107,6 +111,7 @@ class MainWindow : public QMainWindow {
   QDockWidget* cacheDock_ = nullptr;
   QDockWidget* timelineDock_ = nullptr;
   QDockWidget* samplingDock_ = nullptr;
+  bool wasLow_ = false;            // when the panels were last arranged
   std::vector<HeatedToken> heat_;  // as the attention panel wants it
 };
 

@@ -4,6 +4,8 @@
 #include <QDockWidget>
 #include <QScrollArea>
 #include <QSettings>
+#include <QTabBar>
+#include <QTimer>
 
 #include "ui/chat/chat_panel.h"
 #include "ui/chat/chat_view.h"
@@ -52,6 +54,7 @@ void MainWindow::createDocks() {
   sampling->setWidgetResizable(true);
   sampling->setFrameShape(QFrame::NoFrame);
   sampling->setWidget(new SamplingPanel(workspace_, theme_, sampling));
+  sampling->widget()->setAutoFillBackground(false);  // on the panel's ground, as the other docks
   samplingDock_ =
       addDock(QStringLiteral("sampling"), tr("Sampling"), sampling, Qt::RightDockWidgetArea);
   arrangeInspect();
@@ -72,6 +75,7 @@ void MainWindow::createInspectorDocks() {
   nextTokenDock_ = add("nextToken", tr("Next token"), nextToken, Qt::RightDockWidgetArea);
   cacheDock_ = add("cache", tr("Cache"), cache, Qt::RightDockWidgetArea);
   timelineDock_ = add("timeline", tr("Timeline"), timeline, Qt::BottomDockWidgetArea);
+  static_cast<DockTitle*>(timelineDock_->titleBarWidget())->addTools(timeline->tools());
   connect(attention, &AttentionPanel::tokenHeatChanged, chat_->view(),
           [this](const std::vector<TokenHeat>& heat) {
             heat_.clear();
@@ -100,14 +104,8 @@ void MainWindow::applyHeat() {
 // Too low for three panels above each other.
 bool MainWindow::isLow() const { return height() < theme_.gap(195); }
 
-// As drawn: experts, attention below, next token and cache as tabs at the bottom of the right side.
-void MainWindow::arrangeInspect() {
-  for (QDockWidget* dock : {conversationDock_, expertsDock_, attentionDock_, nextTokenDock_,
-                            cacheDock_, timelineDock_, samplingDock_}) {
-    dock->setFloating(false);
-  }
-  addDockWidget(Qt::LeftDockWidgetArea, conversationDock_);
-  addDockWidget(Qt::RightDockWidgetArea, expertsDock_);
+// Attention below the experts; below it, or in a low window with it, the others as tabs.
+void MainWindow::stackPanels() {
   splitDockWidget(expertsDock_, attentionDock_, Qt::Vertical);
   if (isLow()) {
     tabifyDockWidget(attentionDock_, nextTokenDock_);
@@ -116,8 +114,58 @@ void MainWindow::arrangeInspect() {
   }
   tabifyDockWidget(nextTokenDock_, cacheDock_);
   tabifyDockWidget(cacheDock_, samplingDock_);
-  addDockWidget(Qt::BottomDockWidgetArea, timelineDock_);
+  wasLow_ = isLow();
   (isLow() ? attentionDock_ : nextTokenDock_)->raise();
+}
+
+// As drawn: experts, attention below, next token and cache as tabs at the bottom of the right side.
+void MainWindow::arrangeInspect() {
+  for (QDockWidget* dock : {conversationDock_, expertsDock_, attentionDock_, nextTokenDock_,
+                            cacheDock_, timelineDock_, samplingDock_}) {
+    dock->setFloating(false);
+  }
+  addDockWidget(Qt::LeftDockWidgetArea, conversationDock_);
+  addDockWidget(Qt::RightDockWidgetArea, expertsDock_);
+  stackPanels();
+  addDockWidget(Qt::BottomDockWidgetArea, timelineDock_);
+}
+
+void MainWindow::sharePanelHeights() {
+  const int high = height() - theme_.gap(50);
+  if (isLow()) {
+    resizeDocks({expertsDock_, attentionDock_}, {high * 55 / 100, high * 45 / 100}, Qt::Vertical);
+  } else {
+    resizeDocks({expertsDock_, attentionDock_, nextTokenDock_},
+                {high * 44 / 100, high * 31 / 100, high * 25 / 100}, Qt::Vertical);
+  }
+}
+
+// A window made low or high again: the attention panel joins the tabs below it, or leaves them.
+// Only where the panels still stand as they were arranged.
+void MainWindow::arrangeForHeight() {
+  if (isLow() == wasLow_) return;
+  wasLow_ = isLow();
+  const auto inPlace = [this](QDockWidget* dock) {
+    return !dock->isHidden() && !dock->isFloating() &&
+           dockWidgetArea(dock) == Qt::RightDockWidgetArea;
+  };
+  const bool tabbed = tabifiedDockWidgets(attentionDock_).contains(nextTokenDock_);
+  if (tabbed == isLow() || !inPlace(expertsDock_) || !inPlace(attentionDock_) ||
+      !inPlace(nextTokenDock_) || !tabifiedDockWidgets(nextTokenDock_).contains(cacheDock_)) {
+    return;
+  }
+  stackPanels();
+  sharePanelHeights();
+  // Qt leaves the line of a bar without tabs where it was.
+  for (QTabBar* bar : findChildren<QTabBar*>(QString(), Qt::FindDirectChildrenOnly)) {
+    if (bar->count() == 0) bar->hide();
+  }
+}
+
+void MainWindow::resizeEvent(QResizeEvent* event) {
+  QMainWindow::resizeEvent(event);
+  // Not while the layout is at work.
+  if (isLow() != wasLow_) QTimer::singleShot(0, this, &MainWindow::arrangeForHeight);
 }
 
 void MainWindow::applyLayout(app::Layout layout) {
@@ -134,13 +182,7 @@ void MainWindow::applyLayout(app::Layout layout) {
   const int right = layout == app::Layout::Study ? width() * 6 / 10 : width() * 36 / 100;
   if (panels) {
     resizeDocks({expertsDock_}, {right}, Qt::Horizontal);
-    const int high = height() - theme_.gap(50);
-    if (isLow()) {
-      resizeDocks({expertsDock_, attentionDock_}, {high * 55 / 100, high * 45 / 100}, Qt::Vertical);
-    } else {
-      resizeDocks({expertsDock_, attentionDock_, nextTokenDock_},
-                  {high * 44 / 100, high * 31 / 100, high * 25 / 100}, Qt::Vertical);
-    }
+    sharePanelHeights();
     resizeDocks({timelineDock_}, {theme_.gap(16)}, Qt::Vertical);
   }
   if (layout != app::Layout::Study) resizeDocks({conversationDock_}, {left}, Qt::Horizontal);
@@ -159,7 +201,10 @@ void MainWindow::restoreLayout() {
     const QSettings stored(layoutFile_, QSettings::IniFormat);
     const bool placed = restoreGeometry(stored.value(QStringLiteral("geometry")).toByteArray());
     const QByteArray state = stored.value(QStringLiteral("docks")).toByteArray();
-    if (placed && restoreState(state, kLayoutVersion)) return;
+    if (placed && restoreState(state, kLayoutVersion)) {
+      wasLow_ = isLow();
+      return;
+    }
   }
   applyLayout(layout);
 }

@@ -7,6 +7,7 @@
 #include <QLabel>
 
 #include "app/chat_view_model.h"
+#include "app/engine_text.h"
 #include "ui/format.h"
 #include "ui/theme/theme.h"
 
@@ -52,8 +53,7 @@ QLabel* StatusBar::addField(const QString& toolTip) {
 void StatusBar::refresh() {
   const app::LiveStatistics& now = chat_.statistics();
   const auto model = chat_.model();
-  device_->setText(model ? QString::fromStdString(model->backend_description)
-                         : tr("no checkpoint"));
+  device_->setText(model ? app::engineText(model->backend_description) : tr("no checkpoint"));
   const auto rate = [](std::optional<double> value) {
     return format::tokensPerSecond(value.value_or(0));
   };

@@ -121,7 +121,8 @@ Result<void> Bench::forward(std::span<const engine::TokenId> tokens, bool record
     recorder.emplace(session_.config(), session_.length(), static_cast<std::int64_t>(tokens.size()),
                      engine::RoutingRecorder::Wants{last, {}, false});
   }
-  return session_.extend(tokens, recorder ? &*recorder : nullptr, {});
+  return session_.extend(tokens, recorder ? &*recorder : nullptr, {},
+                         last ? std::span(logits_) : std::span<float>());
 }
 
 /// Random tokens up to `length`, in prefill chunks; the logits of the last one.
@@ -132,7 +133,6 @@ Result<void> Bench::fill(std::int64_t length, bool record) {
     for (std::int64_t i = 0; i < n; ++i) tokens.push_back(randomToken());
     const bool last = session_.length() + n == length;
     RETURN_IF_ERROR(forward(tokens, record, last));
-    if (last) session_.logits(n - 1, 1, logits_);
   }
   return {};
 }
@@ -153,7 +153,6 @@ Result<double> Bench::decode(std::int64_t depth, bool record) {
     const auto best = std::max_element(logits_.begin(), logits_.end());
     const engine::TokenId token(static_cast<std::int32_t>(best - logits_.begin()));
     RETURN_IF_ERROR(forward(std::span(&token, 1), record, true));
-    session_.logits(0, 1, logits_);
   }
   return secondsSince(begin);
 }

@@ -6,6 +6,15 @@ namespace app::cli {
 
 namespace {
 
+CommandSpec perplexityCommand() {
+  return {"perplexity",
+          "how well the model predicts a text: nats per token, over windows of --context tokens "
+          "that follow each other without overlap",
+          {{"--json", "", "one object"}},
+          runPerplexity,
+          {"MODEL", "FILE"}};
+}
+
 CommandSpec quantizeCommand() {
   return {"quantize",
           "writes a model as one GGUF file, in another type",
@@ -90,6 +99,7 @@ std::span<const CommandSpec> commands() {
         {"--profile", "", "where the time goes, by kind of operation"},
         {"--json", "", "one object"}},
        runBench},
+      perplexityCommand(),
       quantizeCommand(),
       makeRandomCommand()};
   return table;

@@ -19,6 +19,7 @@ engine::Result<void> runLogits(const Arguments& arguments);
 engine::Result<void> runTrace(const Arguments& arguments);
 engine::Result<void> runGenerate(const Arguments& arguments);
 engine::Result<void> runBench(const Arguments& arguments);
+engine::Result<void> runPerplexity(const Arguments& arguments);
 engine::Result<void> runQuantize(const Arguments& arguments);
 engine::Result<void> runMakeRandom(const Arguments& arguments);
 

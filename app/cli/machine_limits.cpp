@@ -8,12 +8,11 @@
 #include <functional>
 #include <vector>
 
+#include "engine/backend/cpu/amx_support.h"
 #include "engine/base/thread_pool.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #endif
 
 namespace app::cli {
@@ -129,14 +128,6 @@ void amxBytes(int rounds) {
       : "cc", "memory");
 }
 
-/// The tile registers must be asked for; a refusal means that they are not used.
-bool mayUseAmx() {
-  constexpr long kRequestPermission = 0x1023;
-  constexpr long kTileData = 18;
-  return __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-int8") &&
-         ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
-}
-
 #endif
 
 Loop floatLoop() {
@@ -151,7 +142,7 @@ Loop floatLoop() {
 
 Loop byteLoop() {
 #if defined(__x86_64__)
-  if (mayUseAmx()) return {amxBytes, 4.0 * 16 * 16 * 64 * 2, "AMX"};
+  if (engine::amx_support().refusal.empty()) return {amxBytes, 4.0 * 16 * 16 * 64 * 2, "AMX"};
   if (__builtin_cpu_supports("avx512vnni")) return {vnniBytes, 12.0 * 64 * 2, "AVX-512 VNNI"};
   if (__builtin_cpu_supports("avx2")) return {avx2Bytes, 8.0 * 32 * 2, "AVX2"};
 #endif

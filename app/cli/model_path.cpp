@@ -18,6 +18,7 @@ using engine::Result;
 namespace {
 
 constexpr std::int64_t kMostThreads = 1024;
+constexpr std::int64_t kMostLayers = 1000;
 constexpr std::int64_t kLongestContext = std::int64_t{1} << 24;
 constexpr std::uint64_t kLargestTextFile = std::uint64_t{1} << 30;
 
@@ -25,12 +26,7 @@ Result<BackendKind> backendKind(const std::string& name) {
   if (name == "reference") return BackendKind::Reference;
   if (name == "cpu") return BackendKind::Cpu;
   if (name == "cuda") return BackendKind::Cuda;
-  if (name == "auto") {
-    for (const engine::BackendDescription& backend : engine::available_backends()) {
-      if (backend.kind == BackendKind::Cuda && backend.available) return BackendKind::Cuda;
-    }
-    return BackendKind::Cpu;
-  }
+  if (name == "auto") return BackendKind::Cpu;  // see prefer_gpu
   return fail(ErrorCode::InvalidArgument,
               "--backend: found '" + name + "', allowed reference, cpu, cuda, auto");
 }
@@ -54,7 +50,9 @@ const std::vector<OptionSpec>& commonOptions() {
       {"--threads", "N", "CPU threads; default: the cores this process may use"},
       {"--context", "N", "tokens the cache holds"},
       {"--prefill-chunk", "N", "prompt tokens per forward pass, default 512"},
-      {"--weights", "W", "quantise while loading: q8_0, or q4_k (routed experts; the rest Q8_0)"}};
+      {"--weights", "W", "quantise while loading: q8_0, or q4_k (routed experts; the rest Q8_0)"},
+      {"--main-memory-layers", "N",
+       "on a GPU: MoE layers whose routed experts stay in main memory; default: as few as fit"}};
   return options;
 }
 
@@ -74,8 +72,10 @@ Result<std::string> modelPath(const Arguments& arguments) {
 
 Result<engine::LoadOptions> loadOptions(const Arguments& arguments, std::int64_t context) {
   engine::LoadOptions options;
-  ASSIGN_OR_RETURN(options.backend.kind, backendKind(arguments.text("--backend").value_or("auto")));
+  const std::string backend = arguments.text("--backend").value_or("auto");
+  ASSIGN_OR_RETURN(options.backend.kind, backendKind(backend));
   options.backend.instruction_set = arguments.text("--instruction-set").value_or("");
+  options.prefer_gpu = backend == "auto" && options.backend.instruction_set.empty();
   ASSIGN_OR_RETURN(const std::int64_t threads, arguments.integer("--threads", 0, 1, kMostThreads));
   options.backend.n_threads = static_cast<int>(threads);
   ASSIGN_OR_RETURN(options.context_length,
@@ -83,6 +83,10 @@ Result<engine::LoadOptions> loadOptions(const Arguments& arguments, std::int64_t
   ASSIGN_OR_RETURN(options.weight_format, weightFormat(arguments));
   ASSIGN_OR_RETURN(options.prefill_chunk,
                    arguments.integer("--prefill-chunk", 512, 1, kLongestContext));
+  if (arguments.text("--main-memory-layers")) {
+    ASSIGN_OR_RETURN(options.main_memory_layers,
+                     arguments.integer("--main-memory-layers", 0, 0, kMostLayers));
+  }
   return options;
 }
 
@@ -91,7 +95,14 @@ Result<std::unique_ptr<engine::LoadedModel>> loadModel(const Arguments& argument
                                                        const engine::BackendWrapper& wrap) {
   ASSIGN_OR_RETURN(const std::string path, modelPath(arguments));
   ASSIGN_OR_RETURN(const engine::LoadOptions options, loadOptions(arguments, context));
-  return engine::load_model(path, options, nullptr, {}, wrap);
+  auto loaded = engine::load_model(path, options, nullptr, {}, wrap);
+  if (!loaded) return loaded;
+  for (const engine::Finding& finding : (*loaded)->info->report.findings) {
+    if (finding.code == "gpu-not-used") {
+      std::cerr << "the GPU is not used: " << finding.message << '\n';
+    }
+  }
+  return loaded;
 }
 
 Result<std::vector<engine::TokenId>> tokenIds(const Arguments& arguments) {

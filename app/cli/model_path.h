@@ -11,7 +11,8 @@
 
 namespace app::cli {
 
-/// --backend, --instruction-set, --threads, --context, --prefill-chunk, --weights.
+/// --backend, --instruction-set, --threads, --context, --prefill-chunk, --weights,
+/// --main-memory-layers.
 const std::vector<OptionSpec>& commonOptions();
 
 /// MODEL as it is, or the folder of the bundled checkpoint for "demo".

@@ -39,6 +39,16 @@ class ProfilingBackend final : public engine::Backend {
   engine::Result<engine::WeightView> place(const engine::WeightView& host) override {
     return inner_->place(host);
   }
+  engine::Result<engine::WeightView> place_in_main_memory(const engine::WeightView& host) override {
+    return inner_->place_in_main_memory(host);
+  }
+  void settle() override {
+    timed("waiting", [&] { inner_->settle(); });
+  }
+  std::int64_t free_bytes() override { return inner_->free_bytes(); }
+  void fetch(engine::ConstMatView device, std::span<float> host) override {
+    timed("copies", [&] { inner_->fetch(device, host); });
+  }
   void upload(std::span<const float> host, engine::MatView device) override {
     inner_->upload(host, device);
   }

@@ -19,8 +19,8 @@ void onInterrupt(int) { interrupted = 1; }
 
 }  // namespace
 
-Progress::Progress(std::string doing)
-    : doing_(std::move(doing)), terminal_(::isatty(STDERR_FILENO) == 1) {
+Progress::Progress(std::string doing, ProgressUnit unit)
+    : doing_(std::move(doing)), unit_(unit), terminal_(::isatty(STDERR_FILENO) == 1) {
   interrupted = 0;
   std::signal(SIGINT, onInterrupt);
   std::signal(SIGTERM, onInterrupt);
@@ -40,10 +40,14 @@ void Progress::update(std::int64_t done, std::int64_t total) {
   shown_ = step;
   constexpr double kGigabyte = 1e9;
   if (terminal_) std::cerr << '\r';
-  std::cerr << doing_ << ": " << done * 100 / total << " %, " << std::fixed << std::setprecision(2)
-            << static_cast<double>(done) / kGigabyte << " of "
-            << static_cast<double>(total) / kGigabyte << " GB" << (terminal_ ? "   " : "\n")
-            << std::flush;
+  std::cerr << doing_ << ": " << done * 100 / total << " %, ";
+  if (unit_ == ProgressUnit::Tokens) {
+    std::cerr << done << " of " << total << " tokens";
+  } else {
+    std::cerr << std::fixed << std::setprecision(2) << static_cast<double>(done) / kGigabyte
+              << " of " << static_cast<double>(total) / kGigabyte << " GB";
+  }
+  std::cerr << (terminal_ ? "   " : "\n") << std::flush;
 }
 
 engine::Result<void> checkMayWrite(const std::string& path, bool force) {

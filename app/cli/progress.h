@@ -10,10 +10,12 @@
 
 namespace app::cli {
 
+enum class ProgressUnit { Gigabytes, Tokens };
+
 class Progress {
  public:
   /// `doing` is shown before the numbers: "Writing v2.gguf".
-  explicit Progress(std::string doing);
+  explicit Progress(std::string doing, ProgressUnit unit = ProgressUnit::Gigabytes);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -25,6 +27,7 @@ class Progress {
 
  private:
   std::string doing_;
+  ProgressUnit unit_;
   std::stop_source stop_;
   bool terminal_ = false;
   std::int64_t shown_ = -1;  // per mille, or tenths

@@ -43,8 +43,9 @@ Result<std::optional<VocabularyListing>> vocabularyOf(const engine::Checkpoint& 
       return listing;
     }
     case TokenizerAssets::Kind::SentencePiece: {
-      ASSIGN_OR_RETURN(
-          listing, engine::list_sentencepiece(assets->contents, assets->config_json, vocabSize));
+      const engine::LegacyTokenFiles legacy{assets->added_tokens_json, assets->special_tokens_json};
+      ASSIGN_OR_RETURN(listing, engine::list_sentencepiece(assets->contents, assets->config_json,
+                                                           vocabSize, legacy));
       return listing;
     }
     case TokenizerAssets::Kind::Tiktoken:

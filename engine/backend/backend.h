@@ -60,13 +60,16 @@ struct BackendLimits {
   std::int64_t max_tokens = 0;  // rows per call: the prefill chunk
   std::int64_t max_context = 0;
   std::int64_t max_width = 0;      // widest matmul side
+  std::int64_t max_input = 0;      // widest x of a product, MLPs' inner sides apart; 0: max_width
   std::int64_t hidden_size = 0;    // residual width; 0: max_width
   std::int64_t max_mlp_width = 0;  // widest SwiGLU inner width
+  std::int64_t expert_width = 0;   // of a routed expert
   std::int64_t n_heads = 0;
   std::int64_t latent_dim = 0;
   std::int64_t n_experts = 0;
   std::int64_t experts_per_token = 0;
-  std::int64_t index_heads = 0;  // V3.2's indexer; 0: none
+  std::int64_t n_moe_layers = 0;  // routers of one pass
+  std::int64_t index_heads = 0;   // V3.2's indexer; 0: none
 };
 
 /// Interleaved pairs (x_2i, x_2i+1), or half-split pairs (x_i, x_i+d/2).
@@ -107,7 +110,7 @@ struct MlaAttentionArgs {
   ConstMatView c_kv;    // [n_slots ≥ first_position + n_tokens, kv_lora_rank], normalised latents
   ConstMatView k_rope;  // [n_slots, rope], rotated
   /// V3.2: the slots each token may read, ascending, [n_tokens, index_topk]; a token at position p
-  /// has min(index_topk, p + 1) of them. Host memory. Empty: all slots up to its own.
+  /// has min(index_topk, p + 1) of them. Host memory; see settle(). Empty: all slots up to its own.
   std::span<const std::int32_t> picked_slots = {};
   std::int64_t index_topk = 0;
 };
@@ -160,9 +163,9 @@ struct RouterArgs {
   float epsilon = 1e-20F;
 };
 
-/// Host memory. `scores`, `group_scores`, `group_mask` may be empty: they are then not recorded.
-/// Ids in order of descending biased score, ties to the lower index; weights in the same order,
-/// final.
+/// Host memory, filled when settle() returns. `scores`, `group_scores`, `group_mask` may be empty:
+/// they are then not recorded. Ids in order of descending biased score, ties to the lower index;
+/// weights in the same order, final.
 struct RouterOutput {
   std::span<std::int32_t> ids;         // [n_tokens, top_k]
   std::span<float> weights;            // [n_tokens, top_k]
@@ -172,6 +175,18 @@ struct RouterOutput {
 };
 
 enum class AttentionForm { Absorbed, Expanded };
+
+/// One decoded token as a device may keep it: steps of the same `shape` call the same ops on the
+/// same memory, but for the token and what lies at its position.
+struct DecodeStep {
+  std::uint64_t shape = 0;
+  TokenId token;
+  std::int64_t position = 0;
+};
+enum class StepState {
+  Run,       // call the ops
+  Replayed,  // they are queued already, as they were recorded: do not call them
+};
 
 class Backend {
  public:
@@ -184,6 +199,20 @@ class Backend {
   /// them stays here. Asked once per forward pass; what was computed since the last asking is not
   /// to be trusted when it fails.
   virtual Result<void> health() const { return {}; }
+  /// Waits for what is queued. Results in host memory (route, index_slots, fetch) are there
+  /// afterwards, and not to be read before: a device answers later than its ops return. Ops that
+  /// take such spans untouched (moe, mla_attention) may come before it: they take what the device
+  /// knows.
+  virtual void settle() {}
+  /// Bytes that allocate and place could still take; 0: main memory, nobody knows.
+  virtual std::int64_t free_bytes() { return 0; }
+  /// Row p of these rows belongs to position p: in a step that is replayed, a row that stood at the
+  /// recorded position moves along.
+  virtual void rows_by_position(ConstMatView /*rows*/) {}
+  /// Around the ops of one decoded token. After Run, end_step says whether they were queued; if
+  /// not, they were only recorded and have to be called once more, beginning with begin_step.
+  virtual StepState begin_step(const DecodeStep& /*step*/) { return StepState::Run; }
+  virtual bool end_step() { return true; }
   /// Zeroed memory for n float32 elements; OutOfMemory names the bytes.
   virtual Result<Buffer> allocate(std::int64_t n_elements) = 0;
   /// Takes all scratch memory; called once after load, before any op. Ops within the limits then
@@ -192,9 +221,14 @@ class Backend {
   /// Makes a weight computable on this backend. CPU backends return the view itself (no copy):
   /// whoever owns the bytes keeps them alive. Device backends copy and own.
   virtual Result<WeightView> place(const WeightView& host) = 0;
+  /// The same for a routed expert that is to stay in main memory, where the backend knows another
+  /// memory beside its own (split_backend.h).
+  virtual Result<WeightView> place_in_main_memory(const WeightView& host) { return place(host); }
   /// Device memory ↔ host memory.
   virtual void upload(std::span<const float> host, MatView device) = 0;
   virtual void download(ConstMatView device, std::span<float> host) = 0;
+  /// As download, but `host` is filled when settle() returns.
+  virtual void fetch(ConstMatView device, std::span<float> host) { download(device, host); }
 
   /// out[t] = table[tokens[t]] as float32. Ids must be inside the table (checked by the model).
   void embed(const WeightView& table, std::span<const TokenId> tokens, MatView out);
@@ -219,7 +253,7 @@ class Backend {
   void gqa_attention(const GqaAttentionArgs& args, const AttentionProbe* probe, MatView out);
   /// The top_k best slots of each token, ascending, into picked [n_tokens, top_k] (host memory;
   /// what a token has too few slots for is -1); ties to the lower slot. scores (host, may be empty)
-  /// [n_slots of the last token]: its I[t, ·].
+  /// [n_slots of the last token]: its I[t, ·]. Both are filled by a settle() before the next call.
   void index_slots(const IndexerArgs& args, std::span<std::int32_t> picked,
                    std::span<float> scores);
   /// out[t] = (x[t] - mean) · rsqrt(var + eps) · gamma + beta. x and out may be the same.
@@ -259,8 +293,8 @@ class Backend {
 struct BackendOptions {
   BackendKind kind = BackendKind::Cpu;
   int n_threads = 0;            // 0: the cores this process may use
-  std::string instruction_set;  // "", or "generic", "avx2", "avx2-vnni", "avx512", "avx512-vnni"
-                                // to force one
+  std::string instruction_set;  // "", or "generic", "avx2", "avx2-vnni", "avx512", "avx512-vnni",
+                                // "amx-int8" to force one
   bool operator==(const BackendOptions&) const = default;
 };
 
@@ -269,6 +303,8 @@ struct BackendDescription {
   BackendKind kind = BackendKind::Cpu;
   bool available = false;
   std::string description;
+  std::int64_t free_bytes = 0;  // of the device's own memory; 0: it computes in main memory
+  std::int64_t total_bytes = 0;
 };
 
 std::vector<BackendDescription> available_backends();

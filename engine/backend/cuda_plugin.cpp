@@ -97,7 +97,7 @@ Result<Library> open_plugin(const std::string& path, int flags) {
 }
 
 BackendDescription not_used(const std::string& reason) {
-  return {BackendKind::Cuda, false, "CUDA is not used: " + reason};
+  return {BackendKind::Cuda, false, "CUDA is not used: " + reason, 0, 0};
 }
 
 BackendDescription describe(const BathyscopeCudaProbe& probe) {
@@ -105,7 +105,8 @@ BackendDescription describe(const BathyscopeCudaProbe& probe) {
   return {BackendKind::Cuda, true,
           std::string("CUDA · ") + probe.device_name + " · " +
               std::to_string(probe.free_bytes >> 20) + " of " +
-              std::to_string(probe.total_bytes >> 20) + " MiB free"};
+              std::to_string(probe.total_bytes >> 20) + " MiB free",
+          probe.free_bytes, probe.total_bytes};
 }
 
 }  // namespace

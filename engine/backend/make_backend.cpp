@@ -7,8 +7,8 @@
 namespace engine {
 
 std::vector<BackendDescription> available_backends() {
-  return {{BackendKind::Cpu, true, describe_cpu()},
-          {BackendKind::Reference, true, make_reference_backend()->description()},
+  return {{BackendKind::Cpu, true, describe_cpu(), 0, 0},
+          {BackendKind::Reference, true, make_reference_backend()->description(), 0, 0},
           describe_cuda(cuda_plugin_path())};
 }
 

@@ -1,5 +1,5 @@
-// Memory in whole pages: one large block of our own, and giving back pages of a mapped file that
-// have been read for the last time.
+// Memory in whole pages: one large block of our own, and the pages of a mapped file: reading them
+// in ahead of their use and giving them back after the last one.
 #pragma once
 
 #include <cstddef>
@@ -35,6 +35,14 @@ class PageBlock {
   std::byte* data_ = nullptr;
   std::size_t size_ = 0;
 };
+
+/// Reads the pages that `bytes`, part of a file's mapping, lies in, and maps them: the next reader
+/// meets no page fault. Several threads may load parts of one mapping at a time. Pages that cannot
+/// be read are left to the mapping guard (mapping_guard.h).
+void load_pages(std::span<const std::byte> bytes);
+
+/// Asks the system to read those pages soon and returns at once, where it can.
+void start_loading_pages(std::span<const std::byte> bytes);
 
 /// The pages that lie wholly inside `bytes`, part of a file's mapping, no longer count as this
 /// process's memory; reading them again takes them from the file.

@@ -47,6 +47,8 @@ struct TokenizerAssets {
   std::string file;                  // its file's name
   std::string contents;              // the file's bytes; empty for Listing
   std::string config_json;           // tokenizer_config.json, "{}" when absent
+  std::string added_tokens_json;     // older folders of SentencePiece and tiktoken; "" when absent
+  std::string special_tokens_json;   // special_tokens_map.json, likewise
   VocabularyListing listing;         // Listing only
   std::vector<std::string> ignored;  // files of other tokenizers that are there too
 };

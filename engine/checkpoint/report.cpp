@@ -214,6 +214,7 @@ CheckpointReport report_of(const CheckpointScan& scan, const std::string& path,
   report.cache_bytes_per_token = report.cache_ledger.front().bytes_per_token;
   report.cache_bytes = report.cache_bytes_per_token * report.context_length;
   report.scratch_bytes = scratch_bytes(scan.config, report.context_length);
+  report.drafter_bytes = drafter_bytes(scan.config, scan.table.format, scan.table.tensors);
   report.parts = part_totals(scan.config, scan.table.tensors);
   report.weight_bytes_by_format = main_model_bytes(report.parts);
   report.router_rule = describe_router(scan.config);

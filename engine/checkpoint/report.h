@@ -83,6 +83,7 @@ struct CheckpointReport {
   std::string dtype_summary;                           // "BF16", "F8_E4M3 + BF16 + F32"
   std::int64_t weight_bytes = 0;                       // main model, as stored
   std::int64_t skipped_bytes = 0;                      // MTP and unexpected tensors
+  std::int64_t drafter_bytes = 0;  // of those, the MTP module that drafts tokens; always mapped
   std::int64_t cache_bytes_per_token = 0;
   std::int64_t context_length = 0;  // the length the next three are for
   std::int64_t cache_bytes = 0;
@@ -119,13 +120,14 @@ CheckpointReport inspect_checkpoint(const std::string& path, std::int64_t contex
 struct MemoryNeed {
   std::int64_t weights = 0;
   bool weights_are_mapped = true;
-  std::int64_t cache = 0;
+  std::int64_t drafter = 0;  // the MTP module, mapped in every format
+  std::int64_t cache = 0;    // with the drafter's own row
   std::int64_t scratch = 0;
   std::int64_t program = 0;  // with the tokenizer
   std::int64_t own() const {
     return cache + scratch + program + (weights_are_mapped ? 0 : weights);
   }
-  std::int64_t total() const { return weights + cache + scratch + program; }
+  std::int64_t total() const { return weights + drafter + cache + scratch + program; }
   bool operator==(const MemoryNeed&) const = default;
 };
 MemoryNeed memory_need(const CheckpointReport& report, std::int64_t context_length,

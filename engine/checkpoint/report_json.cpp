@@ -199,6 +199,7 @@ std::string report_to_json(const CheckpointReport& report) {
   out.number("weight_bytes", report.weight_bytes);
   out.raw("weight_bytes_by_format", formats_json(report.weight_bytes_by_format));
   out.number("skipped_bytes", report.skipped_bytes);
+  out.number("drafter_bytes", report.drafter_bytes);
   out.number("cache_bytes_per_token", report.cache_bytes_per_token);
   out.number("context_length", report.context_length);
   out.number("cache_bytes", report.cache_bytes);

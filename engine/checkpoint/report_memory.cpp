@@ -33,6 +33,10 @@ MemoryNeed memory_need(const CheckpointReport& report, std::int64_t context_leng
   need.weights = weights_in(report, form);
   need.weights_are_mapped = form == WeightFormat::AsStored;
   need.cache = report.cache_bytes_per_token * context_length;
+  if (report.drafter_bytes > 0) {  // one more layer
+    need.drafter = report.drafter_bytes;
+    need.cache += report.config.cached_values() * kCacheElementBytes * context_length;
+  }
   need.scratch = scratch_bytes(report.config, context_length);
   need.program = kProgramBytes + static_cast<std::int64_t>(kTokenizerPerFileByte *
                                                            static_cast<double>(report.text_bytes));

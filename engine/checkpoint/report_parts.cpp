@@ -98,6 +98,22 @@ std::vector<PartTotals> part_totals(const ModelConfig& config,
   return found;
 }
 
+std::int64_t drafter_bytes(const ModelConfig& config, CheckpointFormat format,
+                           std::span<const StoredTensor> tensors) {
+  if (format == CheckpointFormat::Gguf) return 0;
+  std::int64_t bytes = 0;
+  bool is_whole = false;
+  for (const StoredTensor& tensor : tensors) {
+    const std::string_view name = tensor.name;
+    if (layer_of_tensor(name) != config.num_hidden_layers) continue;
+    is_whole |= is_mtp_joint(name);
+    const bool is_copy =
+        name.find(".embed_tokens.") != name.npos || name.find(".shared_head.head.") != name.npos;
+    if (!is_copy) bytes += static_cast<std::int64_t>(tensor.bytes.size());
+  }
+  return is_whole ? bytes : 0;
+}
+
 WeightBytes main_model_bytes(std::span<const PartTotals> parts) {
   WeightBytes sum;
   for (const PartTotals& part : parts) {

@@ -13,6 +13,12 @@ namespace engine {
 std::vector<PartTotals> part_totals(const ModelConfig& config,
                                     std::span<const StoredTensor> tensors);
 
+/// The MTP module that drafts tokens: its decoder layer and what joins it to the model, but not the
+/// copies of embedding and head that some files bring. 0 without one, and for GGUF, whose modules
+/// are not read.
+std::int64_t drafter_bytes(const ModelConfig& config, CheckpointFormat format,
+                           std::span<const StoredTensor> tensors);
+
 /// The main model's sum.
 WeightBytes main_model_bytes(std::span<const PartTotals> parts);
 

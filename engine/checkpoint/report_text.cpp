@@ -157,7 +157,9 @@ void add_memory(const CheckpointReport& r, Lines* lines) {
   std::string files = r.dtype_summary + " · " + short_bytes(r.weight_bytes) + " · " +
                       grouped_digits(r.n_tensors) + " tensors in " + grouped_digits(r.n_files) +
                       (r.n_files == 1 ? " file" : " files");
-  if (r.skipped_bytes > 0) files += " · " + short_bytes(r.skipped_bytes) + " skipped";
+  if (r.drafter_bytes > 0) files += " · " + short_bytes(r.drafter_bytes) + " to draft with (MTP)";
+  const std::int64_t skipped = r.skipped_bytes - r.drafter_bytes;
+  if (skipped > 0) files += " · " + short_bytes(skipped) + " skipped";
   lines->add("Weights", files);
   lines->add("Cache", grouped_digits(r.cache_bytes_per_token) + " bytes per token · " +
                           short_bytes(r.cache_bytes) + " for " + grouped_digits(r.context_length) +

@@ -203,10 +203,11 @@ class TensorChecker {
 
   void report_mtp() {
     if (n_mtp_tensors_ == 0) return;
-    findings_.info("mtp-skipped", std::to_string(n_mtp_tensors_) + " tensors of " +
-                                      std::to_string(mtp_layers_.size()) + " MTP layer(s), " +
-                                      grouped_digits(mtp_bytes_) +
-                                      " bytes: recognised and skipped");
+    findings_.info("mtp-skipped",
+                   std::to_string(n_mtp_tensors_) + " tensors of " +
+                       std::to_string(mtp_layers_.size()) + " MTP layer(s), " +
+                       grouped_digits(mtp_bytes_) + " bytes: not part of the model's answer" +
+                       (is_gguf() ? "; skipped" : "; the first one drafts tokens ahead"));
   }
 
   /// One kind of weight in FP8 here and BF16 there: possible, but how mixed downloads look.

@@ -16,6 +16,8 @@ constexpr const char* kTokenizer = "tokenizer.json";
 constexpr const char* kSentencePiece = "tokenizer.model";
 constexpr const char* kTiktoken = "tiktoken.model";
 constexpr const char* kTokenizerConfig = "tokenizer_config.json";
+constexpr const char* kAddedTokens = "added_tokens.json";
+constexpr const char* kSpecialTokensMap = "special_tokens_map.json";
 constexpr const char* kTemplateFile = "chat_template.jinja";
 constexpr std::uint64_t kMaxSettingsBytes = 1U << 20U;
 constexpr std::uint64_t kMaxTokenizerBytes = 256U << 20U;
@@ -287,6 +289,15 @@ Result<TokenizerAssets> read_tokenizer_assets(const CheckpointFolder& folder) {
   if (folder.has(kTokenizerConfig)) {
     ASSIGN_OR_RETURN(assets.config_json,
                      folder.read_text(kTokenizerConfig, kMaxTokenizerConfigBytes));
+  }
+  if (found.kind == TokenizerAssets::Kind::TokenizerJson) return assets;  // it lists them itself
+  if (folder.has(kAddedTokens)) {
+    ASSIGN_OR_RETURN(assets.added_tokens_json,
+                     folder.read_text(kAddedTokens, kMaxTokenizerConfigBytes));
+  }
+  if (folder.has(kSpecialTokensMap)) {
+    ASSIGN_OR_RETURN(assets.special_tokens_json,
+                     folder.read_text(kSpecialTokensMap, kMaxTokenizerConfigBytes));
   }
   return assets;
 }

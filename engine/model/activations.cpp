@@ -38,12 +38,9 @@ Result<Activations> Activations::create(const ModelConfig& config, std::int64_t 
   ASSIGN_OR_RETURN(a.logits, backend.allocate(a.max_logit_rows * config.vocab_size));
   if (config.n_routed_experts > 0) {
     ASSIGN_OR_RETURN(a.router_logits, backend.allocate(max_tokens * config.n_routed_experts));
-    const auto rows = static_cast<std::size_t>(max_tokens);
+    const std::size_t rows = config.moe_layers().size() * static_cast<std::size_t>(max_tokens);
     a.expert_ids.resize(rows * static_cast<std::size_t>(config.num_experts_per_tok));
     a.expert_weights.resize(a.expert_ids.size());
-    a.scores.resize(rows * static_cast<std::size_t>(config.n_routed_experts));
-    a.group_scores.resize(rows * static_cast<std::size_t>(config.n_group));
-    a.group_mask.resize(a.group_scores.size());
   }
   return a;
 }
@@ -53,19 +50,24 @@ BackendLimits backend_limits(const ModelConfig& config, std::int64_t max_tokens,
   BackendLimits limits;
   limits.max_tokens = max_tokens;
   limits.max_context = context_length;
+  limits.hidden_size = config.hidden_size;
   const std::int64_t heads = config.num_attention_heads;
   limits.max_mlp_width =
       std::max(config.intermediate_size,
                config.moe_intermediate_size * std::max<std::int64_t>(1, config.n_shared_experts));
+  limits.expert_width = config.moe_intermediate_size;
   limits.max_width =
       std::max({config.hidden_size, config.vocab_size, config.q_lora_rank, config.latent_dim(),
                 heads * config.query_head_dim(), heads * config.value_head_dim(),
                 heads * (config.qk_nope_head_dim + config.v_head_dim), config.n_routed_experts,
                 config.index_n_heads * config.index_head_dim, limits.max_mlp_width});
+  limits.max_input = std::max({2 * config.hidden_size, config.q_lora_rank,
+                               heads * config.value_head_dim()});  // 2: the MTP module's joint
   limits.n_heads = heads;
   limits.latent_dim = config.latent_dim();
   limits.n_experts = config.n_routed_experts;
   limits.experts_per_token = config.num_experts_per_tok;
+  limits.n_moe_layers = static_cast<std::int64_t>(config.moe_layers().size());
   limits.index_heads = config.index_n_heads;
   return limits;
 }

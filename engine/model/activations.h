@@ -31,12 +31,12 @@ struct Activations {
   Buffer router_logits;  // [max_tokens, n_routed_experts]
   Buffer logits;         // [max_logit_rows, vocab_size]
 
-  // The router's output of one layer, host memory.
-  std::vector<std::int32_t> expert_ids;  // [max_tokens, num_experts_per_tok]
-  std::vector<float> expert_weights;     // [max_tokens, num_experts_per_tok]
-  std::vector<float> scores;             // [max_tokens, n_routed_experts]
-  std::vector<float> group_scores;       // [max_tokens, n_group]
-  std::vector<std::uint8_t> group_mask;  // [max_tokens, n_group]
+  // The routers' output of one pass, host memory; n_tokens of that pass.
+  std::vector<std::int32_t> expert_ids;  // [M, n_tokens, num_experts_per_tok]
+  std::vector<float> expert_weights;     // [M, n_tokens, num_experts_per_tok]
+  std::vector<float> scores;             // [M, n_tokens, n_routed_experts]; empty until wanted
+  std::vector<float> group_scores;       // [M, n_tokens, n_group]
+  std::vector<std::uint8_t> group_mask;  // [M, n_tokens, n_group]
 
   std::vector<std::int32_t> picked_slots;  // [n_tokens, index_topk] of one layer, host memory
 };

@@ -33,6 +33,7 @@ Result<void> KvCache::allocate(Rows* rows, std::int64_t width, std::int64_t n_la
   rows->width = width;
   for (std::int64_t layer = 0; layer < n_layers && width > 0; ++layer) {
     ASSIGN_OR_RETURN(Buffer buffer, backend.allocate(context_length_ * width));
+    backend.rows_by_position(buffer.view(context_length_, width));
     rows->layers.push_back(std::move(buffer));
   }
   return {};

@@ -84,7 +84,9 @@ void mla_attention(const BlockSpan& span, const AttentionSettings& settings,
   const MatView heads_out =
       context.activations.heads_out.view(span.n_tokens, args.n_heads * config.v_head_dim);
   context.backend.mla_attention(args, settings.form, target ? &*target : nullptr, heads_out);
-  if (context.probe != nullptr && !args.picked_slots.empty()) {
+  if (context.probe != nullptr && !context.probe->wants_only_routing() &&
+      !args.picked_slots.empty()) {
+    context.backend.settle();
     context.probe->on_slots_picked(span.layer, args.picked_slots, args.index_topk);
   }
   context.backend.matmul(heads_out, weights.w_o, weights.bias_o,

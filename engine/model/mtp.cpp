@@ -81,7 +81,8 @@ void MtpModule::logits(Activations& activations, std::span<float> out) const {
   const MatView logits = activations.logits.view(1, config_.vocab_size);
   backend_->rms_norm(z, weights_.head_norm, static_cast<float>(config_.rms_norm_eps), normed);
   backend_->matmul(normed, main_->weights().output_head, nullptr, logits);
-  backend_->download(logits, out.first(static_cast<std::size_t>(config_.vocab_size)));
+  backend_->fetch(logits, out.first(static_cast<std::size_t>(config_.vocab_size)));
+  backend_->settle();
 }
 
 }  // namespace engine

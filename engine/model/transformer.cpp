@@ -10,6 +10,14 @@
 
 namespace engine {
 
+namespace {
+
+std::uint64_t address(const void* p) {
+  return static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(p));
+}
+
+}  // namespace
+
 Result<Transformer> Transformer::create(ModelConfig config, ModelWeights weights,
                                         std::int64_t context_length, Backend& backend) {
   Transformer transformer;
@@ -20,33 +28,37 @@ Result<Transformer> Transformer::create(ModelConfig config, ModelWeights weights
   return transformer;
 }
 
-Result<void> Transformer::forward(const TokenSpan& span, const ForwardOptions& options,
-                                  KvCache& cache, Activations& activations) const {
-  const auto n_tokens = static_cast<std::int64_t>(span.tokens.size());
-  CHECK_LE(n_tokens, activations.max_tokens);
-  CHECK_LE(span.first_position, cache.length());
-  CHECK_LE(span.first_position + n_tokens, cache.context_length());
+struct Transformer::Pass {
+  const TokenSpan& span;
+  const ForwardOptions& options;
+  KvCache& cache;
+  Activations& activations;
+  std::int64_t n_tokens;
+};
 
+Result<void> Transformer::run_layers(const Pass& pass) const {
+  const ForwardOptions& options = pass.options;
+  const std::int64_t n_tokens = pass.n_tokens;
   const auto eps = static_cast<float>(config_.rms_norm_eps);
   const AttentionSettings attention{
       options.form, static_cast<float>(attention_softmax_scale(config_)), rope_.table};
-  const MatView x = activations.x.view(n_tokens, config_.hidden_size);
-  const MatView normed = activations.normed.view(n_tokens, config_.hidden_size);
-  const MatView block_out = activations.block_out.view(n_tokens, config_.hidden_size);
+  const MatView x = pass.activations.x.view(n_tokens, config_.hidden_size);
+  const MatView normed = pass.activations.normed.view(n_tokens, config_.hidden_size);
+  const MatView block_out = pass.activations.block_out.view(n_tokens, config_.hidden_size);
 
-  const BlockContext context{config_, activations, options.probe, *backend_};
+  const BlockContext context{config_, pass.activations, options.probe, *backend_};
   const auto attend = config_.is_mla() ? mla_attention : gqa_attention;
 
-  backend_->embed(weights_.embedding, span.tokens, x);
+  backend_->embed(weights_.embedding, pass.span.tokens, x);
   std::int64_t moe_index = 0;
   for (std::int32_t layer = 0; layer < config_.num_hidden_layers; ++layer) {
     const LayerWeights& w = weights_.layers[static_cast<std::size_t>(layer)];
-    const BlockSpan block{LayerIndex(layer), span.first_position, n_tokens};
+    const BlockSpan block{LayerIndex(layer), pass.span.first_position, n_tokens};
     if (options.stop.stop_requested()) return fail(ErrorCode::Cancelled, "stopped");
 
     // x ← x + attention(norm(x))
     backend_->rms_norm(x, w.input_norm, eps, normed);
-    attend(block, attention, w.attention, cache, context);
+    attend(block, attention, w.attention, pass.cache, context);
     backend_->add(block_out, x);
     if (options.stop.stop_requested()) return fail(ErrorCode::Cancelled, "stopped");
 
@@ -60,25 +72,78 @@ Result<void> Transformer::forward(const TokenSpan& span, const ForwardOptions& o
     backend_->add(block_out, x);
     if (options.probe != nullptr) options.probe->on_layer_done(block.layer, x);
   }
+  if (!options.last_logits.empty()) {
+    queue_logits({x.row(n_tokens - 1), 1, x.cols, x.stride}, pass.activations, options.last_logits);
+  }
+  return {};
+}
+
+// One token again and again is what a device may have recorded. A step's shape: what it asks for,
+// where its results go, and which of the indexer's two ways it takes.
+Result<void> Transformer::run_step(const Pass& pass) const {
+  const ForwardOptions& options = pass.options;
+  const bool is_step =
+      pass.n_tokens == 1 && (options.probe == nullptr || options.probe->wants_only_routing());
+  if (!is_step) return run_layers(pass);
+  DecodeStep step{0, pass.span.tokens.front(), pass.span.first_position};
+  const bool picks = config_.has_indexer() && step.position + 1 > config_.index_topk;
+  const bool scores = options.probe != nullptr && options.probe->wants_router_scores();
+  for (const auto part :
+       {std::uint64_t{picks}, std::uint64_t{scores}, address(options.last_logits.data()),
+        address(pass.activations.x.data()), address(pass.activations.scores.data()),
+        address(&pass.cache), std::uint64_t{options.form == AttentionForm::Absorbed}}) {
+    step.shape = step.shape * 0x9E3779B97F4A7C15U + part;
+  }
+  do {
+    if (backend_->begin_step(step) == StepState::Replayed) return {};
+    RETURN_IF_ERROR(run_layers(pass));
+  } while (!backend_->end_step());
+  return {};
+}
+
+Result<void> Transformer::forward(const TokenSpan& span, const ForwardOptions& options,
+                                  KvCache& cache, Activations& activations) const {
+  const auto n_tokens = static_cast<std::int64_t>(span.tokens.size());
+  CHECK_LE(n_tokens, activations.max_tokens);
+  CHECK_LE(span.first_position, cache.length());
+  CHECK_LE(span.first_position + n_tokens, cache.context_length());
+
+  Probe* probe = options.probe;
+  const bool with_scores = probe != nullptr && probe->wants_router_scores();
+  if (with_scores) make_room_for_scores(config_, n_tokens, activations);
+  const auto done = run_step({span, options, cache, activations, n_tokens});
+  backend_->settle();
+  RETURN_IF_ERROR(done);
   RETURN_IF_ERROR(backend_->health());
   cache.mark_valid_to(span.first_position + n_tokens);
+  if (probe == nullptr) return {};
+  std::int64_t moe_index = 0;
+  for (const std::int32_t layer : config_.moe_layers()) {
+    probe->on_routed(LayerIndex(layer), moe_index,
+                     router_output(config_, moe_index, n_tokens, with_scores, activations));
+    ++moe_index;
+  }
   return {};
+}
+
+void Transformer::queue_logits(ConstMatView x, Activations& activations,
+                               std::span<float> out) const {
+  const MatView normed = activations.normed.view(x.rows, config_.hidden_size);
+  const MatView logits = activations.logits.view(x.rows, config_.vocab_size);
+  backend_->rms_norm(x, weights_.final_norm, static_cast<float>(config_.rms_norm_eps), normed);
+  backend_->matmul(normed, weights_.output_head, nullptr, logits);
+  backend_->fetch(logits, out.first(static_cast<std::size_t>(x.rows * config_.vocab_size)));
 }
 
 void Transformer::logits(std::int64_t first_row, std::int64_t n_rows, Activations& activations,
                          std::span<float> out) const {
   CHECK_LE(n_rows * config_.vocab_size, static_cast<std::int64_t>(out.size()));
-  const auto eps = static_cast<float>(config_.rms_norm_eps);
   for (std::int64_t done = 0; done < n_rows;) {
     const std::int64_t n = std::min(activations.max_logit_rows, n_rows - done);
-    const MatView x{activations.x.data() + (first_row + done) * config_.hidden_size, n,
-                    config_.hidden_size, config_.hidden_size};
-    const MatView normed = activations.normed.view(n, config_.hidden_size);
-    const MatView logits = activations.logits.view(n, config_.vocab_size);
-    backend_->rms_norm(x, weights_.final_norm, eps, normed);
-    backend_->matmul(normed, weights_.output_head, nullptr, logits);
-    backend_->download(logits, out.subspan(static_cast<std::size_t>(done * config_.vocab_size),
-                                           static_cast<std::size_t>(n * config_.vocab_size)));
+    const ConstMatView x{activations.x.data() + (first_row + done) * config_.hidden_size, n,
+                         config_.hidden_size, config_.hidden_size};
+    queue_logits(x, activations, out.subspan(static_cast<std::size_t>(done * config_.vocab_size)));
+    backend_->settle();
     done += n;
   }
 }

@@ -29,6 +29,9 @@ struct ForwardOptions {
   AttentionForm form = AttentionForm::Absorbed;
   Probe* probe = nullptr;
   std::stop_token stop;
+  /// The last token's logits [vocab_size], host memory, where they are wanted: with the pass, so
+  /// that a device is waited for once. Empty: not computed.
+  std::span<float> last_logits = {};
 };
 
 class Transformer {
@@ -55,6 +58,10 @@ class Transformer {
 
  private:
   Transformer() = default;
+  struct Pass;
+  Result<void> run_layers(const Pass& pass) const;
+  Result<void> run_step(const Pass& pass) const;
+  void queue_logits(ConstMatView x, Activations& activations, std::span<float> out) const;
 
   ModelConfig config_;
   ModelWeights weights_;

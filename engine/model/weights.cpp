@@ -14,13 +14,13 @@ class WeightLoader {
  public:
   WeightLoader(const ModelConfig& config, WeightSource& source, Backend& backend,
                const std::function<void(std::int64_t)>& on_tensor, std::stop_token stop,
-               const QuantisedWeights* quantised)
+               const WeightChoices& choices)
       : config_(config),
         source_(source),
         backend_(backend),
         on_tensor_(on_tensor),
         stop_(std::move(stop)),
-        quantised_(quantised) {}
+        choices_(choices) {}
 
   Result<ModelWeights> load();
   Result<MtpWeights> load_mtp();
@@ -45,7 +45,8 @@ class WeightLoader {
   Backend& backend_;
   const std::function<void(std::int64_t)>& on_tensor_;
   std::stop_token stop_;
-  const QuantisedWeights* quantised_;  // may be null
+  const WeightChoices choices_;
+  bool aside_ = false;  // what is placed now stays in main memory
   ModelWeights weights_;
 };
 
@@ -63,8 +64,9 @@ Result<void> WeightLoader::count(std::int64_t bytes) {
 
 Result<WeightView> WeightLoader::matrix(WeightRole role, std::int32_t layer, std::int32_t expert) {
   ASSIGN_OR_RETURN(WeightView host, source_.matrix(role, layer, expert));
-  if (quantised_ != nullptr) host = quantised_->held(host);
-  ASSIGN_OR_RETURN(const WeightView placed, backend_.place(host));
+  if (choices_.quantised != nullptr) host = choices_.quantised->held(host);
+  ASSIGN_OR_RETURN(const WeightView placed,
+                   aside_ ? backend_.place_in_main_memory(host) : backend_.place(host));
   RETURN_IF_ERROR(count(stored_bytes(host)));
   return placed;
 }
@@ -158,12 +160,17 @@ Result<MoeWeights> WeightLoader::experts(std::int32_t layer) {
     ASSIGN_OR_RETURN(weights.router_bias, upload(bias));
   }
   weights_.router_bias_rows.insert(weights_.router_bias_rows.end(), bias.begin(), bias.end());
+  const std::vector<std::int32_t> moe_layers = config_.moe_layers();
+  const auto n_after = std::count_if(moe_layers.begin(), moe_layers.end(),
+                                     [layer](std::int32_t other) { return other >= layer; });
+  aside_ = n_after <= choices_.main_memory_layers;
   weights.experts.reserve(bias.size());
   for (std::int32_t e = 0; e < config_.n_routed_experts; ++e) {
     ASSIGN_OR_RETURN(MlpWeights expert, mlp(WeightRole::ExpertGate, WeightRole::ExpertUp,
                                             WeightRole::ExpertDown, layer, e));
     weights.experts.push_back(expert);
   }
+  aside_ = false;
   if (config_.n_shared_experts > 0) {
     ASSIGN_OR_RETURN(weights.shared, mlp(WeightRole::SharedGate, WeightRole::SharedUp,
                                          WeightRole::SharedDown, layer));
@@ -243,13 +250,13 @@ Result<MtpWeights> WeightLoader::load_mtp() {
 Result<MtpWeights> load_mtp_weights(const ModelConfig& config, WeightSource& source,
                                     Backend& backend, std::stop_token stop) {
   const std::function<void(std::int64_t)> silent;
-  return WeightLoader(config, source, backend, silent, std::move(stop), nullptr).load_mtp();
+  return WeightLoader(config, source, backend, silent, std::move(stop), {}).load_mtp();
 }
 
 Result<ModelWeights> load_weights(const ModelConfig& config, WeightSource& source, Backend& backend,
                                   const std::function<void(std::int64_t)>& on_tensor,
-                                  std::stop_token stop, const QuantisedWeights* quantised) {
-  return WeightLoader(config, source, backend, on_tensor, std::move(stop), quantised).load();
+                                  std::stop_token stop, const WeightChoices& choices) {
+  return WeightLoader(config, source, backend, on_tensor, std::move(stop), choices).load();
 }
 
 }  // namespace engine

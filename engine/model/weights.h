@@ -50,7 +50,8 @@ struct MoeWeights {
   WeightView router;                   // [n_routed_experts, hidden]
   const float* router_bias = nullptr;  // [n_routed_experts], or null
   std::vector<MlpWeights> experts;     // [n_routed_experts]
-  MlpWeights shared;  // width n_shared_experts · moe_intermediate_size; may be empty
+  MlpWeights shared;            // width n_shared_experts · moe_intermediate_size; may be empty
+  bool read_as_needed = false;  // experts lie in mapped files that memory does not hold
 };
 
 struct LayerWeights {
@@ -70,6 +71,13 @@ struct ModelWeights {
   std::vector<float> router_bias_rows;  // [M, n_routed_experts] on the host; zeros where absent
   std::int64_t stored_bytes = 0;
   std::int64_t bytes_read_per_token = 0;  // what decoding one token reads: chosen experts only
+
+  /// The chosen experts are announced to the system before they are read.
+  void set_read_as_needed() {
+    for (LayerWeights& layer : layers) {
+      if (layer.moe) layer.moe->read_as_needed = true;
+    }
+  }
 };
 
 /// V3's multi-token prediction module (V3 report §2.2): one decoder layer over the embedding of the
@@ -85,12 +93,18 @@ struct MtpWeights {
   std::int64_t stored_bytes = 0;
 };
 
+/// How weights are taken over.
+struct WeightChoices {
+  /// Matrices to take in place of stored ones; null: none. It must outlive the weights.
+  const QuantisedWeights* quantised = nullptr;
+  /// The routed experts of the last so many MoE layers stay in main memory.
+  std::int64_t main_memory_layers = 0;
+};
+
 /// `on_tensor(bytes_so_far)` after each tensor; Cancelled between two tensors when asked to stop.
-/// `quantised`: matrices to take in place of stored ones; it must outlive the weights.
 Result<ModelWeights> load_weights(const ModelConfig& config, WeightSource& source, Backend& backend,
                                   const std::function<void(std::int64_t)>& on_tensor,
-                                  std::stop_token stop,
-                                  const QuantisedWeights* quantised = nullptr);
+                                  std::stop_token stop, const WeightChoices& choices = {});
 
 /// The module's weights; only where source.has_mtp().
 Result<MtpWeights> load_mtp_weights(const ModelConfig& config, WeightSource& source,

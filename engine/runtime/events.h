@@ -13,6 +13,7 @@
 #include "engine/base/ids.h"
 #include "engine/base/result.h"
 #include "engine/checkpoint/checkpoint.h"
+#include "engine/checkpoint/device_plan.h"
 #include "engine/checkpoint/model_config.h"
 #include "engine/checkpoint/report.h"
 #include "engine/checkpoint/weight_format.h"
@@ -29,10 +30,13 @@ enum class Speculation { Auto, Off, Always };
 
 struct LoadOptions {
   BackendOptions backend;
+  bool prefer_gpu = false;  // with BackendKind::Cpu: the GPU where there is one for this model
   WeightFormat weight_format = WeightFormat::AsStored;
   std::int64_t context_length = 0;              // 0: the smaller of the model's maximum and 4,096
   std::int64_t prefill_chunk = 512;             // tokens per forward call
   Speculation speculation = Speculation::Auto;  // Off: an MTP module is not loaded
+  /// On a GPU: the MoE layers whose routed experts stay in main memory; none: as few as fit.
+  std::optional<std::int64_t> main_memory_layers;
   std::string chat_template;  // see TemplateRequest in prompt.h; "": chosen by the program
   bool operator==(const LoadOptions&) const = default;
 };
@@ -138,10 +142,11 @@ struct ModelInfo {
   ModelConfig config;
   CheckpointReport report;
   GenerationDefaults generation_defaults;
-  LoadOptions options;  // as used: threads and context resolved
-  std::string backend_description;
-  std::vector<std::int32_t> moe_layers;  // M entries, ascending
-  std::vector<float> router_bias;        // [M, E]; zeros where the model has none
+  LoadOptions options;                    // as used: threads and context resolved
+  std::string backend_description;        // with where the experts lie, when not all are on the GPU
+  std::optional<DevicePlan> device_plan;  // on a GPU: what it was loaded by
+  std::vector<std::int32_t> moe_layers;   // M entries, ascending
+  std::vector<float> router_bias;         // [M, E]; zeros where the model has none
   std::int64_t context_length = 0;
   std::int64_t cache_bytes = 0;  // taken for the whole context
   std::int64_t cache_bytes_per_token = 0;

@@ -139,8 +139,7 @@ Result<void> Generation::prefill(std::span<const TokenId> prompt) {
     RoutingRecorder recorder(session.config(), session.length(), n, {n == n_left, {}});
     RETURN_IF_ERROR(session.extend(
         prompt.subspan(static_cast<std::size_t>(session.length()), static_cast<std::size_t>(n)),
-        &recorder, stop_));
-    if (n == n_left) session.logits(n - 1, 1, logits_);
+        &recorder, stop_, n == n_left ? std::span(logits_) : std::span<float>()));
     last_extend_ = n;
     observe(n, 0);
     statistics_.prefill_seconds += seconds_since(begin);
@@ -296,11 +295,13 @@ Result<void> Generation::step(Sampler& sampler) {
   last_extend_ = draft ? 2 : 1;
   RoutingRecorder recorder(session.config(), session.length(), last_extend_,
                            RoutingRecorder::Wants{false, {}, true});
-  const auto fed = session.extend(
-      std::span(fed_tokens).first(static_cast<std::size_t>(last_extend_)), &recorder, stop_);
+  const bool only_row = !done_ && !draft;
+  const auto fed =
+      session.extend(std::span(fed_tokens).first(static_cast<std::size_t>(last_extend_)), &recorder,
+                     stop_, only_row ? std::span(logits_) : std::span<float>());
   if (!fed && done_ && fed.error().code == ErrorCode::Cancelled) return {};  // it was over anyway
   RETURN_IF_ERROR(fed);
-  if (!done_) session.logits(0, 1, logits_);
+  if (draft && !done_) session.logits(0, 1, logits_);
   observe(1, 0);
   announce_routing(recorder, 0);
   if (draft) RETURN_IF_ERROR(verify(*draft, sampler, recorder));

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "engine/backend/split_backend.h"
+#include "engine/base/memory_pages.h"
 #include "engine/base/thread_pool.h"
 #include "engine/model/kv_cache.h"
 #include "engine/runtime/text_files.h"
@@ -14,11 +16,26 @@ namespace {
 
 constexpr std::int64_t kDefaultContext = 4096;
 constexpr std::int64_t kLongestContext = std::int64_t{1} << 24;
-constexpr std::int64_t kProgressStepBytes = std::int64_t{8} << 20;
-constexpr std::size_t kPageBytes = 4096;
+// Weights are read by so many threads, a piece at a time, and progress is told after so many bytes.
+constexpr int kReaders = 8;
+constexpr std::size_t kPieceBytes = std::size_t{4} << 20;
+constexpr std::size_t kProgressStepBytes = std::size_t{64} << 20;
+
+// V3.2 may pick another slot than the reference where two nearly tie: on the GPU only if asked for.
+// asked for.
+bool gpu_is_usable(const ModelConfig& config) {
+  if (config.has_indexer()) return false;
+  const auto backends = available_backends();
+  return std::any_of(backends.begin(), backends.end(), [](const BackendDescription& backend) {
+    return backend.kind == BackendKind::Cuda && backend.available;
+  });
+}
 
 Result<LoadOptions> resolve(const LoadOptions& options, const ModelConfig& config) {
   LoadOptions resolved = options;
+  if (options.prefer_gpu && options.backend.kind == BackendKind::Cpu && gpu_is_usable(config)) {
+    resolved.backend.kind = BackendKind::Cuda;
+  }
   if (options.context_length < 0 || options.context_length > kLongestContext) {
     return fail(ErrorCode::InvalidArgument,
                 "context: found " + std::to_string(options.context_length) + ", allowed 1 to " +
@@ -53,31 +70,62 @@ Result<void> check_memory(const CheckpointReport& report, const ModelConfig& con
                   std::to_string(report.memory_available / per_token) + " tokens");
 }
 
-// Reads the weights into memory once, so that the first answer is not slowed by the disk. Skipped
-// where they do not fit: then the mapping is read as it is needed.
+// The backend, and on a GPU what of the model it is to hold: told before a byte is copied.
+Result<std::optional<DevicePlan>> open_backend(const CheckpointReport& report,
+                                               const LoadOptions& options, LoadedModel* model) {
+  ASSIGN_OR_RETURN(model->backend, make_backend(options.backend));
+  const std::int64_t free_bytes = model->backend->free_bytes();
+  if (free_bytes <= 0) return std::optional<DevicePlan>();
+  const DevicePlanRequest request{options.context_length, options.prefill_chunk,
+                                  options.weight_format, free_bytes, options.main_memory_layers};
+  const DevicePlan plan = device_plan(report, request);
+  RETURN_IF_ERROR(check_plan(plan, request));
+  if (plan.main_memory_layers > 0) {
+    ASSIGN_OR_RETURN(auto host, make_backend({BackendKind::Cpu, options.backend.n_threads,
+                                              options.backend.instruction_set}));
+    model->backend = make_split_backend(std::move(model->backend), std::move(host));
+  }
+  return std::optional<DevicePlan>(plan);
+}
+
+// What the model reads of the files, in the order of the files, cut into pieces.
+std::vector<std::span<const std::byte>> weight_pieces(const Checkpoint& checkpoint) {
+  std::vector<std::span<const std::byte>> pieces;
+  for (const StoredTensor& tensor : checkpoint.tensors()) {
+    if (is_mtp_tensor(checkpoint.config(), tensor.name)) continue;
+    for (std::size_t begin = 0; begin < tensor.bytes.size(); begin += kPieceBytes) {
+      pieces.push_back(
+          tensor.bytes.subspan(begin, std::min(kPieceBytes, tensor.bytes.size() - begin)));
+    }
+  }
+  return pieces;
+}
+
+bool fits_in_memory(const CheckpointReport& report) {
+  return report.memory_available <= 0 || report.weight_bytes <= report.memory_available;
+}
+
+// Reads the weights into memory once, so that the first answer is not slowed by the disk.
 Result<void> page_in(const Checkpoint& checkpoint, const ProgressCallback& on_progress,
                      const std::stop_token& stop) {
   const CheckpointReport& report = checkpoint.report();
-  if (report.memory_available > 0 && report.weight_bytes > report.memory_available) return {};
   LoadProgress progress{"Mapping weights", 0, report.weight_bytes};
   if (on_progress) on_progress(progress);
-  std::int64_t reported = 0;
-  unsigned touched = 0;
-  for (const StoredTensor& tensor : checkpoint.tensors()) {
-    if (is_mtp_tensor(checkpoint.config(), tensor.name)) continue;
-    for (std::size_t begin = 0; begin < tensor.bytes.size(); begin += kPageBytes) {
-      const volatile std::byte* byte = &tensor.bytes[begin];
-      touched += static_cast<unsigned>(*byte);
-      progress.bytes_done +=
-          static_cast<std::int64_t>(std::min(kPageBytes, tensor.bytes.size() - begin));
-      if (progress.bytes_done - reported < kProgressStepBytes) continue;
-      reported = progress.bytes_done;
-      if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "loading stopped");
-      if (on_progress) on_progress(progress);
-    }
+  ASSIGN_OR_RETURN(const std::unique_ptr<ThreadPool> pool,
+                   ThreadPool::create(std::min(usable_processors(), kReaders)));
+  const std::vector<std::span<const std::byte>> pieces = weight_pieces(checkpoint);
+  for (std::size_t first = 0; first < pieces.size();) {
+    std::size_t last = first;
+    std::size_t bytes = 0;
+    while (last < pieces.size() && bytes < kProgressStepBytes) bytes += pieces[last++].size();
+    if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "loading stopped");
+    pool->run(static_cast<std::int64_t>(last - first), [&](std::int64_t piece, int) {
+      load_pages(pieces[first + static_cast<std::size_t>(piece)]);
+    });
+    progress.bytes_done += static_cast<std::int64_t>(bytes);
+    if (on_progress) on_progress(progress);
+    first = last;
   }
-  progress.bytes_done = std::min(progress.bytes_done, progress.bytes_total);
-  if (on_progress) on_progress(progress);
   return {};
 }
 
@@ -99,6 +147,21 @@ Result<std::unique_ptr<QuantisedWeights>> quantise(const Checkpoint& checkpoint,
   ASSIGN_OR_RETURN(QuantisedWeights weights,
                    QuantisedWeights::create(checkpoint, source, quantise_options));
   return std::make_unique<QuantisedWeights>(std::move(weights));
+}
+
+// Weights in memory, as stored or quantised. True where they do not fit: then the mapping is read
+// as it is needed.
+Result<bool> make_ready(const LoadOptions& options, const ProgressCallback& on_progress,
+                        const std::stop_token& stop, LoadedModel* model) {
+  const Checkpoint& checkpoint = *model->checkpoint;
+  if (options.weight_format != WeightFormat::AsStored) {
+    ASSIGN_OR_RETURN(model->quantised_weights,
+                     quantise(checkpoint, *model->weight_source, options, on_progress, stop));
+    return false;
+  }
+  if (!fits_in_memory(checkpoint.report())) return true;
+  RETURN_IF_ERROR(page_in(checkpoint, on_progress, stop));
+  return false;
 }
 
 // The module that drafts. Without it, or when it cannot be used, the model runs all the same: only
@@ -128,7 +191,8 @@ Result<void> attach_drafter(const LoadOptions& options, const std::stop_token& s
   return {};
 }
 
-std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions& options) {
+std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions& options,
+                                    const std::optional<DevicePlan>& plan) {
   auto info = std::make_shared<ModelInfo>();
   const Checkpoint& checkpoint = *model.checkpoint;
   const ModelWeights& weights = model.transformer->weights();
@@ -139,6 +203,10 @@ std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions&
   info->generation_defaults = checkpoint.generation_defaults();
   info->options = options;
   info->backend_description = model.backend->description();
+  info->device_plan = plan;
+  if (plan && plan->main_memory_layers > 0) {
+    info->backend_description += " · " + describe_plan(*plan);
+  }
   info->moe_layers = checkpoint.config().moe_layers();
   info->router_bias = weights.router_bias_rows;
   info->context_length = options.context_length;
@@ -161,12 +229,14 @@ std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions&
   return info;
 }
 
-// What the checkpoint says about text: a problem here never keeps the model from running.
-void attach_text(LoadedModel& model, ModelInfo& info) {
-  auto text = load_text_model(*model.checkpoint, info.options.chat_template);
+// What the checkpoint says about text: a problem here never keeps the model from running, only a
+// stop does.
+Result<void> attach_text(const std::stop_token& stop, LoadedModel& model, ModelInfo& info) {
+  auto text = load_text_model(*model.checkpoint, info.options.chat_template, stop);
   if (!text) {
+    if (text.error().code == ErrorCode::Cancelled) return tl::unexpected(std::move(text.error()));
     info.tokenizer_description = text.error().message;
-    return;
+    return {};
   }
   info.has_tokenizer = true;
   info.tokenizer_description = text->tokenizer.description();
@@ -174,45 +244,42 @@ void attach_text(LoadedModel& model, ModelInfo& info) {
   info.template_problem = text->template_problem;
   info.template_reason = text->template_reason;
   model.text = std::make_shared<const TextModel>(std::move(*text));
+  return {};
 }
 
-}  // namespace
-
-Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
-                                                const LoadOptions& requested,
-                                                const ProgressCallback& on_progress,
-                                                std::stop_token stop, const BackendWrapper& wrap) {
+// `chosen`: the backend that was tried.
+Result<std::unique_ptr<LoadedModel>> load_once(const std::string& path,
+                                               const LoadOptions& requested,
+                                               const ProgressCallback& on_progress,
+                                               const std::stop_token& stop,
+                                               const BackendWrapper& wrap, BackendKind* chosen) {
   const auto begin = std::chrono::steady_clock::now();
   const auto report_step = [&](const char* step) {
     if (on_progress) on_progress(LoadProgress{step, 0, 0});
   };
   auto model = std::make_unique<LoadedModel>();
   report_step("Reading headers");
-  ASSIGN_OR_RETURN(Checkpoint checkpoint, Checkpoint::open(path));
+  ASSIGN_OR_RETURN(Checkpoint checkpoint, Checkpoint::open(path, stop));
   model->checkpoint = std::make_unique<Checkpoint>(std::move(checkpoint));
   const ModelConfig& config = model->checkpoint->config();
   ASSIGN_OR_RETURN(const LoadOptions options, resolve(requested, config));
-  RETURN_IF_ERROR(check_memory(model->checkpoint->report(), config, options.context_length));
-  if (options.backend.kind == BackendKind::Cuda && config.has_indexer()) {
-    return fail(ErrorCode::Unsupported,
-                "backend: the CUDA kernels of DeepSeek-V3.2's indexer do not pick the reference's "
-                "slots yet; choose the CPU");
+  *chosen = options.backend.kind;
+  if (options.backend.kind != BackendKind::Cuda) {
+    RETURN_IF_ERROR(check_memory(model->checkpoint->report(), config, options.context_length));
   }
-  ASSIGN_OR_RETURN(model->backend, make_backend(options.backend));
+  ASSIGN_OR_RETURN(const std::optional<DevicePlan> plan,
+                   open_backend(model->checkpoint->report(), options, model.get()));
   if (wrap) model->backend = wrap(std::move(model->backend));
   ASSIGN_OR_RETURN(WeightSource source, WeightSource::create(*model->checkpoint));
   model->weight_source = std::make_unique<WeightSource>(std::move(source));
-  if (options.weight_format == WeightFormat::AsStored) {
-    RETURN_IF_ERROR(page_in(*model->checkpoint, on_progress, stop));
-  } else {
-    ASSIGN_OR_RETURN(model->quantised_weights, quantise(*model->checkpoint, *model->weight_source,
-                                                        options, on_progress, stop));
-  }
+  ASSIGN_OR_RETURN(const bool read_as_needed, make_ready(options, on_progress, stop, model.get()));
   RETURN_IF_ERROR(model->checkpoint->check_files());
   report_step("Placing weights");
   ASSIGN_OR_RETURN(ModelWeights weights,
                    load_weights(config, *model->weight_source, *model->backend, nullptr, stop,
-                                model->quantised_weights.get()));
+                                {model->quantised_weights.get(),
+                                 plan ? plan->main_memory_layers : std::int64_t{0}}));
+  if (read_as_needed && options.backend.kind != BackendKind::Cuda) weights.set_read_as_needed();
   report_step("Reserving the cache");
   ASSIGN_OR_RETURN(
       Transformer transformer,
@@ -230,14 +297,40 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "loading stopped");
 
   report_step("Reading the tokenizer");
-  auto info = describe(*model, options);
+  auto info = describe(*model, options, plan);
   info->mtp_problem = std::move(mtp_problem);
-  attach_text(*model, *info);
+  RETURN_IF_ERROR(attach_text(stop, *model, *info));
   info->load_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   model->info = std::move(info);
   RETURN_IF_ERROR(model->checkpoint->check_files());
   return model;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
+                                                const LoadOptions& requested,
+                                                const ProgressCallback& on_progress,
+                                                std::stop_token stop, const BackendWrapper& wrap) {
+  BackendKind chosen = requested.backend.kind;
+  auto loaded = load_once(path, requested, on_progress, stop, wrap, &chosen);
+  if (loaded || chosen == requested.backend.kind) return loaded;
+  const ErrorCode code = loaded.error().code;
+  if (code != ErrorCode::OutOfMemory && code != ErrorCode::Device &&
+      code != ErrorCode::Unsupported) {
+    return loaded;
+  }
+  // The GPU was preferred, not asked for: the CPU takes its place, and the report says why.
+  const std::string refusal = loaded.error().message;
+  LoadOptions on_cpu = requested;
+  on_cpu.prefer_gpu = false;
+  loaded = load_once(path, on_cpu, on_progress, stop, wrap, &chosen);
+  if (!loaded) return loaded;
+  auto info = std::make_shared<ModelInfo>(*(*loaded)->info);
+  info->report.findings.push_back({Finding::Severity::Warning, "gpu-not-used", refusal});
+  (*loaded)->info = std::move(info);
+  return loaded;
 }
 
 }  // namespace engine

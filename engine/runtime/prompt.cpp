@@ -38,13 +38,14 @@ void set_origin(const std::vector<PromptSegment>& segments, ByteRange bytes, Pro
 }  // namespace
 
 Result<Tokenizer> make_tokenizer(const TokenizerAssets& assets) {
+  const LegacyTokenFiles legacy{assets.added_tokens_json, assets.special_tokens_json};
   switch (assets.kind) {
     case TokenizerAssets::Kind::TokenizerJson:
       return Tokenizer::from_json(assets.contents, assets.config_json);
     case TokenizerAssets::Kind::SentencePiece:
-      return Tokenizer::from_sentencepiece(assets.contents, assets.config_json);
+      return Tokenizer::from_sentencepiece(assets.contents, assets.config_json, legacy);
     case TokenizerAssets::Kind::Tiktoken:
-      return Tokenizer::from_tiktoken(assets.contents, assets.config_json);
+      return Tokenizer::from_tiktoken(assets.contents, assets.config_json, legacy);
     case TokenizerAssets::Kind::Listing:
       return Tokenizer::from_listing(assets.listing);
     case TokenizerAssets::Kind::None:

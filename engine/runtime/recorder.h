@@ -25,6 +25,7 @@ class RoutingRecorder : public Probe {
   bool wants_router_scores() const override {
     return wants_.last_decisions || wants_.every_decision;
   }
+  bool wants_only_routing() const override { return !wants_.attention_layer; }
   void on_routed(LayerIndex layer, std::int64_t moe_index, const RouterOutput& routing) override;
   std::optional<AttentionProbe> attention_target(LayerIndex layer) override;
   void on_slots_picked(LayerIndex layer, std::span<const std::int32_t> slots,

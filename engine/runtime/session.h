@@ -64,8 +64,10 @@ class Session {
   /// where this model on this machine would otherwise not notice a stop in time.
   std::int64_t next_chunk(std::int64_t n_left) const;
   /// Runs at most longest_chunk() tokens after the cached ones. Cancelled leaves the session as it
-  /// was.
-  Result<void> extend(std::span<const TokenId> tokens, Probe* probe, std::stop_token stop);
+  /// was. `last_logits` [vocab_size] gets the last token's logits unless it is empty: one pass that
+  /// brings both is cheaper than logits() after it.
+  Result<void> extend(std::span<const TokenId> tokens, Probe* probe, std::stop_token stop,
+                      std::span<float> last_logits = {});
   /// Whether what was computed so far is to be believed: a device reports its failures late. Once
   /// it failed, it stays so, and the model has to be loaded again.
   Result<void> health() const;

@@ -18,6 +18,11 @@ std::string model_type_of(const CheckpointFolder& folder) {
   return type != nullptr && type->kind == JsonKind::String ? type->text : std::string();
 }
 
+Result<void> check_stop(const std::stop_token& stop) {
+  if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "loading stopped");
+  return {};
+}
+
 }  // namespace
 
 Result<Tokenizer> load_tokenizer(const std::string& path) {
@@ -46,14 +51,19 @@ Result<TextModel> load_text_model(const std::string& path, const std::string& ch
   return make_text_model(assets, request);
 }
 
-Result<TextModel> load_text_model(const Checkpoint& checkpoint, const std::string& chat_template) {
+Result<TextModel> load_text_model(const Checkpoint& checkpoint, const std::string& chat_template,
+                                  const std::stop_token& stop) {
   ASSIGN_OR_RETURN(const TokenizerAssets assets, checkpoint.tokenizer_assets());
+  RETURN_IF_ERROR(check_stop(stop));
   TemplateRequest request;
   ASSIGN_OR_RETURN(request.own, checkpoint.chat_template());
+  RETURN_IF_ERROR(check_stop(stop));
   request.chosen = chat_template;
   request.model_type = checkpoint.config().model_type;
   request.model_name = checkpoint.report().name;
-  return make_text_model(assets, request);
+  auto text = make_text_model(assets, request);
+  RETURN_IF_ERROR(check_stop(stop));
+  return text;
 }
 
 }  // namespace engine

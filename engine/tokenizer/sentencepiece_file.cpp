@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "engine/tokenizer/tokenizer_fault.h"
-#include "engine/tokenizer/tokenizer_json.h"
 
 namespace engine {
 namespace {
@@ -91,13 +90,13 @@ void place_pieces(const SentencePieceFile& file, TokenizerTables* tables, std::s
   }
 }
 
-// Tokens that tokenizer_config.json adds, or names as special.
+// Tokens that the folder's other files add, or name as special.
 void place_listed(const std::vector<ListedToken>& listed, TokenizerTables* tables) {
   for (const ListedToken& token : listed) {
     if (token.content.empty()) continue;
     const auto known = tables->vocabulary.find(token.content);
-    const std::string where = "tokenizer_config.json › added_tokens_decoder: '" + token.content +
-                              "' with id " + std::to_string(token.id);
+    const std::string where =
+        std::string(token.file) + ": '" + token.content + "' with id " + std::to_string(token.id);
     if (known && *known != token.id) {
       throw TokenizerFault(ErrorCode::InvalidFile,
                            where + " has id " + std::to_string(*known) + " in the vocabulary");
@@ -122,18 +121,14 @@ std::string control_text(const SentencePieceFile& file, std::int64_t id) {
 }  // namespace
 
 void read_sentencepiece_file(std::string_view model, std::string_view tokenizer_config_json,
-                             TokenizerTables* tables) {
+                             const LegacyTokenFiles& legacy, TokenizerTables* tables) {
   const SentencePieceFile file = parse_sentencepiece_file(model);
   tables->spelling = TokenSpelling::Metaspace;
   tables->drops_first_space = file.add_dummy_prefix;
   tables->vocabulary.reserve(file.pieces.size());
   std::string safe_model(model);
   place_pieces(file, tables, &safe_model);
-  TokenizerConfigFields config;
-  if (!tokenizer_config_json.empty()) {
-    read_tokenizer_config_json(tokenizer_config_json, tables, &config);
-  }
-  place_listed(config.added, tables);
+  place_listed(read_token_lists(tokenizer_config_json, legacy, tables).added, tables);
   tables->build_added();
   if (tables->bos_text.empty()) tables->bos_text = control_text(file, file.bos);
   if (tables->eos_text.empty()) tables->eos_text = control_text(file, file.eos);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/tokenizer/legacy_tokens.h"
 #include "engine/tokenizer/tokenizer_tables.h"
 
 namespace engine {
@@ -29,10 +30,10 @@ struct SentencePieceFile {
 /// Throws TokenizerFault naming field and byte.
 SentencePieceFile parse_sentencepiece_file(std::string_view model);
 
-/// The whole tokenizer: the file, and BOS, EOS and further tokens from tokenizer_config.json.
-/// Throws TokenizerFault.
+/// The whole tokenizer: the file, and BOS, EOS and further tokens from tokenizer_config.json or the
+/// older files. Throws TokenizerFault.
 void read_sentencepiece_file(std::string_view model, std::string_view tokenizer_config_json,
-                             TokenizerTables* tables);
+                             const LegacyTokenFiles& legacy, TokenizerTables* tables);
 
 /// Checks the tables that normalise text (a double-array trie and what it leads to): every place a
 /// lookup can reach lies inside. Throws TokenizerFault naming the node; `file_offset` is where

@@ -4,7 +4,8 @@
 
 #include "engine/tokenizer/byte_level_coder.h"
 #include "engine/tokenizer/tokenizer_fault.h"
-#include "engine/tokenizer/tokenizer_json.h"
+#include "engine/tokenizer/unicode_classes.h"
+#include "engine/tokenizer/utf8.h"
 
 namespace engine {
 namespace {
@@ -44,7 +45,7 @@ class Loader {
  public:
   Loader(std::string_view text, TokenizerTables* tables) : text_(text), tables_(*tables) {}
 
-  void load(std::string_view tokenizer_config_json) {
+  void load(std::string_view tokenizer_config_json, const LegacyTokenFiles& legacy) {
     tables_.spelling = TokenSpelling::Bytes;
     tables_.vocabulary.reserve(text_.size() / 16);
     for (std::size_t at = 0; at < text_.size(); ++line_) {
@@ -53,10 +54,7 @@ class Loader {
       at = stop + 1;
     }
     check_bytes();
-    TokenizerConfigFields config;
-    if (!tokenizer_config_json.empty()) {
-      read_tokenizer_config_json(tokenizer_config_json, &tables_, &config);
-    }
+    const TokenizerConfigFields config = read_token_lists(tokenizer_config_json, legacy, &tables_);
     if (config.tokenizer_class != "TikTokenTokenizer") {
       throw TokenizerFault(ErrorCode::Unsupported,
                            "tokenizer_config.json › tokenizer_class: found '" +
@@ -66,6 +64,7 @@ class Loader {
                                kCannotReproduce);
     }
     place_special_tokens(config.added);
+    tables_.cuts_long_runs = true;
     PreTokenizer kimi({{SplitKind::KimiWords, {}}});
     tables_.coder = std::make_unique<RankCoder>(tables_.vocabulary, std::move(merger_),
                                                 std::move(kimi), "kimi");
@@ -118,8 +117,8 @@ class Loader {
       if (token.content.empty()) continue;
       if (!tables_.vocabulary.add(token.content, token.id)) {
         throw TokenizerFault(ErrorCode::InvalidFile,
-                             "tokenizer_config.json › added_tokens_decoder: '" + token.content +
-                                 "' with id " + std::to_string(token.id) +
+                             std::string(token.file) + ": '" + token.content + "' with id " +
+                                 std::to_string(token.id) +
                                  " stands where the vocabulary has a token");
       }
       tables_.place_added(token.content, token.id, token.special, false);
@@ -142,8 +141,40 @@ class Loader {
 }  // namespace
 
 void read_tiktoken_file(std::string_view text, std::string_view tokenizer_config_json,
-                        TokenizerTables* tables) {
-  Loader(text, tables).load(tokenizer_config_json);
+                        const LegacyTokenFiles& legacy, TokenizerTables* tables) {
+  Loader(text, tables).load(tokenizer_config_json, legacy);
+}
+
+std::vector<std::size_t> long_run_cuts(std::string_view text) {
+  constexpr std::int64_t kMostCharacters = 400'000;
+  constexpr std::int64_t kLongestRun = 25'000;
+  std::vector<std::size_t> cuts;
+  if (text.size() <= static_cast<std::size_t>(kLongestRun)) return cuts;
+  std::int64_t n_characters = 0;  // of the part since a cut at 400,000
+  std::int64_t run = 0;
+  bool run_is_space = false;
+  for (std::size_t at = 0; at < text.size();) {
+    const Utf8Unit unit = decode_utf8(text, at);
+    const bool space = is_python_space(unit.code_point);
+    if (n_characters == kMostCharacters) {
+      cuts.push_back(at);
+      n_characters = 0;
+    }
+    if (n_characters == 0) {
+      run = 0;
+      run_is_space = space;
+    }
+    ++n_characters;
+    if (space != run_is_space) {
+      run = 1;
+      run_is_space = space;
+    } else if (++run > kLongestRun) {
+      cuts.push_back(at);
+      run = 1;
+    }
+    at += unit.length;
+  }
+  return cuts;
 }
 
 }  // namespace engine

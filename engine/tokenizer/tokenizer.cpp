@@ -128,13 +128,22 @@ struct Tokenizer::Impl {
                     Emit emit) const {
     PieceCache cache;
     std::vector<BpeToken> tokens;
+    const std::vector<std::size_t> cuts =
+        tables.cuts_long_runs ? long_run_cuts(text) : std::vector<std::size_t>();
     std::size_t at = 0;
-    const auto encode_plain = [&](std::size_t end) {
+    const auto encode_stretch = [&](std::size_t end) {
       if (at == end) return;
       tokens.clear();
       tables.coder->encode(text, at, end, &cache, &tokens);
       for (const BpeToken& token : tokens) emit(token.id, at += token.length);
       at = end;
+    };
+    const auto encode_plain = [&](std::size_t end) {
+      for (auto cut = std::upper_bound(cuts.begin(), cuts.end(), at);
+           cut != cuts.end() && *cut < end; ++cut) {
+        encode_stretch(*cut);
+      }
+      encode_stretch(end);
     };
     for (const AddedTokenMatch& match : find_added(text, control_ranges)) {
       encode_plain(match.begin);
@@ -157,7 +166,8 @@ template <class Load>
 Result<void> guarded(std::string_view file, Load load) {
   const auto named = [&](const std::string& problem) {
     const bool has_name =
-        file.empty() || problem.starts_with(file) || problem.starts_with("tokenizer_config.json");
+        file.empty() || problem.starts_with(file) || problem.starts_with("tokenizer_config.json") ||
+        problem.starts_with("added_tokens.json") || problem.starts_with("special_tokens_map.json");
     return (has_name ? std::string() : std::string(file) + " › ") + sanitize_utf8(problem);
   };
   try {
@@ -192,19 +202,22 @@ Result<Tokenizer> Tokenizer::from_json(std::string_view tokenizer_json,
 }
 
 Result<Tokenizer> Tokenizer::from_sentencepiece(std::string_view model,
-                                                std::string_view tokenizer_config_json) {
+                                                std::string_view tokenizer_config_json,
+                                                const LegacyTokenFiles& legacy) {
   auto impl = std::make_unique<Impl>();
   RETURN_IF_ERROR(guarded("tokenizer.model", [&] {
-    read_sentencepiece_file(model, tokenizer_config_json, &impl->tables);
+    read_sentencepiece_file(model, tokenizer_config_json, legacy, &impl->tables);
   }));
   return Tokenizer(std::move(impl));
 }
 
 Result<Tokenizer> Tokenizer::from_tiktoken(std::string_view model,
-                                           std::string_view tokenizer_config_json) {
+                                           std::string_view tokenizer_config_json,
+                                           const LegacyTokenFiles& legacy) {
   auto impl = std::make_unique<Impl>();
-  RETURN_IF_ERROR(guarded(
-      "tiktoken.model", [&] { read_tiktoken_file(model, tokenizer_config_json, &impl->tables); }));
+  RETURN_IF_ERROR(guarded("tiktoken.model", [&] {
+    read_tiktoken_file(model, tokenizer_config_json, legacy, &impl->tables);
+  }));
   return Tokenizer(std::move(impl));
 }
 

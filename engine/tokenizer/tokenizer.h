@@ -12,6 +12,7 @@
 #include "engine/base/ids.h"
 #include "engine/base/result.h"
 #include "engine/base/vocabulary_listing.h"
+#include "engine/tokenizer/legacy_tokens.h"
 
 namespace engine {
 
@@ -37,10 +38,14 @@ class Tokenizer {
                                      std::string_view tokenizer_config_json);
   /// `model`: the bytes of a SentencePiece file; encoding goes through the sentencepiece library.
   static Result<Tokenizer> from_sentencepiece(std::string_view model,
-                                              std::string_view tokenizer_config_json);
-  /// `model`: the text of a tiktoken file; its special tokens are in tokenizer_config.json.
+                                              std::string_view tokenizer_config_json,
+                                              const LegacyTokenFiles& legacy = {});
+  /// `model`: the text of a tiktoken file; its special tokens are in tokenizer_config.json. Texts
+  /// with very long runs are cut as the class does it (tiktoken_file.h), but never inside a control
+  /// token.
   static Result<Tokenizer> from_tiktoken(std::string_view model,
-                                         std::string_view tokenizer_config_json);
+                                         std::string_view tokenizer_config_json,
+                                         const LegacyTokenFiles& legacy = {});
   /// Vocabularies of GGUF files. A "pre" that is not known is refused by name.
   static Result<Tokenizer> from_listing(const VocabularyListing& listing);
 

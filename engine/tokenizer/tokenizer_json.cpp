@@ -1,5 +1,6 @@
 #include "engine/tokenizer/tokenizer_json.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "engine/tokenizer/byte_alphabet.h"
@@ -239,6 +240,12 @@ std::string read_token_text(JsonInput& input) {
   return text;
 }
 
+bool names_special_token(std::string_view key) {
+  constexpr std::string_view kKeys[] = {"bos_token", "eos_token", "unk_token", "sep_token",
+                                        "pad_token", "cls_token", "mask_token"};
+  return std::find(std::begin(kKeys), std::end(kKeys), key) != std::end(kKeys);
+}
+
 // {"163584": {"content": "[BOS]", "special": true, …}, …}
 void read_listed_tokens(JsonInput& input, std::vector<ListedToken>* out) {
   std::string key;
@@ -275,21 +282,32 @@ void read_tokenizer_json(std::string_view text, TokenizerTables* tables) {
 
 void read_tokenizer_config_json(std::string_view text, TokenizerTables* tables,
                                 TokenizerConfigFields* fields) {
-  JsonInput input(text, "tokenizer_config.json");
+  read_special_tokens(text, "tokenizer_config.json", tables, fields);
+}
+
+void read_special_tokens(std::string_view text, std::string_view file, TokenizerTables* tables,
+                         TokenizerConfigFields* fields) {
+  JsonInput input(text, file);
   if (input.peek() != JsonKind::Object) input.fail("expected an object");
   std::string key;
   input.begin_object();
   while (input.next_key(&key)) {
-    if (key == "bos_token") {
-      tables->bos_text = read_token_text(input);
-    } else if (key == "eos_token") {
-      tables->eos_text = read_token_text(input);
+    if (names_special_token(key)) {
+      const std::string name = read_token_text(input);
+      if (key == "bos_token") tables->bos_text = name;
+      if (key == "eos_token") tables->eos_text = name;
+      if (fields != nullptr && !name.empty()) fields->special_names.push_back(name);
+    } else if (fields != nullptr && input.peek() == JsonKind::Array &&
+               (key == "additional_special_tokens" || key == "extra_special_tokens")) {
+      input.begin_array();
+      while (input.next_element()) fields->special_names.push_back(read_token_text(input));
     } else if (key == "add_bos_token" && input.peek() == JsonKind::Boolean) {
       tables->adds_bos = input.read_boolean();
     } else if (key == "tokenizer_class" && fields != nullptr && input.peek() == JsonKind::String) {
       fields->tokenizer_class = input.read_string();
     } else if (key == "added_tokens_decoder" && fields != nullptr &&
                input.peek() == JsonKind::Object) {
+      fields->lists_added = true;
       read_listed_tokens(input, &fields->added);
     } else {
       input.skip_value();

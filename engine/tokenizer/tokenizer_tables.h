@@ -26,6 +26,7 @@ struct TokenizerTables {
   std::vector<std::uint8_t> flags;  // [id]
   TokenSpelling spelling = TokenSpelling::ByteAlphabet;
   bool drops_first_space = false;  // of decoded text, as SentencePiece does
+  bool cuts_long_runs = false;     // long texts are cut first (tiktoken_file.h › long_run_cuts)
   // Searched one after the other: in tokenizer.json those with "normalized": false come first.
   AddedTokens raw_tokens;
   AddedTokens normalized_tokens;

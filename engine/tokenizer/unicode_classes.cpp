@@ -55,6 +55,12 @@ constexpr CodePointRange kCasedLetters[] = {
 
 std::span<const CodePointRange> cased_letter_ranges() { return kCasedLetters; }
 
+bool is_python_space(char32_t c) {
+  return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) || c == 0x85 || c == 0xA0 ||
+         c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
+         c == 0x205F || c == 0x3000;
+}
+
 UnicodeClasses::UnicodeClasses() : table_(0x110000, ClassMask{0}) {
   for (const auto ranges : {unicode_ranges(), case_and_han_ranges(), cased_letter_ranges()}) {
     for (const CodePointRange& range : ranges) {

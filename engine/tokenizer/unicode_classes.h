@@ -33,6 +33,9 @@ std::span<const CodePointRange> unicode_ranges();       // unicode_ranges.cpp, g
 std::span<const CodePointRange> case_and_han_ranges();  // unicode_case_ranges.cpp, generated
 std::span<const CodePointRange> cased_letter_ranges();  // unicode_classes.cpp
 
+/// As Python's str.isspace: wider than Unicode White_Space by U+001C–1F.
+bool is_python_space(char32_t code_point);
+
 /// Two bytes of flags per code point (2.2 MB), filled once per tokenizer.
 class UnicodeClasses {
  public:

@@ -272,7 +272,8 @@ Result<VocabularyListing> list_tokenizer_json(std::string_view tokenizer_json,
 
 Result<VocabularyListing> list_sentencepiece(std::string_view model,
                                              std::string_view tokenizer_config_json,
-                                             std::int64_t vocab_size) {
+                                             std::int64_t vocab_size,
+                                             const LegacyTokenFiles& legacy) {
   TokenizerTables tables;
   VocabularyListing listing;
   try {
@@ -282,7 +283,7 @@ Result<VocabularyListing> list_sentencepiece(std::string_view model,
                   "the SentencePiece model is no BPE model, which is all GGUF's \"llama\" "
                   "tokenizer can be");
     }
-    read_sentencepiece_file(model, tokenizer_config_json, &tables);
+    read_sentencepiece_file(model, tokenizer_config_json, legacy, &tables);
     for (const SentencePieceFile::Piece& piece : file.pieces) {
       listing.tokens.emplace_back(piece.text);
       listing.token_types.push_back(static_cast<std::int32_t>(piece.type));

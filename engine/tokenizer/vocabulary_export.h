@@ -7,6 +7,7 @@
 
 #include "engine/base/result.h"
 #include "engine/base/vocabulary_listing.h"
+#include "engine/tokenizer/legacy_tokens.h"
 
 namespace engine {
 
@@ -19,6 +20,7 @@ Result<VocabularyListing> list_tokenizer_json(std::string_view tokenizer_json,
 /// Of a SentencePiece BPE model.
 Result<VocabularyListing> list_sentencepiece(std::string_view model,
                                              std::string_view tokenizer_config_json,
-                                             std::int64_t vocab_size);
+                                             std::int64_t vocab_size,
+                                             const LegacyTokenFiles& legacy = {});
 
 }  // namespace engine

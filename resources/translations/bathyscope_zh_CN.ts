@@ -2,6 +2,741 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
 <context>
+    <name>EngineText</name>
+    <message>
+        <source>no checkpoint with a tokenizer is loaded</source>
+        <translation>没有加载带分词器的检查点</translation>
+    </message>
+    <message>
+        <source>Reading headers</source>
+        <translation>读取文件头</translation>
+    </message>
+    <message>
+        <source>Mapping weights</source>
+        <translation>映射权重</translation>
+    </message>
+    <message>
+        <source>Placing weights</source>
+        <translation>放置权重</translation>
+    </message>
+    <message>
+        <source>Reserving the cache</source>
+        <translation>预留缓存</translation>
+    </message>
+    <message>
+        <source>Reading the tokenizer</source>
+        <translation>读取分词器</translation>
+    </message>
+    <message>
+        <source>Quantising to %1</source>
+        <translation>量化为 %1</translation>
+    </message>
+    <message>
+        <source>loading stopped</source>
+        <translation>加载已停止</translation>
+    </message>
+    <message>
+        <source>the engine is shutting down</source>
+        <translation>引擎正在关闭</translation>
+    </message>
+    <message>
+        <source>reading the files was cancelled</source>
+        <translation>已取消读取文件</translation>
+    </message>
+    <message>
+        <source>reading the folder was cancelled</source>
+        <translation>已取消读取文件夹</translation>
+    </message>
+    <message>
+        <source>the prompt has no tokens</source>
+        <translation>提示没有任何词元</translation>
+    </message>
+    <message>
+        <source>the vocabulary has no token that may be drawn</source>
+        <translation>词表中没有可以抽取的词元</translation>
+    </message>
+    <message>
+        <source>the logits hold NaN or infinity: there is no distribution to draw from</source>
+        <translation>logits 中有 NaN 或无穷大：没有可供抽样的分布</translation>
+    </message>
+    <message>
+        <source>context full: %1 tokens needed, %2 available; choose a longer context</source>
+        <translation>上下文已满：需要 %1 个词元，可用 %2 个；请选择更长的上下文</translation>
+    </message>
+    <message>
+        <source>the prompt does not fit: %1 tokens needed (the prompt&apos;s %2 and one of the answer), %3 available; shorten the conversation or choose a longer context</source>
+        <translation>提示放不下：需要 %1 个词元（提示 %2 个，回答 1 个），可用 %3 个；请缩短对话或选择更长的上下文</translation>
+    </message>
+    <message>
+        <source>the cache for a context of %1 tokens needs %2 bytes, free are %3; choose a context of at most %4 tokens</source>
+        <translation>%1 个词元的上下文需要 %2 字节缓存，可用 %3 字节；请选择不超过 %4 个词元的上下文</translation>
+    </message>
+    <message>
+        <source>the weights as %1 need %2 bytes, free are %3; choose a smaller type, or load them as they are stored</source>
+        <translation>以 %1 存放权重需要 %2 字节，可用 %3 字节；请选择更小的类型，或按原样加载</translation>
+    </message>
+    <message>
+        <source>no memory for %1 MiB of weights</source>
+        <translation>内存不足，无法容纳 %1 MiB 的权重</translation>
+    </message>
+    <message>
+        <source>memory: needed %1 bytes, free %2; weights that do not fit are read from disk again and again, which is slow: close other programs, choose a shorter context or quantise on load</source>
+        <translation>内存：需要 %1 字节，可用 %2 字节；放不下的权重会反复从磁盘读取，速度很慢：请关闭其他程序、选择更短的上下文，或在加载时量化</translation>
+    </message>
+    <message>
+        <source>this checkpoint cannot chat: %1</source>
+        <translation>该检查点无法对话：%1</translation>
+    </message>
+    <message>
+        <source>no tokenizer: none of tokenizer.json, tokenizer.model, tiktoken.model is there</source>
+        <translation>没有分词器：tokenizer.json、tokenizer.model、tiktoken.model 都不存在</translation>
+    </message>
+    <message>
+        <source>CUDA is not used: %1</source>
+        <translation>未使用 CUDA：%1</translation>
+    </message>
+    <message>
+        <source>there is no plug-in (libbathyscope_cuda.so) beside the program</source>
+        <translation>程序旁边没有插件（libbathyscope_cuda.so）</translation>
+    </message>
+    <message>
+        <source>the plug-in cannot be loaded: %1</source>
+        <translation>无法加载插件：%1</translation>
+    </message>
+    <message>
+        <source>no NVIDIA driver is installed</source>
+        <translation>没有安装 NVIDIA 驱动程序</translation>
+    </message>
+    <message>
+        <source>%1 is damaged or cut short</source>
+        <translation>%1 已损坏或不完整</translation>
+    </message>
+    <message>
+        <source>backend: the CUDA kernels of DeepSeek-V3.2&apos;s indexer do not pick the reference&apos;s slots yet</source>
+        <translation>后端：DeepSeek-V3.2 索引器的 CUDA 内核选出的槽位还与参考实现不一致</translation>
+    </message>
+    <message>
+        <source>no token can be drawn</source>
+        <translation>无法抽取词元</translation>
+    </message>
+    <message>
+        <source>the checkpoint is damaged or overflows</source>
+        <translation>检查点已损坏或数值溢出</translation>
+    </message>
+    <message>
+        <source>the engine&apos;s queue is full: found %1 waiting commands, allowed %2</source>
+        <translation>引擎队列已满：有 %1 个命令在等待，最多允许 %2 个</translation>
+    </message>
+    <message>
+        <source>position %1 is not in the cache, which holds %2 tokens</source>
+        <translation>位置 %1 不在缓存中，缓存里有 %2 个词元</translation>
+    </message>
+    <message>
+        <source>the file is newer than this program</source>
+        <translation>该文件比本程序更新</translation>
+    </message>
+    <message>
+        <source>version 1 is too old, convert the model again</source>
+        <translation>版本 1 太旧，请重新转换模型</translation>
+    </message>
+    <message>
+        <source>index and files are of different downloads</source>
+        <translation>索引与文件来自不同的下载</translation>
+    </message>
+    <message>
+        <source>the files are of different downloads</source>
+        <translation>这些文件来自不同的下载</translation>
+    </message>
+    <message>
+        <source>the parts are of different models</source>
+        <translation>这些分卷属于不同的模型</translation>
+    </message>
+    <message>
+        <source>are the files of one download?</source>
+        <translation>这些文件来自同一次下载吗？</translation>
+    </message>
+    <message>
+        <source>the file was changed or is two files in one</source>
+        <translation>文件被改动过，或是两个文件拼在一起</translation>
+    </message>
+    <message>
+        <source>the model can be inspected, but not talked to</source>
+        <translation>可以检视该模型，但无法与它对话</translation>
+    </message>
+    <message>
+        <source>a built-in template is used</source>
+        <translation>改用内置模板</translation>
+    </message>
+    <message>
+        <source>the program&apos;s own sampling defaults are used</source>
+        <translation>使用程序自己的采样默认值</translation>
+    </message>
+    <message>
+        <source>the factor is used, as written (some transformers releases use the ratio)</source>
+        <translation>按文件所写使用该系数（某些 transformers 版本使用比值）</translation>
+    </message>
+    <message>
+        <source>without it the results would be wrong</source>
+        <translation>缺少它结果就会出错</translation>
+    </message>
+    <message>
+        <source>it never takes effect</source>
+        <translation>它永远不会起作用</translation>
+    </message>
+    <message>
+        <source>load the model again</source>
+        <translation>请重新加载模型</translation>
+    </message>
+    <message>
+        <source>load the weights as they are stored</source>
+        <translation>请按原样加载权重</translation>
+    </message>
+    <message>
+        <source>choose the CPU backend</source>
+        <translation>请选择 CPU</translation>
+    </message>
+    <message>
+        <source>choose the CPU</source>
+        <translation>请选择 CPU</translation>
+    </message>
+    <message>
+        <source>choose a longer context</source>
+        <translation>请选择更长的上下文</translation>
+    </message>
+    <message>
+        <source>choose a shorter context</source>
+        <translation>请选择更短的上下文</translation>
+    </message>
+    <message>
+        <source>choose fewer threads</source>
+        <translation>请减少线程数</translation>
+    </message>
+    <message>
+        <source>choose bf16</source>
+        <translation>请选择 bf16</translation>
+    </message>
+    <message>
+        <source>download it again</source>
+        <translation>请重新下载</translation>
+    </message>
+    <message>
+        <source>download that file again</source>
+        <translation>请重新下载该文件</translation>
+    </message>
+    <message>
+        <source>download the index too</source>
+        <translation>请把索引也下载下来</translation>
+    </message>
+    <message>
+        <source>download it</source>
+        <translation>请下载它</translation>
+    </message>
+    <message>
+        <source>convert the model again</source>
+        <translation>请重新转换模型</translation>
+    </message>
+    <message>
+        <source>convert it to safetensors</source>
+        <translation>请转换为 safetensors</translation>
+    </message>
+    <message>
+        <source>convert it</source>
+        <translation>请转换它</translation>
+    </message>
+    <message>
+        <source>unpack it first</source>
+        <translation>请先解压</translation>
+    </message>
+    <message>
+        <source>remove one of them</source>
+        <translation>请删除其中之一</translation>
+    </message>
+    <message>
+        <source>save the file without it</source>
+        <translation>请以不带它的形式保存文件</translation>
+    </message>
+    <message>
+        <source>save the file as UTF-8</source>
+        <translation>请把文件保存为 UTF-8</translation>
+    </message>
+    <message>
+        <source>write the number without quotes</source>
+        <translation>请去掉数字的引号</translation>
+    </message>
+    <message>
+        <source>open the file of the one you mean</source>
+        <translation>请打开您想用的那个文件</translation>
+    </message>
+    <message>
+        <source>a checkpoint folder has one beside its weights</source>
+        <translation>检查点文件夹中它与权重放在一起</translation>
+    </message>
+    <message>
+        <source>open the folder it leads to, or copy the file</source>
+        <translation>请打开它指向的文件夹，或复制该文件</translation>
+    </message>
+    <message>
+        <source>a change under another name changes it here</source>
+        <translation>在别的名字下改动它，这里也会改变</translation>
+    </message>
+    <message>
+        <source>the first is used, as %1 says</source>
+        <translation>按 %1 使用第一个</translation>
+    </message>
+    <message>
+        <source>skipped</source>
+        <translation>已跳过</translation>
+    </message>
+    <message>
+        <source>ignored</source>
+        <translation>已忽略</translation>
+    </message>
+    <message>
+        <source>the first one drafts tokens ahead</source>
+        <translation>第一个用于提前起草词元</translation>
+    </message>
+    <message>
+        <source>this is %1</source>
+        <translation>这是%1</translation>
+    </message>
+    <message>
+        <source>a PyTorch pickle: not opened, it can run code</source>
+        <translation>PyTorch pickle：不会打开，它可以运行代码</translation>
+    </message>
+    <message>
+        <source>a ZIP archive (PyTorch .bin/.pt): not opened, the pickle inside can run code</source>
+        <translation>ZIP 压缩包（PyTorch .bin/.pt）：不会打开，其中的 pickle 可以运行代码</translation>
+    </message>
+    <message>
+        <source>an HTML page saved under this name: the download went wrong, download it again</source>
+        <translation>以该名称保存的 HTML 网页：下载出错，请重新下载</translation>
+    </message>
+    <message>
+        <source>an XML page saved under this name: the download went wrong, download it again</source>
+        <translation>以该名称保存的 XML 页面：下载出错，请重新下载</translation>
+    </message>
+    <message>
+        <source>a GGUF file: give it a name that ends in .gguf</source>
+        <translation>GGUF 文件：请把名称改为以 .gguf 结尾</translation>
+    </message>
+    <message>
+        <source>a GGUF file with its bytes swapped (big-endian), which this program does not open</source>
+        <translation>字节序相反（大端）的 GGUF 文件，本程序不支持</translation>
+    </message>
+    <message>
+        <source>a legacy GGML file, which this program does not open</source>
+        <translation>旧式 GGML 文件，本程序不支持</translation>
+    </message>
+    <message>
+        <source>a legacy GGJT file, which this program does not open</source>
+        <translation>旧式 GGJT 文件，本程序不支持</translation>
+    </message>
+    <message>
+        <source>a Git-LFS pointer, not the model itself: fetch it with `git lfs pull`</source>
+        <translation>Git-LFS 指针，不是模型本身：请用 `git lfs pull` 获取</translation>
+    </message>
+    <message>
+        <source>a gzip archive</source>
+        <translation>gzip 压缩包</translation>
+    </message>
+    <message>
+        <source>a NumPy array</source>
+        <translation>NumPy 数组</translation>
+    </message>
+    <message>
+        <source>an HDF5 file</source>
+        <translation>HDF5 文件</translation>
+    </message>
+    <message>
+        <source>a text, not weights: the download may have been refused</source>
+        <translation>文本，不是权重：下载可能被拒绝</translation>
+    </message>
+    <message>
+        <source>open it to see why</source>
+        <translation>打开它看看原因</translation>
+    </message>
+    <message>
+        <source>%1: no such file or folder</source>
+        <translation>%1：没有这个文件或文件夹</translation>
+    </message>
+    <message>
+        <source>%1: no such file in the folder</source>
+        <translation>%1：文件夹中没有这个文件</translation>
+    </message>
+    <message>
+        <source>%1: no such file, but %2 and others are there</source>
+        <translation>%1：没有这个文件，但有 %2 等文件</translation>
+    </message>
+    <message>
+        <source>%1: no such file, nor %2</source>
+        <translation>%1：没有这个文件，也没有 %2</translation>
+    </message>
+    <message>
+        <source>%1: no such file</source>
+        <translation>%1：没有这个文件</translation>
+    </message>
+    <message>
+        <source>%1: no permission to read it</source>
+        <translation>%1：没有读取权限</translation>
+    </message>
+    <message>
+        <source>%1: cannot be read (%2)</source>
+        <translation>%1：无法读取（%2）</translation>
+    </message>
+    <message>
+        <source>%1: cannot be opened (%2)</source>
+        <translation>%1：无法打开（%2）</translation>
+    </message>
+    <message>
+        <source>%1: cannot be mapped (%2)</source>
+        <translation>%1：无法映射（%2）</translation>
+    </message>
+    <message>
+        <source>%1: reading failed (%2)</source>
+        <translation>%1：读取失败（%2）</translation>
+    </message>
+    <message>
+        <source>%1: became shorter while it was read</source>
+        <translation>%1：读取时变短了</translation>
+    </message>
+    <message>
+        <source>%1: a symbolic link that leads nowhere (%2)</source>
+        <translation>%1：符号链接没有指向任何地方（%2）</translation>
+    </message>
+    <message>
+        <source>%1: a part of it could not be read any more (it was made shorter or its drive is gone)</source>
+        <translation>%1：有一部分无法再读取（文件变短了，或所在的驱动器不见了）</translation>
+    </message>
+    <message>
+        <source>%1: was %2 bytes long, now %3: it was changed while in use</source>
+        <translation>%1：原来有 %2 字节，现在有 %3 字节：使用期间被改动了</translation>
+    </message>
+    <message>
+        <source>%1: it was written to while in use</source>
+        <translation>%1：使用期间被写入了</translation>
+    </message>
+    <message>
+        <source>%1: found a symbolic link out of the folder, to %2, allowed files inside it</source>
+        <translation>%1：是指向文件夹之外（%2）的符号链接，只允许文件夹内的文件</translation>
+    </message>
+    <message>
+        <source>%1: not used, because %2 is there too</source>
+        <translation>%1：未使用，因为还有 %2</translation>
+    </message>
+    <message>
+        <source>%1: used as %2, the only weights in the folder</source>
+        <translation>%1：当作 %2 使用，是文件夹中唯一的权重</translation>
+    </message>
+    <message>
+        <source>%1: the same file has %2 names</source>
+        <translation>%1：同一个文件有 %2 个名字</translation>
+    </message>
+    <message>
+        <source>%1: too short to be GGUF, found %2 of the 24 bytes of its header</source>
+        <translation>%1：太短，不是 GGUF：文件头 24 字节只有 %2 字节</translation>
+    </message>
+    <message>
+        <source>%1: found the first bytes %2, allowed %3</source>
+        <translation>%1：文件开头是 %2，应为 %3</translation>
+    </message>
+    <message>
+        <source>%1: found the file name %2, allowed a plain name of a file in the checkpoint&apos;s folder</source>
+        <translation>%1：文件名为 %2，只允许检查点文件夹中的普通文件名</translation>
+    </message>
+    <message>
+        <source>found %1 GGUF models in the folder, allowed one: %2</source>
+        <translation>文件夹中有 %1 个 GGUF 模型，只允许一个：%2</translation>
+    </message>
+    <message>
+        <source>%1: found an end at byte %2, but the file holds %3 bytes of data (%4 % of that): an incomplete download</source>
+        <translation>%1：结尾在第 %2 字节，但文件只有 %3 字节数据（%4 %）：下载不完整</translation>
+    </message>
+    <message>
+        <source>%1: found %2 bytes after the last tensor, allowed none</source>
+        <translation>%1：最后一个张量之后还有 %2 字节，不允许</translation>
+    </message>
+    <message>
+        <source>%1: found a start at byte %2, allowed %3 (a hole after %4)</source>
+        <translation>%1：起点在第 %2 字节，应为 %3（%4 之后有空洞）</translation>
+    </message>
+    <message>
+        <source>%1: found a start at byte %2, allowed %3 (it overlaps %4)</source>
+        <translation>%1：起点在第 %2 字节，应为 %3（与 %4 重叠）</translation>
+    </message>
+    <message>
+        <source>%1: found %2, the files hold %3 bytes of tensors</source>
+        <translation>%1：写的是 %2，文件中的张量共 %3 字节</translation>
+    </message>
+    <message>
+        <source>%1: not in %2, ignored</source>
+        <translation>%1：%2 中没有列出，已忽略</translation>
+    </message>
+    <message>
+        <source>%1: not part of this model, ignored</source>
+        <translation>%1：不属于该模型，已忽略</translation>
+    </message>
+    <message>
+        <source>%1: not needed beside attn_k_b and attn_v_b</source>
+        <translation>%1：有 attn_k_b 和 attn_v_b 就不需要它</translation>
+    </message>
+    <message>
+        <source>%1: found a bias or norm that no model of this architecture has</source>
+        <translation>%1：有一个该架构没有的偏置或归一化</translation>
+    </message>
+    <message>
+        <source>%1: found F8_E4M3 without its scales, needed %2</source>
+        <translation>%1：是 F8_E4M3，但缺少缩放因子，需要 %2</translation>
+    </message>
+    <message>
+        <source>%1: this checkpoint is %2</source>
+        <translation>%1：该检查点是 %2</translation>
+    </message>
+    <message>
+        <source>%1: found layer %2, which is no MTP layer, allowed layers below num_hidden_layers = %3</source>
+        <translation>%1：有第 %2 层，它不是 MTP 层；只允许小于 num_hidden_layers = %3 的层</translation>
+    </message>
+    <message>
+        <source>%1 tensors of %2 MTP layer(s), %3 bytes: not part of the model&apos;s answer</source>
+        <translation>%2 个 MTP 层的 %1 个张量，%3 字节：不参与模型的回答</translation>
+    </message>
+    <message>
+        <source>%1 is %2, but %3 is %4</source>
+        <translation>%1 是 %2，但 %3 是 %4</translation>
+    </message>
+    <message>
+        <source>%1, which does not hold it</source>
+        <translation>%1，而该文件中没有它</translation>
+    </message>
+    <message>
+        <source>%1, found in %2</source>
+        <translation>%1，却在 %2 中</translation>
+    </message>
+    <message>
+        <source>%1: found NaN, an infinity or a magnitude above 262,144, which a quantised type cannot hold</source>
+        <translation>%1：有 NaN、无穷大或大于 262,144 的数值，量化类型无法表示</translation>
+    </message>
+    <message>
+        <source>%1: found a count of %2 tensors, allowed at most %3 in the %4 bytes that follow</source>
+        <translation>%1：写有 %2 个张量，其后的 %4 字节最多容纳 %3 个</translation>
+    </message>
+    <message>
+        <source>%1: found a count of %2 keys, allowed at most %3 in the %4 bytes that follow</source>
+        <translation>%1：写有 %2 个键，其后的 %4 字节最多容纳 %3 个</translation>
+    </message>
+    <message>
+        <source>%1: found %2 tokens, more than the embedding&apos;s %3 rows</source>
+        <translation>%1：有 %2 个词元，多于嵌入的 %3 行</translation>
+    </message>
+    <message>
+        <source>%1: found %2, which was %3 and was removed from the format</source>
+        <translation>%1：是 %2，即 %3，已从该格式中删除</translation>
+    </message>
+    <message>
+        <source>%1: found %2, which is no type known to this program</source>
+        <translation>%1：是 %2，本程序不认识这种类型</translation>
+    </message>
+    <message>
+        <source>%1: found %2, while max_position_embeddings / original_max_position_embeddings is %3</source>
+        <translation>%1：是 %2，而 max_position_embeddings / original_max_position_embeddings 是 %3</translation>
+    </message>
+    <message>
+        <source>%1: found %2, more than max_position_embeddings = %3</source>
+        <translation>%1：是 %2，大于 max_position_embeddings = %3</translation>
+    </message>
+    <message>
+        <source>%1: found %2, allowed %3</source>
+        <translation>%1：实际为 %2，应为 %3</translation>
+    </message>
+    <message>
+        <source>found %1, allowed %2</source>
+        <translation>实际为 %1，应为 %2</translation>
+    </message>
+    <message>
+        <source>%1 (line %2, column %3)</source>
+        <translation>%1（第 %2 行第 %3 列）</translation>
+    </message>
+    <message>
+        <source>%1 (a string)</source>
+        <translation>%1（字符串）</translation>
+    </message>
+    <message>
+        <source>nothing</source>
+        <translation>空缺</translation>
+    </message>
+    <message>
+        <source>an object or null</source>
+        <translation>对象或 null</translation>
+    </message>
+    <message>
+        <source>an object</source>
+        <translation>对象</translation>
+    </message>
+    <message>
+        <source>an array</source>
+        <translation>数组</translation>
+    </message>
+    <message>
+        <source>a string</source>
+        <translation>字符串</translation>
+    </message>
+    <message>
+        <source>a number</source>
+        <translation>数字</translation>
+    </message>
+    <message>
+        <source>a value</source>
+        <translation>一个值</translation>
+    </message>
+    <message>
+        <source>true or false</source>
+        <translation>true 或 false</translation>
+    </message>
+    <message>
+        <source>a finite number above 0</source>
+        <translation>大于 0 的有限数</translation>
+    </message>
+    <message>
+        <source>a whole number from %1 to %2</source>
+        <translation>%1 到 %2 的整数</translation>
+    </message>
+    <message>
+        <source>a number from %1 to %2</source>
+        <translation>%1 到 %2 的数</translation>
+    </message>
+    <message>
+        <source>a multiple of %1</source>
+        <translation>%1 的倍数</translation>
+    </message>
+    <message>
+        <source>at least one</source>
+        <translation>至少一个</translation>
+    </message>
+    <message>
+        <source>at least %1</source>
+        <translation>至少 %1</translation>
+    </message>
+    <message>
+        <source>at most the %1 bytes that follow</source>
+        <translation>最多为其后的 %1 字节</translation>
+    </message>
+    <message>
+        <source>at most %1</source>
+        <translation>最多 %1</translation>
+    </message>
+    <message>
+        <source>%1 or more</source>
+        <translation>%1 或更大</translation>
+    </message>
+    <message>
+        <source>%1 bytes</source>
+        <translation>%1 字节</translation>
+    </message>
+    <message>
+        <source>%1 tokens</source>
+        <translation>%1 个词元</translation>
+    </message>
+    <message>
+        <source>%1 by config.json</source>
+        <translation>%1（依据 config.json）</translation>
+    </message>
+    <message>
+        <source>%1 by the metadata</source>
+        <translation>%1（依据元数据）</translation>
+    </message>
+    <message>
+        <source>the end of the text</source>
+        <translation>文本的结尾</translation>
+    </message>
+    <message>
+        <source>a comment (JSON has none)</source>
+        <translation>注释（JSON 没有注释）</translation>
+    </message>
+    <message>
+        <source>a trailing comma</source>
+        <translation>多余的逗号</translation>
+    </message>
+    <message>
+        <source>a folder or file</source>
+        <translation>文件夹或文件</translation>
+    </message>
+    <message>
+        <source>a regular file</source>
+        <translation>普通文件</translation>
+    </message>
+    <message>
+        <source>a folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>a pipe</source>
+        <translation>管道</translation>
+    </message>
+    <message>
+        <source>a socket</source>
+        <translation>套接字</translation>
+    </message>
+    <message>
+        <source>a device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>once</source>
+        <translation>一次</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>没有</translation>
+    </message>
+    <message>
+        <source>%1 · %2 threads</source>
+        <translation>%1 · %2 个线程</translation>
+    </message>
+    <message>
+        <source>%1 · %2 pieces</source>
+        <translation>%1 · %2 个词片</translation>
+    </message>
+    <message>
+        <source>%1 · not used: %2</source>
+        <translation>%1 · 未使用：%2</translation>
+    </message>
+    <message>
+        <source>none: no %1</source>
+        <translation>无：没有 %1</translation>
+    </message>
+    <message>
+        <source>%1 · not readable</source>
+        <translation>%1 · 无法读取</translation>
+    </message>
+    <message>
+        <source>built-in, chosen by the vocabulary</source>
+        <translation>内置，由词表选定</translation>
+    </message>
+    <message>
+        <source>built-in (the checkpoint&apos;s cannot be read)</source>
+        <translation>内置（检查点自带的无法读取）</translation>
+    </message>
+    <message>
+        <source>built-in (the file&apos;s cannot be read)</source>
+        <translation>内置（文件自带的无法读取）</translation>
+    </message>
+    <message>
+        <source>built-in</source>
+        <translation>内置</translation>
+    </message>
+    <message>
+        <source>%1; %2</source>
+        <translation>%1；%2</translation>
+    </message>
+    <message>
+        <source>context full: the answer stops at %1 tokens; choose a longer context or start a new chat</source>
+        <translation>上下文已满：回答在 %1 个词元处停止；请选择更长的上下文或新建对话</translation>
+    </message>
+    <message>
+        <source>%1: not given, so transformers&apos; defaults hold: %2</source>
+        <translation>%1：未给出，采用 transformers 的默认值：%2</translation>
+    </message>
+</context>
+<context>
     <name>FindingTexts</name>
     <message>
         <source>the path leads to no checkpoint</source>
@@ -260,8 +995,8 @@
         <translation>同一权重有两种写法</translation>
     </message>
     <message>
-        <source>MTP layers are skipped</source>
-        <translation>跳过 MTP 层</translation>
+        <source>MTP layers beside the model</source>
+        <translation>模型之外的 MTP 层</translation>
     </message>
 </context>
 <context>
@@ -526,10 +1261,6 @@
         <translation>无法使用的值：%1</translation>
     </message>
     <message>
-        <source>Some settings could not be read and have their defaults now: %1.</source>
-        <translation>有些设置无法读取，现在使用默认值：%1。</translation>
-    </message>
-    <message>
         <source>The file was kept as %1.</source>
         <translation>原文件已保留为 %1。</translation>
     </message>
@@ -541,21 +1272,13 @@
         <source>Check that the folder exists and is writable.</source>
         <translation>请检查该文件夹是否存在并且可写。</translation>
     </message>
+    <message>
+        <source>Some settings have their defaults now, because of the settings file: %1.</source>
+        <translation>由于设置文件的问题，部分设置现为默认值：%1。</translation>
+    </message>
 </context>
 <context>
     <name>app::ChatViewModel</name>
-    <message>
-        <source>Reading headers</source>
-        <translation>读取文件头</translation>
-    </message>
-    <message>
-        <source>Mapping weights</source>
-        <translation>映射权重</translation>
-    </message>
-    <message>
-        <source>Reserving the cache</source>
-        <translation>分配缓存</translation>
-    </message>
     <message>
         <source>Opening</source>
         <translation>打开中</translation>
@@ -675,6 +1398,10 @@
     <message>
         <source>%1 hundred million</source>
         <translation>%1 亿</translation>
+    </message>
+    <message>
+        <source>%1 ten thousand</source>
+        <translation>%1 万</translation>
     </message>
 </context>
 <context>
@@ -1308,6 +2035,25 @@
     </message>
 </context>
 <context>
+    <name>ui::DeviceChoice</name>
+    <message>
+        <source>Runs on</source>
+        <translation>运行于</translation>
+    </message>
+    <message>
+        <source>CPU, %1 threads</source>
+        <translation>CPU，%1 个线程</translation>
+    </message>
+    <message>
+        <source>CPU with %1, %2 threads</source>
+        <translation>CPU（%1），%2 个线程</translation>
+    </message>
+    <message>
+        <source>The GPU is not used: it does not run this family yet.</source>
+        <translation>未使用 GPU：它还不能运行这一系列的模型。</translation>
+    </message>
+</context>
+<context>
     <name>ui::DockTitle</name>
     <message>
         <source>Float or dock this panel</source>
@@ -1643,10 +2389,6 @@
         <translation>权重</translation>
     </message>
     <message>
-        <source>would change nothing: the matrices are quantised already</source>
-        <translation>不会有变化：矩阵已经量化</translation>
-    </message>
-    <message>
         <source>%1 in all</source>
         <translation>共 %1</translation>
     </message>
@@ -1695,10 +2437,6 @@
         <translation>须先接受有关内存的警告。</translation>
     </message>
     <message>
-        <source>%1 weights + %2 cache (%3 per token) + %4 to work in + %5 program and tokenizer = %6; %7 are free</source>
-        <translation>权重 %1 + 缓存 %2（每词元 %3）+ 工作内存 %4 + 程序与分词器 %5 = %6；可用 %7</translation>
-    </message>
-    <message>
         <source>Chat template</source>
         <translation>对话模板</translation>
     </message>
@@ -1721,6 +2459,22 @@
     <message>
         <source>This file holds no template: found no {{ and no {%.</source>
         <translation>此文件不含模板：没有 {{ 也没有 {%。</translation>
+    </message>
+    <message>
+        <source>%1 weights + %2 MTP module that drafts</source>
+        <translation>权重 %1 + 起草用的 MTP 模块 %2</translation>
+    </message>
+    <message>
+        <source>%1 weights</source>
+        <translation>权重 %1</translation>
+    </message>
+    <message>
+        <source>%1 + %2 cache (%3 per token) + %4 to work in + %5 program and tokenizer = %6; %7 are free</source>
+        <translation>%1 + 缓存 %2（每词元 %3）+ 工作内存 %4 + 程序与分词器 %5 = %6；可用 %7</translation>
+    </message>
+    <message>
+        <source>would change nothing: no matrix here becomes smaller</source>
+        <translation>不会有变化：这里没有矩阵会变小</translation>
     </message>
 </context>
 <context>
@@ -1752,10 +2506,6 @@
     <message>
         <source>Load</source>
         <translation>加载</translation>
-    </message>
-    <message>
-        <source>CPU, %1 threads</source>
-        <translation>CPU，%1 个线程</translation>
     </message>
     <message>
         <source> (missing)</source>
@@ -1798,6 +2548,14 @@ Its headers are read; nothing is loaded until you say so.</source>
     <message>
         <source>Checkpoints (*.gguf *.safetensors config.json);;All files (*)</source>
         <translation>检查点 (*.gguf *.safetensors config.json);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>The path is read when you pause, or at once with Enter.</source>
+        <translation>停止输入片刻后会读取该路径，按 Enter 立即读取。</translation>
+    </message>
+    <message>
+        <source>Go on typing, or choose with the buttons.</source>
+        <translation>请继续输入，或用按钮选择。</translation>
     </message>
 </context>
 <context>
@@ -2120,6 +2878,10 @@ Licensed under the Apache License 2.0.</source>
         <source>program and tokenizer</source>
         <translation>程序与分词器</translation>
     </message>
+    <message>
+        <source>MTP module that drafts (mapped)</source>
+        <translation>起草用的 MTP 模块（映射）</translation>
+    </message>
 </context>
 <context>
     <name>ui::NextTokenPanel</name>
@@ -2261,6 +3023,10 @@ Licensed under the Apache License 2.0.</source>
         <source>Without the parts that are not run</source>
         <translation>不含不运行的部分</translation>
     </message>
+    <message>
+        <source>Drafts tokens ahead; the answer is the model&apos;s own</source>
+        <translation>提前起草词元；回答仍由模型自己给出</translation>
+    </message>
 </context>
 <context>
     <name>ui::PromptDialog</name>
@@ -2289,8 +3055,8 @@ Licensed under the Apache License 2.0.</source>
         <translation>提示的词元</translation>
     </message>
     <message>
-        <source>%1 tokens, %2 bytes in %3 messages. Coloured: what the chat template adds; only there can control tokens be.</source>
-        <translation>%3 条消息，%1 个词元，%2 字节。着色部分由对话模板添加；只有那里可以有控制词元。</translation>
+        <source>%1 tokens, %2 bytes; messages: %3. Coloured: what the chat template adds; only there can control tokens be.</source>
+        <translation>%1 个词元，%2 字节；消息 %3 条。着色部分由对话模板添加；只有那里才会有控制词元。</translation>
     </message>
 </context>
 <context>
@@ -2341,10 +3107,6 @@ Licensed under the Apache License 2.0.</source>
     <message>
         <source>Findings</source>
         <translation>检查结果</translation>
-    </message>
-    <message>
-        <source>Path</source>
-        <translation>路径</translation>
     </message>
     <message>
         <source>Architecture</source>

@@ -21,6 +21,7 @@ class ChatConversationTest : public QObject {
   void refusedRequestStandsAtItsMessage();
   void thinkOpenedByThePrompt();
   void systemPromptAndSampling();
+  void theShownPromptIsTheSentOne();
   void controlTextIsMarked();
   void titlesAndList();
   void statistics();
@@ -182,6 +183,33 @@ void ChatConversationTest::systemPromptAndSampling() {
   QCOMPARE(request.sampling.temperature, 0.0F);
   QCOMPARE(request.sampling.top_p, 1.0F);
   QCOMPARE(request.sampling.seed, std::optional<std::uint64_t>(11));
+}
+
+// What a person is shown as the exact prompt is what the engine got, answers of this session with
+// all their text included.
+void ChatConversationTest::theShownPromptIsTheSentOne() {
+  Chat c;
+  QVERIFY(c.load());
+  const auto expectSent = [&c](std::size_t request) {
+    const auto shown = c.chat.promptMessages({});
+    const auto& sent = c.control->request(request).messages;
+    QCOMPARE(shown.size(), sent.size());
+    for (std::size_t i = 0; i < sent.size(); ++i) {
+      QVERIFY(shown[i].role == sent[i].role);
+      QCOMPARE(shown[i].content, sent[i].content);
+    }
+  };
+  QCOMPARE(c.chat.promptMessages({}).size(), std::size_t{0});
+  QVERIFY(c.chat.submit("one"));
+  QVERIFY(c.waitForState(ChatState::Idle));
+  expectSent(0);
+  QVERIFY(c.chat.submit("two"));
+  QVERIFY(c.waitForState(ChatState::Idle));
+  expectSent(1);
+  const auto next = c.chat.promptMessages("three");
+  QCOMPARE(next.size(), std::size_t{5});
+  QCOMPARE(next[3].content, c.text(3).toStdString());
+  QCOMPARE(next[4].content, std::string("three"));
 }
 
 void ChatConversationTest::controlTextIsMarked() {

@@ -28,12 +28,6 @@ class ConversationDamageTest : public QObject {
 
  private:
   QString file() const { return dir_->filePath("conversations.db"); }
-  void execute(const char* sql) {
-    auto connection = SqliteConnection::open(file(), SqliteConnection::Mode::ReadWrite);
-    QVERIFY(connection.has_value());
-    const auto done = connection->execute(sql);
-    QVERIFY2(done.has_value(), done ? "" : qPrintable(done.error().text));
-  }
   std::unique_ptr<QTemporaryDir> dir_;
 };
 
@@ -165,7 +159,7 @@ void ConversationDamageTest::hostileDatabases_data() {
 void ConversationDamageTest::hostileDatabases() {
   QFETCH(QByteArray, sql);
   QVERIFY(!sampleDatabase(file()).isEmpty());
-  execute(sql.constData());
+  fixture::execute(file(), sql.constData());
   const auto contents = openAnyhow(file());
   QVERIFY(contents.has_value());
 }

@@ -29,12 +29,6 @@ class ConversationDatabaseTest : public QObject {
 
  private:
   QString file() const { return dir_->filePath("conversations.db"); }
-  void execute(const char* sql) {
-    auto connection = SqliteConnection::open(file(), SqliteConnection::Mode::ReadWrite);
-    QVERIFY(connection.has_value());
-    const auto done = connection->execute(sql);
-    QVERIFY2(done.has_value(), done ? "" : qPrintable(done.error().text));
-  }
   std::unique_ptr<QTemporaryDir> dir_;
 };
 
@@ -121,7 +115,7 @@ void ConversationDatabaseTest::aSecondConnectionIsLockedOut() {
 
 void ConversationDatabaseTest::newerFormatIsReadOnly() {
   QVERIFY(!sampleDatabase(file()).isEmpty());
-  execute("PRAGMA user_version = 99");
+  fixture::execute(file(), "PRAGMA user_version = 99");
   const QByteArray before = readFile(file());
   {
     auto database = ConversationDatabase::open(file());

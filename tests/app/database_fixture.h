@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "app/conversation_database.h"
+#include "app/sqlite_handle.h"
 
 namespace fixture {
 
@@ -43,6 +44,14 @@ inline void writeFile(const QString& path, const QByteArray& bytes) {
   QFile file(path);
   QVERIFY(file.open(QIODevice::WriteOnly | QIODevice::Truncate));
   QCOMPARE(file.write(bytes), bytes.size());
+}
+
+/// Through SQLite itself, past everything that ConversationDatabase takes care of.
+inline void execute(const QString& path, const char* sql) {
+  auto connection = SqliteConnection::open(path, SqliteConnection::Mode::ReadWrite);
+  QVERIFY(connection.has_value());
+  const auto done = connection->execute(sql);
+  QVERIFY2(done.has_value(), done ? "" : qPrintable(done.error().text));
 }
 
 /// 12 conversations of 6 messages, closed in good order.

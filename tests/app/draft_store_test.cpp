@@ -2,6 +2,8 @@
 #include "app/draft_store.h"
 
 #include <QFile>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -62,6 +64,9 @@ void DraftStoreTest::emptyTextIsForgotten() {
   workspace.drafts().setDraft(app::newConversationId(), QStringLiteral("text"));
   workspace.drafts().setDraft(app::newConversationId(), {});
   workspace.drafts().flush();
+  QFile file(optionsIn(folder).draftsFile);
+  QVERIFY(file.open(QIODevice::ReadOnly));
+  QVERIFY(QJsonDocument::fromJson(file.readAll()).object().isEmpty());
   app::Workspace again(optionsIn(folder), quietEngine());
   QCOMPARE(again.drafts().draft(app::newConversationId()), QString());
 }

@@ -332,13 +332,18 @@ app::EngineFactory factory(std::shared_ptr<Control> control) {
             CheckpointReport report;
             report.path = path;
             report.context_length = contextLength;
+            if (path.starts_with("/nothing")) {
+              report.findings = {
+                  {engine::Finding::Severity::Error, "path", path + ": no such file or folder"}};
+            }
             return report;
           },
           [](const std::string& path,
              const std::stop_token&) -> Result<std::shared_ptr<const app::TensorSource>> {
             if (path == "/nothing") return fail(ErrorCode::NotFound, path + ": found no tensors");
             return std::make_shared<const Tensors>();
-          }};
+          },
+          [control] { return control->backends; }};
 }
 
 }  // namespace fake

@@ -25,6 +25,9 @@ struct Control {
   int loadStepMicroseconds = 0;
   std::string loadFailure;  // not empty: every load fails with this text
   bool hasTokenizer = true;
+  std::vector<engine::BackendDescription> backends = {
+      {engine::BackendKind::Cpu, true, "CPU · AVX2 · 2 threads"},
+      {engine::BackendKind::Cuda, false, "CUDA is not used: no NVIDIA driver is installed"}};
   std::int64_t contextLength = 4096;
   int nLayers = 4;  // the first one dense
   int nExperts = 8;

@@ -81,13 +81,16 @@ void TensorBrowserTest::readingStopsWithTheSelection() {
   app::TensorBrowser browser(bridge);
   browser.open(QStringLiteral("/model"));
   QTRY_COMPARE(browser.state(), TensorListState::Ready);
+  QSignalSpy ended(&bridge, &app::EngineBridge::tensorStatisticsReady);
   browser.select(2);
   browser.read();
   QCOMPARE(browser.readState(), TensorReadState::Reading);
   browser.cancelRead();
   QCOMPARE(browser.readState(), TensorReadState::NotAsked);
+  QTRY_COMPARE(ended.size(), 1);
   browser.read();
-  browser.select(1);  // ends the slow one
+  browser.select(1);  // ends the slow one, also when nothing else is read
+  QTRY_COMPARE(ended.size(), 2);
   browser.read();
   QTRY_COMPARE(browser.readState(), TensorReadState::Ready);
   QCOMPARE(browser.statistics()->highest, 1.0F);

@@ -179,10 +179,11 @@ BENCHMARK(ForkJoin)->Arg(1)->Arg(2)->Arg(8)->UseRealTime();
   BENCHMARK_CAPTURE(function, generic_##type, "generic", DType::type) BENCH_ARGS; \
   BENCHMARK_CAPTURE(function, avx2_##type, "avx2", DType::type) BENCH_ARGS;       \
   BENCHMARK_CAPTURE(function, avx512_##type, "avx512", DType::type) BENCH_ARGS
-#define BENCH_BLOCK_TYPE(function, type)                                              \
-  BENCH_SETS(function, type);                                                         \
-  BENCHMARK_CAPTURE(function, avx2_vnni_##type, "avx2-vnni", DType::type) BENCH_ARGS; \
-  BENCHMARK_CAPTURE(function, avx512_vnni_##type, "avx512-vnni", DType::type) BENCH_ARGS
+#define BENCH_BLOCK_TYPE(function, type)                                                  \
+  BENCH_SETS(function, type);                                                             \
+  BENCHMARK_CAPTURE(function, avx2_vnni_##type, "avx2-vnni", DType::type) BENCH_ARGS;     \
+  BENCHMARK_CAPTURE(function, avx512_vnni_##type, "avx512-vnni", DType::type) BENCH_ARGS; \
+  BENCHMARK_CAPTURE(function, amx_##type, "amx-int8", DType::type) BENCH_ARGS
 #define BENCH_BLOCK_TYPES(function)   \
   BENCH_BLOCK_TYPE(function, Q8_0);   \
   BENCH_BLOCK_TYPE(function, Q4_K);   \

@@ -59,7 +59,7 @@ TEST_F(Cli, HelpListsEveryCommandAndOption) {
   const Outcome help = run("--help");
   EXPECT_EQ(help.status, 0);
   for (const char* command : {"info", "tokenize", "detokenize", "render", "logits", "trace",
-                              "generate", "bench", "quantize", "make-random"}) {
+                              "generate", "bench", "perplexity", "quantize", "make-random"}) {
     EXPECT_NE(help.out.find(command), std::string::npos) << command;
     EXPECT_EQ(run(std::string(command) + " --help").status, 0);
   }
@@ -249,6 +249,33 @@ TEST_F(Cli, GeneratesTheSameForTheSameSeed) {
   EXPECT_EQ(text.status, 0);
   EXPECT_EQ(text.out.back(), '\n');
   expect_refusal("generate " + model() + " --prompt 'much too long' --context 4", "4 available");
+}
+
+TEST_F(Cli, PerplexityOfATextIsTheSameHoweverItIsComputed) {
+  const std::string text = folder_.file("text");
+  std::ofstream(text) << std::string(150, 'a') << " b c d <bos> \n";  // <bos> is plain text here
+  const std::string command = "perplexity " + model() + " " + text + " --context 50 ";
+  const Outcome whole = run(command + "--json --backend cpu");
+  ASSERT_EQ(whole.status, 0) << whole.err;
+  const auto json = nlohmann::json::parse(whole.out);
+  EXPECT_EQ(json["n_bytes"], 164);
+  EXPECT_EQ(json["n_scored"], 164);  // one token per byte, each after BOS or another
+  EXPECT_EQ(json["n_windows"], 4);   // of 49 and a BOS
+  EXPECT_EQ(json["window"], 50);
+  const double nats = json["nats_per_token"];
+  EXPECT_NEAR(json["perplexity"].get<double>(), std::exp(nats), 1e-9 * std::exp(nats));
+  EXPECT_GT(nats, 4.0);  // noise over 288 tokens: near ln 288
+  EXPECT_LT(nats, 8.0);
+  const Outcome chunked = run(command + "--json --backend cpu --prefill-chunk 7 --threads 1");
+  EXPECT_EQ(nlohmann::json::parse(chunked.out)["nats"], json["nats"]);
+  const Outcome reference = run(command + "--json --backend reference");
+  EXPECT_NEAR(nlohmann::json::parse(reference.out)["nats_per_token"].get<double>(), nats, 1e-5);
+  const Outcome plain = run(command);
+  EXPECT_NE(plain.out.find("perplexity   "), std::string::npos) << plain.out;
+  expect_refusal("perplexity " + model(), "FILE is missing");
+  expect_refusal("perplexity " + model() + " " + folder_.file("nothing"), "nothing");
+  std::ofstream(text).close();
+  expect_refusal(command, "too few");
 }
 
 TEST_F(Cli, BenchMeasures) {

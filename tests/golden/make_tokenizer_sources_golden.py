@@ -1,6 +1,6 @@
 """Writes the small tokenizers of other kinds than tokenizer.json, trained here on a text of ours, and the ids that their
-reference libraries give: spm_bpe.model, spm_unigram.model, tiny_tiktoken.model, tokenizer_metaspace.json and
-tokenizer_sources.json.
+reference libraries give: spm_bpe.model, spm_unigram.model, tiny_tiktoken.model, tokenizer_metaspace.json,
+tokenizer_sources.json and tokenizer_long_runs.json (texts and ids as [part, repetitions]).
 
 usage: python3 make_tokenizer_sources_golden.py     needs: sentencepiece, protobuf, tiktoken, tokenizers
 The trained files hold nothing but statistics of the text below; they are under the repository's own licence.
@@ -79,6 +79,49 @@ def metaspace_json(model):
                       "merges": [m[-1] for m in sorted(merges)]}}
 
 
+def cut_runs(text, most_characters=400_000, longest_run=25_000):
+    """What Moonlight's and Kimi's tokenizer class does to a long text before tiktoken sees it."""
+    for begin in range(0, len(text), most_characters):
+        part = text[begin:begin + most_characters]
+        start, run, was_space = 0, 0, part[:1].isspace()
+        for at, character in enumerate(part):
+            run = run + 1 if character.isspace() == was_space else 1
+            was_space = character.isspace()
+            if run > longest_run:
+                yield part[start:at]
+                start, run = at, 1
+        yield part[start:]
+
+
+def long_runs(kimi):
+    cases = []
+    for parts in ([["expert ", 8000]], [["theexperts", 2600]], [[" ", 25000], ["x", 25001]],
+                  [["a", 24999], ["\x1c", 3], ["the", 9000]], [["ü", 26000]], [["海", 25003], [" the", 2]],
+                  [["the ", 100_001], ["answers", 4]],
+                  [["a", 24_990], ["<|im_end|>", 3]], [["\n", 50_002]], [["x", 5], [" ", 25_000], ["\u3000", 3], ["the experts", 1]]):
+        text = "".join(part * n for part, n in parts)
+        ids = [i for cut in cut_runs(text) for i in kimi.encode(cut, disallowed_special=())]
+        cases.append({"text": parts, "n_ids": len(ids), "ids": shortened(ids)})
+    return cases
+
+
+def shortened(ids):
+    """A list of [sequence, repetitions] that gives ids."""
+    out = []
+    at = 0
+    while at < len(ids):
+        best = (ids[at:at + 1], 1)
+        for period in range(1, 13):
+            n = 1
+            while ids[at + n * period:at + (n + 1) * period] == ids[at:at + period]:
+                n += 1
+            if n > 1 and n * period > len(best[0]) * best[1]:
+                best = (ids[at:at + period], n)
+        out.append(best)
+        at += len(best[0]) * best[1]
+    return out
+
+
 def main():
     rng = random.Random(20260202)
     texts = [random_text(rng) for _ in range(220)] + TEXT.splitlines() + ["", " ", "  ", "▁", "a▁b", "<s>", "</s> x"]
@@ -103,6 +146,8 @@ def main():
               "tiktoken": kimi.encode(t, disallowed_special=()),
               "metaspace": metaspace.encode(t, add_special_tokens=False).ids} for t in texts]
     listing = [[p.piece, p.score, p.type] for p in proto.pieces]
+    with open("tokenizer_long_runs.json", "w", encoding="utf-8") as out:
+        json.dump(long_runs(kimi), out, ensure_ascii=True, separators=(",", ":"))
     with open("tokenizer_sources.json", "w", encoding="utf-8") as out:
         json.dump({"listing": listing, "cases": cases}, out, ensure_ascii=True, separators=(",", ":"))
 

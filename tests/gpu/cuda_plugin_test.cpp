@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "engine/backend/cuda/device_problem.h"
 #include "tests/support/temp_folder.h"
 
 namespace engine {
@@ -55,12 +56,29 @@ TEST(CudaPlugin, Corrupt) {
 
 TEST(CudaPlugin, ForeignOrOfAnotherBuild) {
   expect_not_used(folder() + "/libfake_foreign.so", "is not a Bathyscope plug-in");
-  expect_not_used(folder() + "/libfake_version.so", "this program needs 2");
+  expect_not_used(folder() + "/libfake_version.so", "this program needs 3");
   expect_not_used(folder() + "/libfake_build.so", "was built with another compiler");
 }
 
 TEST(CudaPlugin, NoDevice) {
   expect_not_used(folder() + "/libfake_no_device.so", "no CUDA-capable device");
+}
+
+TEST(CudaPlugin, DriversAndDevicesThatDoNotServe) {
+  using cuda::device_problem;
+  using cuda::driver_problem;
+  EXPECT_EQ(driver_problem({0, 13000, false, "x"}), "no NVIDIA driver is installed");
+  EXPECT_EQ(driver_problem({11040, 13000, true, "x"}),
+            "the driver supports CUDA 11.4, this plug-in needs 13.0: update the driver");
+  EXPECT_EQ(driver_problem({13000, 13000, false, "no CUDA-capable device is detected"}),
+            "no CUDA-capable device is detected");
+  const std::int64_t plenty = std::int64_t{8} << 30;
+  EXPECT_EQ(device_problem({"Tesla V100", 70, plenty}),
+            "Tesla V100 has compute capability 7.0, this plug-in needs 7.5 or newer");
+  EXPECT_EQ(device_problem({"Old", 75, std::int64_t{100} << 20}),
+            "not enough memory: 100 MiB of Old are free, at least 512 MiB are needed");
+  EXPECT_EQ(device_problem({"Old", 75, std::int64_t{512} << 20}), "");
+  EXPECT_EQ(device_problem({"New", 120, plenty}), "");
 }
 
 TEST(CudaPlugin, MakesABackendThatPassedItsSelfCheck) {

@@ -1,8 +1,23 @@
-// A whole plug-in over the emulator: what plugin.cpp asks of the CUDA runtime is known here.
+// A whole plug-in over the emulator: what plugin.cpp asks of the CUDA runtime is known here. Tests
+// say how much memory the device has, in bytes: by BATHYSCOPE_EMULATED_MEMORY when it is loaded, or
+// later by a call.
 #include <cstdio>
+#include <cstdlib>
 
 #include "engine/backend/cuda/plugin_abi.h"
 #include "tests/gpu/emulator/device_memory.h"
+
+namespace {
+
+[[maybe_unused]] const bool kMemoryIsSet = [] {
+  const char* bytes = std::getenv("BATHYSCOPE_EMULATED_MEMORY");
+  if (bytes != nullptr) simt::set_device_limit(std::atoll(bytes));
+  return bytes != nullptr;
+}();
+
+}  // namespace
+
+extern "C" void emulated_device_has(std::int64_t n_bytes) { simt::set_device_limit(n_bytes); }
 
 extern "C" void bathyscope_cuda_probe_devices(BathyscopeCudaProbe* probe) {
   *probe = {};

@@ -151,6 +151,7 @@ class HostViewBackend final : public Backend {
     done();
   }
   void done() {
+    device_->settle();
     check_();
     buffers_.clear();
   }

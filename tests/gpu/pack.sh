@@ -32,6 +32,4 @@ cp -L "$(command -v pkg-config)" "$stage/bin/pkg-config"
 ldd "$stage/bin/pkg-config" | awk '/pkgconf/ {print $3}' | xargs -r -I{} cp -L {} "$stage/bin/"
 git rev-parse --short HEAD >"$stage/commit" 2>/dev/null || echo unknown >"$stage/commit"
 XZ_OPT=-3 tar -C "$stage" -cJf "$out/deps.tar.xz" .
-grep -qx '/.gpu-deps/' "$(git rev-parse --git-path info/exclude)" 2>/dev/null ||
-  echo '/.gpu-deps/' >>"$(git rev-parse --git-path info/exclude)"
 du -h "$out/deps.tar.xz"

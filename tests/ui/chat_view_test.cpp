@@ -57,6 +57,7 @@ class ChatViewTest : public QObject {
   void clickOnTextSelectsItsToken();
   void selectedTextIsCopied();
   void keysReachMessagesAndVersions();
+  void everyMessageIsReadOut();
   void reasoningFolds();
   void failedAnswersSayWhy();
   void heatColoursText();
@@ -153,6 +154,53 @@ void ChatViewTest::keysReachMessagesAndVersions() {
   QCOMPARE(edits.count(), 1);
 }
 
+// A screen reader reaches every message: as an item of a list, with its text, on the screen or not.
+void ChatViewTest::everyMessageIsReadOut() {
+  fixture::Window window;
+  window.control().answerText = "A **bold** word. ";
+  window.control().nAnswerTokens = 6;
+  QVERIFY(window.start());
+  const auto view = makeView(window);
+  view->setFocus();
+  QVERIFY(window.ask(QStringLiteral("the first question")));
+  QVERIFY(window.ask(QStringLiteral("the second")));
+  QAccessibleInterface* list = QAccessible::queryAccessibleInterface(view.get());
+  QVERIFY(list != nullptr);
+  QCOMPARE(list->role(), QAccessible::List);
+  QCOMPARE(list->text(QAccessible::Name), QStringLiteral("Conversation"));
+  QCOMPARE(list->childCount(), 4);
+  QAccessibleInterface* answer = list->child(3);
+  QVERIFY(answer != nullptr && answer->isValid());
+  QCOMPARE(answer->parent(), list);
+  QCOMPARE(list->indexOfChild(answer), 3);
+  QCOMPARE(answer->role(), QAccessible::ListItem);
+  QVERIFY2(answer->text(QAccessible::Name).startsWith(QStringLiteral("Model: A **bold** wor")),
+           qPrintable(answer->text(QAccessible::Name)));
+  QVERIFY(list->child(0)->text(QAccessible::Name).endsWith(QStringLiteral("the first question")));
+  const QString content = window.workspace().messages().row(3).text;
+  QVERIFY(answer->textInterface() != nullptr);
+  QCOMPARE(answer->textInterface()->characterCount(), static_cast<int>(content.size()));
+  QCOMPARE(answer->textInterface()->text(2, 10), content.mid(2, 8));
+  QVERIFY(!answer->rect().isEmpty());
+  QCOMPARE(list->childAt(answer->rect().center().x(), answer->rect().center().y()), answer);
+  QVERIFY(list->child(0)->rect().bottom() < answer->rect().top());
+  QVERIFY(!answer->state().focused);
+  answer->actionInterface()->doAction(QAccessibleActionInterface::setFocusAction());
+  QCOMPARE(view->currentRow(), 3);
+  QVERIFY(answer->state().selected);
+  QVERIFY(!answer->state().busy);
+  // A new conversation: the old messages are gone, and say so.
+  const QAccessible::Id id = QAccessible::uniqueId(answer);
+  window.chat().newConversation();
+  QCOMPARE(list->childCount(), 0);
+  QVERIFY(!answer->isValid());
+  QVERIFY(answer->rect().isNull());
+  QVERIFY(list->child(0) == nullptr);
+  QVERIFY(window.ask(QStringLiteral("again")));
+  QVERIFY(list->child(1) != nullptr);
+  QVERIFY(QAccessible::accessibleInterface(id) == nullptr);
+}
+
 void ChatViewTest::reasoningFolds() {
   fixture::Window window;
   window.control().answerText = "<think>\nLong thought, line one.\n</think>\n\nThe answer. ";
@@ -219,6 +267,18 @@ void ChatViewTest::findGoesToTheText() {
   QVERIFY(view->findText(QStringLiteral("NEEDLE"), true));
   QCOMPARE(view->currentRow(), 0);
   QVERIFY(!view->findText(QStringLiteral("absent"), true));
+  // Every place of a message in turn, not only its first.
+  QVERIFY(view->findText(QStringLiteral("three"), true));
+  QCOMPARE(view->currentRow(), 1);
+  const int first = view->verticalScrollBar()->value();
+  for (int i = 0; i < 200; ++i) QVERIFY(view->findText(QStringLiteral("three"), true));
+  QCOMPARE(view->currentRow(), 1);
+  const int later = view->verticalScrollBar()->value();
+  QVERIFY(later > first + view->height());
+  for (int i = 0; i < 200; ++i) QVERIFY(view->findText(QStringLiteral("three"), false));
+  QCOMPARE(view->verticalScrollBar()->value(), first);
+  QVERIFY(view->findText(QStringLiteral("needle"), false));  // before the first: around
+  QCOMPARE(view->currentRow(), 0);
 }
 
 void ChatViewTest::longAnswersKeepTheLoopFree() {

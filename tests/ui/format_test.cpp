@@ -82,6 +82,8 @@ void FormatTest::localeSeparators() {
   QCOMPARE(ui::format::value(0.5), QStringLiteral("0,5000"));
   QLocale::setDefault(QLocale(QLocale::Chinese));
   QCOMPARE(ui::format::largeCount(671'026'419'200), QStringLiteral("6,710 hundred million"));
+  QCOMPARE(ui::format::largeCount(8'133'056), QStringLiteral("813 ten thousand"));
+  QCOMPARE(ui::format::largeCount(848'736), QStringLiteral("848,736"));
   QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates));
 }
 

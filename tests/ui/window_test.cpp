@@ -4,6 +4,7 @@
 #include <QAbstractItemView>
 #include <QAction>
 #include <QClipboard>
+#include <QComboBox>
 #include <QDockWidget>
 #include <QLabel>
 #include <QLineEdit>
@@ -54,6 +55,8 @@ class WindowTest : public QObject {
   void paletteFindsAndRuns();
   void keySheetListsEveryShortcut();
   void layoutsShowAndHidePanels();
+  void lowWindowsStackFewerPanels();
+  void theTimelineHasItsToolsInTheTitle();
   void enterSendsAndShiftEnterDoesNot();
   void messagesWaitForTheModel();
   void escapeStops();
@@ -140,6 +143,50 @@ void WindowTest::layoutsShowAndHidePanels() {
   shown.window.applyLayout(app::Layout::Study);
   QVERIFY(!dock("conversations")->isVisible());
   QCOMPARE(shown.fixture.workspace().settings().values().layout, app::Layout::Study);
+}
+
+void WindowTest::lowWindowsStackFewerPanels() {
+  Shown shown;
+  const auto dock = [&](const char* name) {
+    return shown.window.findChild<QDockWidget*>(QString::fromLatin1(name));
+  };
+  const auto tabbed = [&] {
+    return shown.window.tabifiedDockWidgets(dock("attention")).contains(dock("nextToken"));
+  };
+  shown.window.resize(1440, 900);
+  shown.window.applyLayout(app::Layout::Inspect);
+  QVERIFY(!tabbed());
+  shown.window.resize(1280, 720);
+  QTRY_VERIFY(tabbed());
+  QVERIFY(shown.window.tabifiedDockWidgets(dock("attention")).contains(dock("cache")));
+  QVERIFY(shown.window.height() <= 720);  // nothing needs more
+  shown.window.resize(1440, 900);
+  QTRY_VERIFY(!tabbed());
+  // Panels that the user put elsewhere stay there.
+  shown.window.addDockWidget(Qt::LeftDockWidgetArea, dock("attention"));
+  shown.window.resize(1280, 720);
+  QTest::qWait(50);
+  QVERIFY(!tabbed());
+}
+
+void WindowTest::theTimelineHasItsToolsInTheTitle() {
+  Shown shown;
+  QVERIFY(shown.fixture.start());
+  QVERIFY(shown.fixture.ask(QStringLiteral("one two three")));
+  auto* dock = shown.window.findChild<QDockWidget*>(QStringLiteral("timeline"));
+  auto* title = dock->titleBarWidget();
+  QToolButton* live = nullptr;
+  for (auto* button : title->findChildren<QToolButton*>()) {
+    if (button->isCheckable()) live = button;
+  }
+  QVERIFY(live != nullptr && live->isVisibleTo(&shown.window));
+  QVERIFY(title->findChild<QComboBox*>()->isVisibleTo(&shown.window));
+  QVERIFY(live->isChecked());
+  shown.fixture.workspace().selection().selectToken(engine::Position(1));
+  QVERIFY(!live->isChecked());
+  live->click();
+  QVERIFY(shown.fixture.workspace().selection().isFollowing());
+  QVERIFY(live->isChecked());
 }
 
 void WindowTest::enterSendsAndShiftEnterDoesNot() {

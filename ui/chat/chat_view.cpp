@@ -10,6 +10,7 @@
 #include "app/chat_view_model.h"
 #include "app/selection.h"
 #include "app/token_timeline.h"
+#include "ui/chat/chat_accessible.h"
 #include "ui/theme/theme.h"
 
 namespace ui {
@@ -24,6 +25,7 @@ double itemGap(const ItemContext& context) { return context.style.unit * 4.0; }
 
 ChatView::ChatView(Parts parts, Theme& theme, QWidget* parent)
     : QAbstractScrollArea(parent), parts_(parts), theme_(theme) {
+  installChatAccessibility();  // before anything asks for this view's interface
   setFrameShape(QFrame::NoFrame);
   setFocusPolicy(Qt::StrongFocus);
   setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -106,6 +108,7 @@ void ChatView::onRowsInserted(int first, int last) {
     items_.insert(items_.begin() + row, MessageItem(message));
     items_[static_cast<std::size_t>(row)].update(message, context_);
     dirty_.insert(dirty_.begin() + row, false);
+    announce(QAccessible::ObjectCreated, row);
   }
   // What the user just sent is what the user wants to see.
   if (first > 0) followsEnd_ = true;
@@ -114,7 +117,10 @@ void ChatView::onRowsInserted(int first, int last) {
 
 void ChatView::onRowsRemoved() {
   const auto n = static_cast<std::size_t>(parts_.messages.rowCount());
-  while (items_.size() > n) items_.pop_back();
+  while (items_.size() > n) {
+    announce(QAccessible::ObjectDestroyed, count() - 1);
+    items_.pop_back();
+  }
   dirty_.resize(n);
   currentRow_ = std::min(currentRow_, static_cast<int>(n) - 1);
   hoverRow_ = -1;
@@ -146,6 +152,13 @@ void ChatView::applyChanges() {
   if (!heat_.empty()) placeHeat();
   updateGeometries();
   if (currentRow_ >= 0) announceCurrent();
+}
+
+QRect ChatView::rowRect(int row) const {
+  if (row < 0 || row >= static_cast<int>(tops_.size()) || row >= count()) return {};
+  const double top = topOf(row) - verticalScrollBar()->value();
+  return QRectF(left_, top, context_.width, items_[static_cast<std::size_t>(row)].height())
+      .toAlignedRect();
 }
 
 void ChatView::placeItems() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <QAbstractScrollArea>
+#include <QAccessible>
 #include <QElapsedTimer>
 #include <QHash>
 #include <QTimer>
@@ -49,8 +50,15 @@ class ChatView : public QAbstractScrollArea {
   void scrollToRow(int row);
   void scrollToEnd();
   bool isFollowingEnd() const { return followsEnd_; }
+  int count() const { return static_cast<int>(items_.size()); }
   /// What a screen reader is told about a row.
   QString accessibleText(int row) const;
+  /// A message's text without its reasoning.
+  QString messageText(int row) const;
+  /// The answer that is being written.
+  bool isGrowing(int row) const;
+  /// Where a row stands, in the viewport's coordinates.
+  QRect rowRect(int row) const;
   QString itemToolTip(const ItemHit& hit, int row) const;
   /// Goes to the next (or previous) place that has the text and selects it; false: nowhere.
   bool findText(const QString& text, bool forward);
@@ -122,6 +130,7 @@ class ChatView : public QAbstractScrollArea {
   QString partText(int row, MessagePart part, const TextPlace& begin, const TextPlace& end) const;
   bool handleMessageKey(QKeyEvent* event);
   void announceCurrent();
+  void announce(QAccessible::Event kind, int row);
   void escape();
 
   Parts parts_;

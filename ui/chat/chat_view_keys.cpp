@@ -22,6 +22,7 @@ void ChatView::setCurrentRow(int row) {
   if (clamped == currentRow_) return;
   currentRow_ = clamped;
   announceCurrent();
+  if (hasFocus()) announce(QAccessible::Focus, currentRow_);
   viewport()->update();
   Q_EMIT currentRowChanged(currentRow_);
 }
@@ -43,14 +44,33 @@ void ChatView::announceCurrent() {
   QAccessible::updateAccessibility(&event);
 }
 
+// Costs nothing while no assistive technology listens.
+void ChatView::announce(QAccessible::Event kind, int row) {
+  if (!QAccessible::isActive() || row < 0) return;
+  QAccessibleEvent event(this, kind);
+  event.setChild(row);
+  QAccessible::updateAccessibility(&event);
+}
+
+// By the model's own split: the items follow it at most once per frame.
+QString ChatView::messageText(int row) const {
+  if (row < 0 || row >= count()) return {};
+  const app::MessageRow& message = parts_.messages.row(row);
+  return app::answerText(message.text, message.split);
+}
+
+bool ChatView::isGrowing(int row) const {
+  return row >= 0 && row < count() &&
+         parts_.messages.row(row).record.status == app::MessageStatus::Streaming;
+}
+
 QString ChatView::accessibleText(int row) const {
   if (row < 0 || row >= static_cast<int>(items_.size())) return {};
   const app::MessageRow& message = parts_.messages.row(row);
-  const MessageItem& item = items_[static_cast<std::size_t>(row)];
   QString text = MessageItem::authorText(message) + QStringLiteral(": ");
-  if (item.hasReasoning())
-    text += MessageItem::foldText(message, item.split()) + QStringLiteral(". ");
-  text += app::answerText(message.text, item.split()).left(4000);
+  if (message.split.hasReasoning)
+    text += MessageItem::foldText(message, message.split) + QStringLiteral(". ");
+  text += messageText(row).left(4000);
   for (const MessageItem::StatusLine& line : MessageItem::statusLines(message)) {
     text += u' ' + line.text;
   }
@@ -235,14 +255,27 @@ bool ChatView::viewportEvent(QEvent* event) {
   return QAbstractScrollArea::viewportEvent(event);
 }
 
+namespace {
+
+/// The first place going that way, beyond `last` where there is one; −1: none.
+qsizetype placeOf(const QString& text, const QString& source, bool forward, const TextMark* last) {
+  if (forward) return source.indexOf(text, last != nullptr ? last->end : 0, Qt::CaseInsensitive);
+  if (last == nullptr) return source.lastIndexOf(text, -1, Qt::CaseInsensitive);
+  return last->begin > 0 ? source.lastIndexOf(text, last->begin - 1, Qt::CaseInsensitive) : -1;
+}
+
+}  // namespace
+
 bool ChatView::findText(const QString& text, bool forward) {
   const int n = static_cast<int>(items_.size());
   if (text.isEmpty() || n == 0) return false;
   const int start = currentRow_ < 0 ? (forward ? -1 : n) : currentRow_;
-  for (int step = 1; step <= n; ++step) {
+  // First what is left of the message where something was found, then the others around to it.
+  const bool within = found_ && foundRow_ == currentRow_;
+  for (int step = within ? 0 : 1; step <= n; ++step) {
     const int row = ((start + (forward ? step : -step)) % n + n) % n;
     const QString& source = parts_.messages.row(row).text;
-    const qsizetype at = source.indexOf(text, 0, Qt::CaseInsensitive);
+    const qsizetype at = placeOf(text, source, forward, step == 0 ? &*found_ : nullptr);
     if (at < 0) continue;
     MessageItem& item = items_[static_cast<std::size_t>(row)];
     if (item.hasReasoning() && at < item.split().reasoningEnd) {

@@ -136,12 +136,20 @@ void MessageItem::measure(const app::MessageRow& row, const ItemContext& context
   const QFontMetricsF metrics(context.theme->font(FontRole::Small));
   const double statusWidth = context.width - 2 * textLeft(context) - unit * 6;
   for (const StatusLine& line : statusLines(row)) {
-    const QRectF bounds = metrics.boundingRect(QRectF(0, 0, statusWidth, 1e6),
-                                               Qt::TextWordWrap | Qt::TextWrapAnywhere, line.text);
+    const QRectF bounds = metrics.boundingRect(
+        QRectF(0, 0, statusWidth, 1e6), wrapFlags(line.text, metrics, statusWidth), line.text);
     statusHeights_.push_back(std::ceil(bounds.height()) + unit);
     y += statusHeights_.back();
   }
   height_ = std::ceil(y + (isUser_ ? unit : 0));
+}
+
+int MessageItem::wrapFlags(const QString& text, const QFontMetricsF& metrics, double width) {
+  const QStringList words = text.split(u' ');
+  const bool fits = std::all_of(words.begin(), words.end(), [&](const QString& word) {
+    return metrics.horizontalAdvance(word) <= width;
+  });
+  return fits ? Qt::TextWordWrap : Qt::TextWordWrap | Qt::TextWrapAnywhere;
 }
 
 bool MessageItem::layOutBetween(const app::MessageRow& row, double top, double bottom,

@@ -121,6 +121,8 @@ class MessageItem {
     QString icon;
   };
   static std::vector<StatusLine> statusLines(const app::MessageRow& row);
+  /// How such a line wraps: at words, and within one only when it is wider than the line.
+  static int wrapFlags(const QString& text, const QFontMetricsF& metrics, double width);
 
  private:
   struct Button {

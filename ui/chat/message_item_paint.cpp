@@ -140,7 +140,9 @@ void MessageItem::paintStatus(QPainter& painter, const app::MessageRow& row,
     paintIcon(painter, theme, lines[i].icon, lines[i].colour,
               QRectF(textLeft(context), y, unit * 4, unit * 4));
     painter.setPen(theme.colour(lines[i].colour));
-    painter.drawText(text, Qt::TextWordWrap | Qt::TextWrapAnywhere, lines[i].text);
+    const int flags =
+        wrapFlags(lines[i].text, QFontMetricsF(theme.font(FontRole::Small)), text.width());
+    painter.drawText(text, flags, lines[i].text);
     y += statusHeights_[i];
   }
 }

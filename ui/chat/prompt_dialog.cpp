@@ -58,7 +58,7 @@ PromptDialog::PromptDialog(app::Workspace& workspace, const QString& draft, cons
   splitter->addWidget(text_);
   splitter->addWidget(buildTokens());
   splitter->setChildrenCollapsible(false);
-  splitter->setSizes({theme.gap(130), theme.gap(90)});
+  splitter->setSizes({theme.gap(120), theme.gap(105)});
   column->addWidget(splitter, 1);
   column->addLayout(buttons);
   resize(theme.gap(230), theme.gap(150));
@@ -87,22 +87,15 @@ QTableView* PromptDialog::buildTokens() {
   head->setFont(theme_.font(FontRole::Small));
   head->setHighlightSections(false);
   head->setStretchLastSection(true);
-  head->resizeSection(PromptTokensModel::kPlace, theme_.gap(14));
-  head->resizeSection(PromptTokensModel::kId, theme_.gap(16));
+  head->resizeSection(PromptTokensModel::kPlace, theme_.gap(12));
+  head->resizeSection(PromptTokensModel::kId, theme_.gap(14));
   head->resizeSection(PromptTokensModel::kText, theme_.gap(44));
   return table;
 }
 
 void PromptDialog::ask(const QString& draft) {
-  std::vector<engine::ChatMessage> messages;
-  const QString system = workspace_.chat().systemPrompt();
-  if (!system.isEmpty()) messages.push_back({engine::Role::System, system.toStdString()});
-  const app::MessageListModel& rows = workspace_.messages();
-  for (int i = 0; i < rows.rowCount(); ++i) {
-    const app::MessageRecord& record = rows.row(i).record;
-    messages.push_back({record.role, record.content.toStdString()});
-  }
-  if (!draft.isEmpty()) messages.push_back({engine::Role::User, draft.toStdString()});
+  std::vector<engine::ChatMessage> messages = workspace_.chat().promptMessages(draft);
+  nMessages_ = static_cast<int>(messages.size());
   previewKey_ = QRandomGenerator::global()->generate64();
   connect(&workspace_.bridge(), &app::EngineBridge::promptPreviewed, this,
           [this](quint64 key, const std::shared_ptr<const app::PromptPreview>& preview,
@@ -120,12 +113,11 @@ void PromptDialog::ask(const QString& draft) {
 void PromptDialog::show(const std::shared_ptr<const app::PromptPreview>& preview) {
   showText(preview->prompt);
   tokens_->setPreview(preview);
-  summary_->setText(tr("%1 tokens, %2 bytes in %3 messages. Coloured: what the chat template adds; "
-                       "only there can "
-                       "control tokens be.")
+  summary_->setText(tr("%1 tokens, %2 bytes; messages: %3. Coloured: what the chat template adds; "
+                       "only there can control tokens be.")
                         .arg(format::count(tokens_->rowCount()),
                              format::count(static_cast<qint64>(preview->prompt.text.size())),
-                             format::count(workspace_.messages().rowCount())));
+                             format::count(nMessages_)));
 }
 
 void PromptDialog::showText(const engine::RenderedPrompt& prompt) {

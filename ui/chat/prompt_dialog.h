@@ -24,7 +24,7 @@ class PromptDialog : public QDialog {
   Q_OBJECT
 
  public:
-  /// `draft` is added as the last user message when it is not empty.
+  /// With `draft` as the last user message; when it is empty, what the last answer was given.
   PromptDialog(app::Workspace& workspace, const QString& draft, const Theme& theme,
                QWidget* parent = nullptr);
 
@@ -40,6 +40,7 @@ class PromptDialog : public QDialog {
   PromptTokensModel* tokens_;
   QLabel* summary_;
   quint64 previewKey_ = 0;
+  int nMessages_ = 0;  // in it
 };
 
 }  // namespace ui

@@ -37,6 +37,11 @@ QString PromptTokensModel::text(const engine::PromptToken& token, int row, int c
   }
 }
 
+int PromptTokensModel::alignment(int column) const {
+  const bool number = column == kPlace || column == kId;
+  return static_cast<int>((number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+}
+
 QVariant PromptTokensModel::data(const QModelIndex& index, int role) const {
   if (preview_ == nullptr || index.row() >= rowCount()) return {};
   const engine::PromptToken& token = preview_->tokens[static_cast<std::size_t>(index.row())];
@@ -47,10 +52,8 @@ QVariant PromptTokensModel::data(const QModelIndex& index, int role) const {
       const QByteArray bytes = QByteArray::fromStdString(token.bytes).toHex(' ').toUpper();
       return format::toolTip(tr("bytes %1").arg(QString::fromLatin1(bytes)));
     }
-    case Qt::TextAlignmentRole: {
-      const bool number = index.column() == kPlace || index.column() == kId;
-      return static_cast<int>((number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
-    }
+    case Qt::TextAlignmentRole:
+      return alignment(index.column());
     case Qt::ForegroundRole:
       if (token.is_control) return theme_.colour(ColourRole::Accent);
       return token.message_index < 0 ? QVariant(theme_.colour(ColourRole::TextMuted)) : QVariant();
@@ -60,7 +63,9 @@ QVariant PromptTokensModel::data(const QModelIndex& index, int role) const {
 }
 
 QVariant PromptTokensModel::headerData(int section, Qt::Orientation orientation, int role) const {
-  if (orientation != Qt::Horizontal || role != Qt::DisplayRole) return {};
+  if (orientation != Qt::Horizontal) return {};
+  if (role == Qt::TextAlignmentRole) return alignment(section);
+  if (role != Qt::DisplayRole) return {};
   return QStringList{tr("#"), tr("id"), tr("token"), tr("from")}.value(section);
 }
 

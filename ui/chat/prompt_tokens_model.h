@@ -26,6 +26,7 @@ class PromptTokensModel : public QAbstractTableModel {
   QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
  private:
+  int alignment(int column) const;
   QString text(const engine::PromptToken& token, int row, int column) const;
 
   const Theme& theme_;

@@ -259,9 +259,12 @@ void InspectorBinding::showSelected() {
   showHeaders();
 }
 
-QString InspectorBinding::statusOf(const app::InspectionPart& part) const {
-  if (part.state == app::InspectionState::Pending) return tr("recomputing …");
-  return models_.selection.isFollowing() ? tr("live") : QString();
+void InspectorBinding::showStatus(const app::InspectionPart& part, TokenHeader& header) const {
+  if (part.state == app::InspectionState::Pending) {
+    header.setBusy(tr("recomputing …"));
+  } else {
+    header.setStatus(models_.selection.isFollowing() ? tr("live") : QString());
+  }
 }
 
 void InspectorBinding::showHeaders() {
@@ -271,9 +274,9 @@ void InspectorBinding::showHeaders() {
   panels_.experts.header().setAddress(layer, position, label);
   panels_.attention.header().setAddress(layer, position, label);
   panels_.nextToken.header().setAddress(std::nullopt, position, label);
-  panels_.experts.header().setStatus(statusOf(models_.inspector.router()));
-  panels_.attention.header().setStatus(statusOf(models_.inspector.attention()));
-  panels_.nextToken.header().setStatus(statusOf(models_.inspector.nextToken()));
+  showStatus(models_.inspector.router(), panels_.experts.header());
+  showStatus(models_.inspector.attention(), panels_.attention.header());
+  showStatus(models_.inspector.nextToken(), panels_.nextToken.header());
 }
 
 void InspectorBinding::showRouter() {

@@ -68,7 +68,7 @@ class InspectorBinding : public QObject {
   void showHeaders();
   void readWeights(int first, int end);
   TimelineMark markOf(int position) const;
-  QString statusOf(const app::InspectionPart& part) const;
+  void showStatus(const app::InspectionPart& part, TokenHeader& header) const;
 
   InspectorModels models_;
   InspectorPanels panels_;

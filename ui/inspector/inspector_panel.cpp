@@ -17,6 +17,8 @@
 namespace ui {
 namespace {
 
+constexpr int kBusyDelayMs = 250;
+
 void styleLegend(const Theme& theme, QLabel* label) {
   label->setFont(theme.font(FontRole::Small));
   QPalette palette = label->palette();
@@ -59,6 +61,9 @@ TokenHeader::TokenHeader(const Theme& theme, QWidget* parent)
   connect(copy_, &QToolButton::clicked, this,
           [this] { QGuiApplication::clipboard()->setText(address()); });
   connect(&theme_, &Theme::changed, this, &TokenHeader::applyTheme);
+  busy_.setSingleShot(true);
+  busy_.setInterval(kBusyDelayMs);
+  connect(&busy_, &QTimer::timeout, this, [this] { status_->setText(busyText_); });
   applyTheme();
   setAddress(std::nullopt, std::nullopt, {});
 }
@@ -79,7 +84,17 @@ void TokenHeader::setAddress(std::optional<std::int32_t> layer,
   copy_->setVisible(position.has_value());
 }
 
-void TokenHeader::setStatus(const QString& status) { status_->setText(status); }
+void TokenHeader::setStatus(const QString& status) {
+  busy_.stop();
+  status_->setText(status);
+}
+
+void TokenHeader::setBusy(const QString& status) {
+  busyText_ = status;
+  if (!busy_.isActive() && status_->text() != status) busy_.start();
+}
+
+QString TokenHeader::status() const { return status_->text(); }
 QString TokenHeader::address() const { return address_->text(); }
 
 InspectorPanel::InspectorPanel(const Theme& theme, QWidget* parent)
@@ -127,6 +142,7 @@ QToolButton* InspectorPanel::addToggle(QHBoxLayout* row, const QString& text, co
   button->setAccessibleDescription(tip);
   button->setCheckable(true);
   button->setChecked(checked);
+  button->setProperty("toggle", true);
   row->addWidget(button);
   return button;
 }

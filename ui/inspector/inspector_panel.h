@@ -4,6 +4,7 @@
 #pragma once
 
 #include <QString>
+#include <QTimer>
 #include <QWidget>
 #include <cstdint>
 #include <optional>
@@ -44,6 +45,9 @@ class TokenHeader : public QWidget {
                   const TokenLabel& label);
   /// "recomputing…", "follows the newest token", or nothing.
   void setStatus(const QString& status);
+  /// The same once it has lasted a moment: what comes and goes with every token would flicker.
+  void setBusy(const QString& status);
+  QString status() const;
   QString address() const;
 
  private:
@@ -52,6 +56,8 @@ class TokenHeader : public QWidget {
   QLabel* address_;
   QLabel* status_;
   QToolButton* copy_;
+  QTimer busy_;
+  QString busyText_;
 };
 
 class InspectorPanel : public QWidget {

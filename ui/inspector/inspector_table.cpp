@@ -45,6 +45,7 @@ QTableWidgetItem* InspectorTable::put(int row, int column, const QString& text,
   cell->setTextAlignment(alignment | Qt::AlignVCenter);
   if (!exact.isEmpty()) cell->setToolTip(exact.toHtmlEscaped());
   setItem(row, column, cell);
+  horizontalHeaderItem(column)->setTextAlignment(alignment | Qt::AlignVCenter);
   return cell;
 }
 

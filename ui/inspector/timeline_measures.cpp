@@ -112,8 +112,6 @@ QString TimelineStrip::readout(std::int64_t position) const {
 }
 
 QString TimelineStrip::readoutAt(QPoint devicePoint) const {
-  if (layoutFor(deviceSize()).live.contains(devicePoint))
-    return tr("Follow the newest token (End)");
   if (devicePoint.x() < layoutFor(deviceSize()).area.left() && !marks_.empty()) {
     return measureText() + QLatin1Char('\n') +
            tr("Prompt tokens hang below the line.\nWheel scrolls, Ctrl with the wheel zooms.");

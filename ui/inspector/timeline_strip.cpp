@@ -4,9 +4,11 @@
 #include "ui/inspector/timeline_strip.h"
 
 #include <QComboBox>
+#include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QLocale>
 #include <QMouseEvent>
+#include <QToolButton>
 #include <QWheelEvent>
 #include <algorithm>
 #include <cmath>
@@ -22,21 +24,55 @@ constexpr double kMostZoom = 24.0;
 }  // namespace
 
 TimelineStrip::TimelineStrip(const Theme& theme, QWidget* parent)
-    : Canvas(theme, parent), measureBox_(new QComboBox(this)) {
+    : Canvas(theme, parent),
+      tools_(new QWidget(this)),
+      measureBox_(new QComboBox(tools_)),
+      live_(new QToolButton(tools_)) {
+  makeTools();
+  setAccessibleName(tr("Token timeline"));
+  setAccessibleDescription(
+      tr("One mark per token. Left and right choose a token, Home the first, End follows the "
+         "newest."));
+}
+
+void TimelineStrip::makeTools() {
+  tools_->hide();  // until a title takes them
   measureBox_->addItems({tr("surprise"), tr("entropy"), tr("margin"), tr("router")});
   measureBox_->setAccessibleName(tr("What the bars show"));
   measureBox_->setToolTip(format::toolTip(
       tr("What the bars show:\nsurprise: −ln p of the token that was drawn\nentropy: of the "
          "distribution it was drawn from\nmargin: between the two most probable tokens\nrouter: "
          "entropy of the chosen experts' weights, mean over the layers")));
-  measureBox_->setFont(theme.font(FontRole::Small));
+  live_->setText(tr("live"));
+  live_->setToolTip(tr("Follow the newest token (End)"));
+  live_->setAccessibleDescription(live_->toolTip());
+  live_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+  live_->setCheckable(true);
+  auto* row = new QHBoxLayout(tools_);
+  row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(theme().gap(2));
+  row->addWidget(measureBox_);
+  row->addWidget(live_);
   connect(measureBox_, &QComboBox::currentIndexChanged, this,
           [this](int index) { setMeasure(static_cast<TimelineMeasure>(index)); });
-  setAccessibleName(tr("Token timeline"));
-  setAccessibleDescription(
-      tr("One mark per token. Left and right choose a token, Home the first, End follows the "
-         "newest."));
+  connect(live_, &QToolButton::clicked, this, [this] {
+    showFollowing();  // the selection decides, not the click
+    Q_EMIT liveRequested();
+  });
+  connect(&theme(), &Theme::changed, this, &TimelineStrip::styleTools);
+  styleTools();
+  showFollowing();
 }
+
+void TimelineStrip::styleTools() {
+  for (QWidget* tool : {static_cast<QWidget*>(measureBox_), static_cast<QWidget*>(live_)}) {
+    tool->setFont(theme().font(FontRole::Small));
+  }
+  live_->setIcon(theme().icon(QStringLiteral("live")));
+  live_->setIconSize(QSize(theme().gap(3), theme().gap(3)));
+}
+
+void TimelineStrip::showFollowing() { live_->setChecked(following_); }
 
 void TimelineStrip::setMarksFrom(std::int64_t first, const std::vector<TimelineMark>& marks) {
   marks_.resize(static_cast<std::size_t>(std::clamp<std::int64_t>(first, 0, count())));
@@ -56,6 +92,7 @@ void TimelineStrip::replaceMark(std::int64_t position, const TimelineMark& mark)
 void TimelineStrip::setSelected(std::optional<std::int64_t> position, bool following) {
   selected_ = position;
   following_ = following;
+  showFollowing();
   if (position) scrollTo(following ? count() - 1 : *position);
   update();
 }
@@ -74,15 +111,9 @@ void TimelineStrip::setZoom(double pixelsPerToken) {
 
 TimelineStrip::Layout TimelineStrip::layoutFor(QSize size) const {
   Layout layout;
-  const QFontMetrics metrics(deviceFont(FontRole::Small));
-  const int liveWidth = std::max(metrics.horizontalAdvance(tr("live")) + px(28),
-                                 px(measureBox_->sizeHint().width() + 12));
-  const int boxHeight = px(measureBox_->sizeHint().height() + 2);
-  layout.live = QRect(size.width() - liveWidth, boxHeight, liveWidth, size.height() - boxHeight);
   const QFontMetrics mono(deviceFont(FontRole::MonoSmall));
   const int left = mono.horizontalAdvance(QStringLiteral("0.0")) + px(8);
-  layout.area =
-      QRect(left, px(4), std::max(1, layout.live.left() - left - px(4)), size.height() - px(8));
+  layout.area = QRect(left, px(4), std::max(1, size.width() - left - px(8)), size.height() - px(8));
   layout.baseline = layout.area.bottom() - std::max(px(6), layout.area.height() / 4);
   const double fit = marks_.empty()
                          ? 1.0
@@ -139,7 +170,6 @@ void TimelineStrip::paintPicture(QPainter& painter, QSize size) {
   if (selected_) paintPointer(painter, layout, *selected_, ColourRole::Selection);
   paintMarks(painter, layout);
   painter.restore();
-  paintLive(painter, layout);
   if (!marks_.empty()) paintScale(painter, layout);
 }
 
@@ -217,17 +247,6 @@ void TimelineStrip::paintScale(QPainter& painter, const Layout& layout) const {
                    Qt::AlignRight | Qt::AlignVCenter, QStringLiteral("0"));
 }
 
-void TimelineStrip::paintLive(QPainter& painter, const Layout& layout) const {
-  useFont(painter, FontRole::Small);
-  painter.setPen(colour(following_ ? ColourRole::Accent : ColourRole::TextMuted));
-  const QString text = QStringLiteral("◀ ") + tr("live");
-  painter.drawText(layout.live.adjusted(px(8), 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, text);
-  if (!following_) return;
-  const int width = painter.fontMetrics().horizontalAdvance(text);
-  const int y = layout.live.center().y() + painter.fontMetrics().height() / 2 + px(1);
-  painter.fillRect(QRect(layout.live.left() + px(8), y, width, px(2)), colour(ColourRole::Accent));
-}
-
 void TimelineStrip::pointerMoved(QPoint devicePoint) {
   const auto position = positionAt(devicePoint);
   if (position == hovered_) return;
@@ -236,11 +255,7 @@ void TimelineStrip::pointerMoved(QPoint devicePoint) {
 }
 
 void TimelineStrip::pointerPressed(QPoint devicePoint) {
-  if (layoutFor(deviceSize()).live.contains(devicePoint)) {
-    Q_EMIT liveRequested();
-  } else if (const auto position = positionAt(devicePoint)) {
-    Q_EMIT tokenClicked(*position);
-  }
+  if (const auto position = positionAt(devicePoint)) Q_EMIT tokenClicked(*position);
 }
 
 // The middle button drags the strip; the left one selects.
@@ -284,15 +299,7 @@ void TimelineStrip::keyPressEvent(QKeyEvent* event) {
   Canvas::keyPressEvent(event);
 }
 
-void TimelineStrip::resizeEvent(QResizeEvent*) {
-  placeMeasureBox();
-  scrollBy(0);
-}
-
-void TimelineStrip::placeMeasureBox() {
-  const QSize box = measureBox_->sizeHint();
-  measureBox_->setGeometry(width() - box.width() - theme().gap(1), 2, box.width(), box.height());
-}
+void TimelineStrip::resizeEvent(QResizeEvent*) { scrollBy(0); }
 
 QSize TimelineStrip::minimumSizeHint() const { return {40 * theme().unit(), 9 * theme().unit()}; }
 QSize TimelineStrip::sizeHint() const { return {160 * theme().unit(), 10 * theme().unit()}; }

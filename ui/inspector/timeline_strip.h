@@ -12,6 +12,7 @@
 #include "ui/inspector/token_label.h"
 
 class QComboBox;
+class QToolButton;
 
 namespace ui {
 
@@ -39,6 +40,10 @@ class TimelineStrip : public Canvas {
   Q_OBJECT
  public:
   explicit TimelineStrip(const Theme& theme, QWidget* parent = nullptr);
+
+  /// The choice of what the bars show, and "live": made to stand in the dock's title, so that the
+  /// marks have the whole strip.
+  QWidget* tools() const { return tools_; }
 
   /// Keeps the first `first` marks and puts these after them.
   void setMarksFrom(std::int64_t first, const std::vector<TimelineMark>& marks);
@@ -84,7 +89,6 @@ class TimelineStrip : public Canvas {
  private:
   struct Layout {
     QRect area;        // the marks
-    QRect live;        // the "live" mark
     double pitch = 1;  // device pixels per token; below 1 tokens share a column
     int baseline = 0;
   };
@@ -98,10 +102,11 @@ class TimelineStrip : public Canvas {
   void paintPointer(QPainter& painter, const Layout& layout, std::int64_t position,
                     ColourRole role) const;
   void paintScale(QPainter& painter, const Layout& layout) const;
-  void paintLive(QPainter& painter, const Layout& layout) const;
   double xOf(const Layout& layout, std::int64_t position) const;
 
-  void placeMeasureBox();
+  void makeTools();
+  void styleTools();
+  void showFollowing();
   double fullBar() const;
   QString measureText() const;
   std::optional<double> measured(const TimelineMark& mark) const;
@@ -109,7 +114,9 @@ class TimelineStrip : public Canvas {
   std::vector<TimelineMark> marks_;
   TimelineMeasure measure_ = TimelineMeasure::Surprise;
   double routerEntropyLimit_ = 0;
+  QWidget* tools_;
   QComboBox* measureBox_;
+  QToolButton* live_;
   std::optional<std::int64_t> selected_;
   bool following_ = true;
   std::optional<std::int64_t> hovered_;

@@ -102,7 +102,7 @@ QHash<QString, QString> tensorTitles() {
       {QStringLiteral("layout-unsupported"),
        Texts::tr("the tensors are laid out for another program")},
       {QStringLiteral("two-layouts"), Texts::tr("two spellings of the same weights")},
-      {QStringLiteral("mtp-skipped"), Texts::tr("MTP layers are skipped")},
+      {QStringLiteral("mtp-skipped"), Texts::tr("MTP layers beside the model")},
   };
 }
 

@@ -15,9 +15,11 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/engine_text.h"
 #include "app/text_file.h"
 #include "engine/tokenizer/built_in_templates.h"
 #include "ui/format.h"
+#include "ui/load/device_choice.h"
 #include "ui/load/memory_bar.h"
 #include "ui/load/report_texts.h"
 #include "ui/theme/theme.h"
@@ -54,6 +56,9 @@ LoadChoices::LoadChoices(const Theme& theme, QWidget* parent) : QWidget(parent),
   column->addWidget(longContext_);
   column->addWidget(buildForms(theme));
   column->addWidget(buildTemplateRow(theme));
+  device_ = new DeviceChoice(theme, this);
+  column->addWidget(device_);
+  connect(device_, &DeviceChoice::changed, this, &LoadChoices::changed);
   column->addWidget(bar_);
   column->addWidget(memory_);
   column->addWidget(accept_);
@@ -166,7 +171,7 @@ void LoadChoices::onTemplateChosen(int index) {
 void LoadChoices::setTemplateFile(const QString& path) {
   const auto text = app::readTextFile(path, kLargestTemplate);
   if (!text) {
-    templateNote_->setText(format::oneLine(QString::fromStdString(text.error().message), 200));
+    templateNote_->setText(format::oneLine(app::engineText(text.error().message), 200));
     return;
   }
   if (text->find("{{") == std::string::npos && text->find("{%") == std::string::npos) {
@@ -216,6 +221,17 @@ void LoadChoices::showRange() {
 }
 
 void LoadChoices::setThreads(int nThreads) { threads_->setValue(nThreads); }
+void LoadChoices::setBackends(const std::vector<engine::BackendDescription>& backends,
+                              bool prefersGpu) {
+  device_->setBackends(backends, prefersGpu);
+  refresh();
+}
+
+QString LoadChoices::machineText() const {
+  const bool indexed = report_ != nullptr && report_->config_valid && report_->config.has_indexer();
+  return device_->text(threads(), indexed);
+}
+
 int LoadChoices::threads() const { return threads_->value(); }
 std::int64_t LoadChoices::contextLength() const { return context_->value(); }
 void LoadChoices::setContextLength(std::int64_t n) { context_->setValue(static_cast<int>(n)); }
@@ -257,7 +273,7 @@ void LoadChoices::refreshForm(int index) {
   const bool smaller = bytesOf(*report_, form) != bytesOf(*report_, WeightFormat::AsStored);
   formButtons_[at]->setEnabled(stored || smaller);
   if (!stored && !smaller) {
-    note->setText(tr("would change nothing: the matrices are quantised already"));
+    note->setText(tr("would change nothing: no matrix here becomes smaller"));
     return;
   }
   const engine::MemoryNeed needed = need(form);
@@ -286,6 +302,7 @@ void LoadChoices::refreshNotes() {
   bar_->setVisible(usable);
   memory_->setVisible(usable);
   longContext_->setVisible(usable && contextLength() > report_->config.max_position_embeddings);
+  device_->setVisible(usable && device_->offersGpu());
   accept_->setVisible(usable && report_->loadable() && verdict() == MemoryVerdict::ReadFromDisk);
   if (!usable) return;
   longContext_->setText(tr("Longer than the %1 tokens this model was made for: what it writes "
@@ -293,10 +310,14 @@ void LoadChoices::refreshNotes() {
                             .arg(format::count(report_->config.max_position_embeddings)));
   const engine::MemoryNeed needed = need(form());
   bar_->setNeed(needed, report_->memory_available);
-  memory_->setText(tr("%1 weights + %2 cache (%3 per token) + %4 to work in + %5 program and "
+  const QString weights =
+      needed.drafter > 0 ? tr("%1 weights + %2 MTP module that drafts")
+                               .arg(format::bytes(needed.weights), format::bytes(needed.drafter))
+                         : tr("%1 weights").arg(format::bytes(needed.weights));
+  memory_->setText(tr("%1 + %2 cache (%3 per token) + %4 to work in + %5 program and "
                       "tokenizer = %6; %7 are free")
-                       .arg(format::bytes(needed.weights), format::bytes(needed.cache),
-                            format::bytes(report_->cache_bytes_per_token),
+                       .arg(weights, format::bytes(needed.cache),
+                            format::bytes(needed.cache / std::max<qint64>(1, contextLength())),
                             format::bytes(needed.scratch), format::bytes(needed.program),
                             format::bytes(needed.total()),
                             report_->memory_available > 0 ? format::bytes(report_->memory_available)
@@ -312,7 +333,7 @@ QString LoadChoices::obstacle() const {
     for (const engine::Finding& finding : report_->findings) {
       if (finding.severity != engine::Finding::Severity::Error) continue;
       return tr("It cannot be loaded: %1")
-          .arg(format::oneLine(QString::fromStdString(finding.message), 300));
+          .arg(format::oneLine(app::engineText(finding.message), 300));
     }
     return tr("It cannot be loaded: its configuration is not valid.");
   }
@@ -335,6 +356,7 @@ void LoadChoices::apply(engine::LoadOptions* options) const {
   options->backend.n_threads = threads();
   options->weight_format = form();
   options->chat_template = chatTemplate();
+  options->prefer_gpu = device_->usesGpu();
 }
 
 }  // namespace ui

@@ -6,6 +6,7 @@
 #include <QWidget>
 #include <array>
 #include <memory>
+#include <vector>
 
 #include "engine/checkpoint/report.h"
 #include "engine/runtime/events.h"
@@ -20,6 +21,7 @@ class QSpinBox;
 
 namespace ui {
 
+class DeviceChoice;
 class MemoryBar;
 class Theme;
 
@@ -31,6 +33,11 @@ class LoadChoices : public QWidget {
 
   /// Null: nothing is chosen; everything is off. Another path begins with the defaults.
   void setReport(std::shared_ptr<const engine::CheckpointReport> report);
+  /// What there is to run on; until then only the CPU is known.
+  void setBackends(const std::vector<engine::BackendDescription>& backends, bool prefersGpu);
+  const DeviceChoice& device() const { return *device_; }
+  /// "CPU · AVX-512 VNNI · 2 threads", and why it is not the GPU.
+  QString machineText() const;
   void setThreads(int nThreads);
   int threads() const;
   engine::WeightFormat form() const;
@@ -75,6 +82,7 @@ class LoadChoices : public QWidget {
   MemoryBar* bar_ = nullptr;
   QLabel* memory_ = nullptr;
   QCheckBox* accept_ = nullptr;
+  DeviceChoice* device_ = nullptr;
   QComboBox* template_ = nullptr;
   QLabel* templateNote_ = nullptr;
   int lastTemplate_ = 0;

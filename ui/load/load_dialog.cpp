@@ -14,19 +14,26 @@
 #include <QPushButton>
 #include <QScreen>
 #include <QStackedWidget>
-#include <QThread>
 #include <QUrl>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <utility>
 
+#include "app/engine_text.h"
 #include "app/workspace.h"
 #include "ui/format.h"
+#include "ui/load/device_choice.h"
 #include "ui/load/load_choices.h"
 #include "ui/load/report_view.h"
 #include "ui/load/tensor_window.h"
 #include "ui/theme/theme.h"
 
 namespace ui {
+namespace {
+
+constexpr int kTypingPauseMs = 500;
+
+}  // namespace
 
 LoadDialog::LoadDialog(app::Workspace& workspace, const Theme& theme, QWidget* parent)
     : QDialog(parent), workspace_(workspace), theme_(theme) {
@@ -36,6 +43,7 @@ LoadDialog::LoadDialog(app::Workspace& workspace, const Theme& theme, QWidget* p
   connectParts();
   fillRecent();
   refresh();
+  workspace_.bridge().requestBackends();
   const QSize available = screen()->availableSize();
   resize(std::min(theme.gap(270), available.width() * 9 / 10),
          std::min(theme.gap(176), available.height() * 9 / 10));
@@ -68,7 +76,9 @@ void LoadDialog::build() {
 QLayout* LoadDialog::buildPathRow() {
   pathBox_ = new QComboBox(this);
   pathBox_->setEditable(true);
+  pathBox_->setInsertPolicy(QComboBox::NoInsert);
   pathBox_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+  pathBox_->setCompleter(nullptr);  // what is typed is read: nothing may be added to it
   pathBox_->setAccessibleName(tr("Checkpoint folder or file"));
   pathBox_->lineEdit()->setPlaceholderText(
       tr("Folder with config.json and *.safetensors, or a .gguf file"));
@@ -113,10 +123,21 @@ QLayout* LoadDialog::buildButtons() {
 void LoadDialog::connectParts() {
   connect(pathBox_, &QComboBox::activated, this,
           [this](int index) { setPath(pathBox_->itemData(index).toString()); });
+  typed_.setSingleShot(true);
+  typed_.setInterval(kTypingPauseMs);
+  connect(pathBox_->lineEdit(), &QLineEdit::textEdited, this, &LoadDialog::onTyped);
+  connect(&typed_, &QTimer::timeout, this, [this] {
+    const QString typed = pathBox_->lineEdit()->text().trimmed();
+    if (!typed.isEmpty() && typed != path()) read(typed);
+  });
   connect(pathBox_->lineEdit(), &QLineEdit::editingFinished, this, [this] {
     const QString typed = pathBox_->lineEdit()->text().trimmed();
-    if (!typed.isEmpty() && (shown_ == nullptr || typed != path())) setPath(typed);
+    if (!typed.isEmpty() && (isTyping_ || typed != path())) setPath(typed);
   });
+  connect(&workspace_.bridge(), &app::EngineBridge::backendsDescribed, this,
+          [this](const std::vector<engine::BackendDescription>& backends) {
+            choices_->setBackends(backends, workspace_.settings().values().usesGpu);
+          });
   connect(choices_, &LoadChoices::changed, this, &LoadDialog::refresh);
   connect(&workspace_.bridge(), &app::EngineBridge::reportReady, this, &LoadDialog::onReport);
   connect(load_, &QPushButton::clicked, this, &LoadDialog::load);
@@ -152,8 +173,25 @@ QString LoadDialog::path() const { return pathBox_->property("chosenPath").toStr
 
 void LoadDialog::setPath(const QString& path) {
   if (path.isEmpty()) return;
-  pathBox_->setProperty("chosenPath", path);
+  isTyping_ = false;
   pathBox_->lineEdit()->setText(QDir::toNativeSeparators(path));
+  read(path);
+}
+
+// What is typed is read after a pause, without touching the text that is being written.
+void LoadDialog::onTyped() {
+  isTyping_ = true;
+  typed_.start();
+  pathBox_->setProperty("chosenPath", QString());
+  shown_.reset();
+  choices_->setReport(nullptr);
+  message_->setText(tr("The path is read when you pause, or at once with Enter."));
+  pages_->setCurrentWidget(message_);
+}
+
+void LoadDialog::read(const QString& path) {
+  typed_.stop();
+  pathBox_->setProperty("chosenPath", path);
   shown_.reset();
   choices_->setReport(nullptr);
   message_->setText(tr("Reading headers…"));
@@ -164,11 +202,18 @@ void LoadDialog::setPath(const QString& path) {
 void LoadDialog::onReport(const QString& reported, qint64 contextLength,
                           const std::shared_ptr<const engine::CheckpointReport>& report) {
   if (reported != path() || contextLength != 0 || report == nullptr) return;
+  if (isTyping_ && report->n_files == 0 && !report->findings.empty()) {
+    // Half a path is no error yet.
+    message_->setText(app::engineText(report->findings.front().message) + QLatin1Char('\n') +
+                      tr("Go on typing, or choose with the buttons."));
+    return;
+  }
+  const bool typed = std::exchange(isTyping_, false);
   shown_ = report;
   report_->setReport(report);
   pages_->setCurrentWidget(report_);
   choices_->setReport(report);
-  if (canLoad()) load_->setFocus();
+  if (canLoad() && !typed) load_->setFocus();
 }
 
 void LoadDialog::refresh() {
@@ -179,8 +224,9 @@ void LoadDialog::refresh() {
   load_->setToolTip(obstacle.isEmpty() ? QString() : format::toolTip(obstacle));
   copy_->setEnabled(readable && !shown_->findings.empty());
   tensors_->setEnabled(readable && shown_->n_tensors > 0);
-  const int n = choices_->threads() > 0 ? choices_->threads() : QThread::idealThreadCount();
-  report_->setMachine(tr("CPU, %1 threads").arg(n));
+  // What can be chosen appears with the checkpoint it is for.
+  choices_->setVisible(readable && shown_->config_valid);
+  report_->setMachine(choices_->machineText());
   report_->setForm(choices_->form());
 }
 
@@ -197,6 +243,7 @@ void LoadDialog::load() {
   if (!canLoad()) return;
   app::SettingsValues values = workspace_.settings().values();
   values.nThreads = choices_->threads();
+  if (choices_->device().offersGpu()) values.usesGpu = choices_->device().usesGpu();
   workspace_.settings().setValues(values);
   engine::LoadOptions options = workspace_.loadOptions();
   choices_->apply(&options);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <QDialog>
+#include <QTimer>
 #include <memory>
 
 #include "engine/checkpoint/report.h"
@@ -45,6 +46,8 @@ class LoadDialog : public QDialog {
   void connectParts();
   void fillRecent();
   void choose(bool folder);
+  void onTyped();
+  void read(const QString& path);
   void onReport(const QString& path, qint64 contextLength,
                 const std::shared_ptr<const engine::CheckpointReport>& report);
   void refresh();
@@ -56,6 +59,8 @@ class LoadDialog : public QDialog {
   QComboBox* pathBox_ = nullptr;
   QStackedWidget* pages_ = nullptr;
   QLabel* message_ = nullptr;
+  QTimer typed_;           // a pause in typing
+  bool isTyping_ = false;  // the path may be only half of one
   ReportView* report_ = nullptr;
   LoadChoices* choices_ = nullptr;
   QLabel* obstacle_ = nullptr;

@@ -28,9 +28,11 @@ QString MemoryBar::readoutAt(QPoint) const {
     return name + QLatin1Char('\t') + format::exactBytes(bytes);
   };
   QStringList lines{
-      line(need_.weights_are_mapped ? tr("weights (mapped)") : tr("weights"), need_.weights),
-      line(tr("cache"), need_.cache), line(tr("working memory"), need_.scratch),
-      line(tr("program and tokenizer"), need_.program), line(tr("together"), need_.total())};
+      line(need_.weights_are_mapped ? tr("weights (mapped)") : tr("weights"), need_.weights)};
+  if (need_.drafter > 0) lines += line(tr("MTP module that drafts (mapped)"), need_.drafter);
+  lines += QStringList{line(tr("cache"), need_.cache), line(tr("working memory"), need_.scratch),
+                       line(tr("program and tokenizer"), need_.program),
+                       line(tr("together"), need_.total())};
   if (available_ > 0) lines += line(tr("free"), available_);
   return lines.join(QLatin1Char('\n'));
 }
@@ -40,8 +42,9 @@ void MemoryBar::paintPicture(QPainter& painter, QSize size) {
   const int height = size.height() / 2;
   const int top = (size.height() - height) / 2;
   painter.fillRect(QRect(0, top, size.width(), height), colour(ColourRole::DataLow));
-  const std::array<std::pair<std::int64_t, QColor>, 4> stretches = {{
+  const std::array<std::pair<std::int64_t, QColor>, 5> stretches = {{
       {need_.weights, magnitudeColour(theme(), 0.45)},
+      {need_.drafter, magnitudeColour(theme(), 0.55)},
       {need_.cache, magnitudeColour(theme(), 0.7)},
       {need_.scratch, magnitudeColour(theme(), 0.9)},
       {need_.program, magnitudeColour(theme(), 1.0)},

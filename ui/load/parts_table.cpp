@@ -63,19 +63,24 @@ PartsTable::PartsTable(const Theme& theme, QWidget* parent)
       format::toolTip(tr("With the weights as chosen below")));
 }
 
-void PartsTable::addPart(const engine::PartTotals& part, engine::WeightFormat form) {
+void PartsTable::addPart(const engine::PartTotals& part, std::int64_t drafterBytes,
+                         engine::WeightFormat form) {
   const int row = rowCount();
   insertRow(row);
   const bool isRun = part.part != engine::ModelPart::Mtp && part.part != engine::ModelPart::Other;
-  const std::int64_t bytes = bytesIn(part.bytes, form);
+  // Drafting is no part of the model's answer, but takes its memory.
+  const bool drafts = part.part == engine::ModelPart::Mtp && drafterBytes > 0;
+  const std::int64_t bytes = drafts ? drafterBytes : bytesIn(part.bytes, form);
   const QString none = QStringLiteral("–");
   put(row, kPart, partName(part.part), {}, Qt::AlignLeft);
   put(row, kParameters, format::largeCount(part.parameters), format::count(part.parameters));
   put(row, kActivated, isRun ? format::largeCount(part.activated) : none,
-      isRun ? format::count(part.activated) : tr("In the files, but not run"));
+      isRun    ? format::count(part.activated)
+      : drafts ? tr("Drafts tokens ahead; the answer is the model's own")
+               : tr("In the files, but not run"));
   put(row, kOnDisk, format::bytes(part.bytes.as_stored), format::exactBytes(part.bytes.as_stored));
-  put(row, kInMemory, isRun ? format::bytes(bytes) : none,
-      isRun ? format::exactBytes(bytes) : tr("In the files, but not loaded"));
+  put(row, kInMemory, isRun || drafts ? format::bytes(bytes) : none,
+      isRun || drafts ? format::exactBytes(bytes) : tr("In the files, but not loaded"));
   const auto [types, exact] = typesOf(part);
   put(row, kTypes, types, exact, Qt::AlignLeft);
 }
@@ -100,7 +105,7 @@ void PartsTable::addSum(const engine::CheckpointReport& report, engine::WeightFo
 
 void PartsTable::setReport(const engine::CheckpointReport& report, engine::WeightFormat form) {
   setRowCount(0);
-  for (const engine::PartTotals& part : report.parts) addPart(part, form);
+  for (const engine::PartTotals& part : report.parts) addPart(part, report.drafter_bytes, form);
   if (!report.parts.empty()) addSum(report, form);
 }
 

@@ -15,7 +15,8 @@ class PartsTable : public InspectorTable {
   void setReport(const engine::CheckpointReport& report, engine::WeightFormat form);
 
  private:
-  void addPart(const engine::PartTotals& part, engine::WeightFormat form);
+  void addPart(const engine::PartTotals& part, std::int64_t drafterBytes,
+               engine::WeightFormat form);
   void addSum(const engine::CheckpointReport& report, engine::WeightFormat form);
 };
 

@@ -9,10 +9,12 @@
 #include <QSplitter>
 #include <QStringList>
 #include <QTabWidget>
+#include <QTimer>
 #include <QTreeWidget>
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/engine_text.h"
 #include "engine/checkpoint/checkpoint.h"
 #include "ui/format.h"
 #include "ui/load/finding_texts.h"
@@ -108,7 +110,7 @@ void ReportView::buildFindings() {
   findings_->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
   findings_->header()->setStretchLastSection(true);
   findings_->setAccessibleName(tr("Findings"));
-  // Wrapped rows are only as high as they must be once the column's width is known.
+  connect(tabs_, &QTabWidget::currentChanged, findings_, &QTreeWidget::doItemsLayout);
   connect(findings_->header(), &QHeaderView::sectionResized, findings_,
           &QTreeWidget::doItemsLayout);
 }
@@ -145,6 +147,8 @@ void ReportView::setReport(std::shared_ptr<const engine::CheckpointReport> repor
   parts_->setReport(*report_, form_);
   parts_->setVisible(!report_->parts.empty());
   if (another) tabs_->setCurrentIndex(report_->loadable() ? 0 : 1);
+  // Wrapped rows get their height once the column has its width.
+  QTimer::singleShot(0, findings_, &QTreeWidget::doItemsLayout);
 }
 
 void ReportView::setMachine(const QString& machine) {
@@ -203,8 +207,7 @@ int ReportView::fillModel(int row, const engine::CheckpointReport& report) {
 
 void ReportView::fillFacts(const engine::CheckpointReport& report) {
   int row = 0;
-  setRow(row++, tr("Path"), text(report.path));
-  setRow(row++, tr("Format"), formatText(report));
+  setRow(row++, tr("Format"), formatText(report), text(report.path));
   setRow(row++, tr("Architecture"), text(report.config.model_type));
   if (report.config_valid) {
     row = fillModel(row, report);
@@ -215,8 +218,8 @@ void ReportView::fillFacts(const engine::CheckpointReport& report) {
     }
   }
   setRow(row++, tr("Element type"), text(report.dtype_summary));
-  setRow(row++, tr("Tokenizer"), text(report.tokenizer));
-  setRow(row++, tr("Chat template"), text(report.chat_template));
+  setRow(row++, tr("Tokenizer"), format::oneLine(app::engineText(report.tokenizer), 200));
+  setRow(row++, tr("Chat template"), format::oneLine(app::engineText(report.chat_template), 200));
   setRow(row++, tr("Runs on"), machine_);
 }
 
@@ -236,7 +239,7 @@ void ReportView::addFinding(const engine::Finding& finding) {
   item->setForeground(0, theme_.colour(role));
   item->setText(1, findingTitle(text(finding.code)));
   item->setToolTip(1, format::toolTip(tr("code %1").arg(text(finding.code))));
-  item->setText(2, format::oneLine(QString::fromStdString(finding.message), 2000));
+  item->setText(2, format::oneLine(app::engineText(finding.message), 2000));
   item->setToolTip(2, format::toolTip(item->text(2)));
 }
 

@@ -33,7 +33,7 @@ TensorWindow::TensorWindow(app::EngineBridge& bridge, const Theme& theme, QWidge
   build();
   connectParts();
   const QSize available = screen()->availableSize();
-  resize(std::min(theme.gap(290), available.width() * 9 / 10),
+  resize(std::min(theme.gap(330), available.width() * 9 / 10),
          std::min(theme.gap(170), available.height() * 9 / 10));
   onListChanged();
 }
@@ -85,7 +85,7 @@ void TensorWindow::build() {
   splitter->setStretchFactor(0, 5);
   splitter->setStretchFactor(1, 3);
   splitter->setChildrenCollapsible(false);
-  splitter->setSizes({theme_.gap(190), theme_.gap(96)});
+  splitter->setSizes({theme_.gap(230), theme_.gap(86)});
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(theme_.gap(4), theme_.gap(3), theme_.gap(4), theme_.gap(4));
   column->setSpacing(theme_.gap(2));

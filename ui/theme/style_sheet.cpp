@@ -38,6 +38,7 @@ QLabel[title="true"] { font-size: $titlept; font-weight: 600; }
 #chip { background: $raised; border: 1px solid $line; border-radius: $1; }
 #notice, #strip { background: $raised; border: none; border-bottom: 1px solid $line; }
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: $1; padding: 3px; color: $text; }
+QToolButton[toggle="true"] { border: 1px solid $line; }
 QToolButton:hover { background: $hover; }
 QToolButton:pressed, QToolButton:checked { background: $selection; color: $selection-text; }
 QToolButton:focus { border: 1px solid $accent; }

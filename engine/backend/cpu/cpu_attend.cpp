@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/backend/cpu/cpu_attend_rounded.h"
 #include "engine/base/check.h"
 
 namespace engine {
@@ -14,15 +15,11 @@ namespace {
 using kernels::SlotBlock;
 using kernels::SoftmaxState;
 
-// Query rows of one task: their sums (128 KiB at 512 columns) stay in a second-level cache beside a
-// block of slots.
-constexpr std::int64_t kTileRows = 64;
 // So few tokens may be split over spans; more are dealt out as tiles of tokens.
 constexpr std::int64_t kSplitTokens = 4;
 // Spans whose sums wait at once to be joined.
 constexpr std::int64_t kWaveSpans = 32;
 constexpr std::int64_t kScoreStride = kBlockSlots + 16;  // rows 256 bytes apart share cache sets
-
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 /// A row of sums: the columns, then its SoftmaxState.
@@ -34,30 +31,20 @@ SoftmaxState* state_of(float* sums, std::int64_t value_dim) {
 
 std::int64_t gathered_elements(std::int64_t dims) { return kBlockSlots * padded(dims); }
 
-/// Scratch of one thread, in floats: scores, two sets of sums, gathered slots.
-std::int64_t thread_elements(std::int64_t value_dim, std::int64_t gathered_dims) {
-  return 3 * kTileRows * kScoreStride + 2 * kTileRows * sums_stride(value_dim) +
+/// Scratch of one thread, in floats: scores, two sets of sums, whole numbers, gathered slots.
+std::int64_t thread_elements(std::int64_t tile_rows, std::int64_t value_dim, std::int64_t whole,
+                             std::int64_t gathered_dims) {
+  return tile_rows * (3 * kScoreStride + 2 * sums_stride(value_dim)) + whole +
          gathered_elements(gathered_dims);
 }
-
-/// Consecutive tokens × consecutive heads of one KV head; row r is token r / n_heads of them.
-struct Tile {
-  std::int64_t token, n_tokens;
-  std::int64_t head, n_heads;
-  std::int64_t kv_head;
-  std::int64_t n_rows() const { return n_tokens * n_heads; }
-};
-
-/// Slots [first, end), or of a token's picks so many from the first on.
-struct SlotRange {
-  std::int64_t first, end;
-  bool operator==(const SlotRange&) const = default;
-};
 
 class Attend {
  public:
   Attend(const CpuContext& cpu, const AttendJob& job)
-      : cpu_(cpu), job_(job), stride_(sums_stride(job.value_dim)) {}
+      : cpu_(cpu),
+        job_(job),
+        stride_(sums_stride(job.value_dim)),
+        tile_rows_(job.rounded ? kRoundedTileRows : kTileRows) {}
 
   void run();
 
@@ -68,6 +55,10 @@ class Attend {
   void attend_span(const Tile& tile, std::int64_t span, float* sums, int thread);
   void attend_block(const Tile& tile, std::int64_t first_row, std::int64_t n_rows,
                     const SlotRange& slots, float* sums, int thread);
+  void round_queries(const Tile& tile, int thread) const;
+  void round_block(const Tile& tile, std::int64_t token, const SlotRange& slots, int thread) const;
+  void score_floats(const Tile& tile, std::int64_t first_row, std::int64_t n_rows,
+                    const SlotBlock& keys, const SlotRange& slots, int thread) const;
   void finish_row(std::int64_t token, std::int64_t head, float* sums);
   SlotBlock block_of(ConstMatView cache, std::int64_t dim, const Tile& tile, std::int64_t token,
                      const SlotRange& slots, float* gathered) const;
@@ -86,16 +77,29 @@ class Attend {
     if (has_picks()) return {0, std::min(n, job_.index_topk)};
     return {job_.window > 0 ? std::max<std::int64_t>(n - job_.window, 0) : 0, n};
   }
+  /// Of use where memory is what few rows wait for; beside many it would not find room in the
+  /// cache.
+  kernels::Fetch fetch_behind(const SlotRange& slots) const {
+    const bool few = !has_picks() && job_.q.rows <= kSplitTokens;
+    return few ? block_behind(job_.keys, slots.end) : kernels::Fetch{};
+  }
   std::int64_t group() const { return job_.n_heads / job_.n_kv_heads; }
   float* thread_scores(int thread) const { return cpu_.scratch.attend.part(thread); }
   float* thread_sums(int thread, std::int64_t which) const {
-    return thread_scores(thread) + 3 * kTileRows * kScoreStride + which * kTileRows * stride_;
+    return thread_scores(thread) + tile_rows_ * (3 * kScoreStride + which * stride_);
   }
-  float* thread_gathered(int thread) const { return thread_sums(thread, 2); }
+  WholeTile thread_whole(int thread) const {
+    return {thread_sums(thread, 2), job_.key_dim, job_.rope_dim};
+  }
+  std::int64_t n_whole() const {
+    return job_.rounded ? WholeTile::elements(job_.key_dim, job_.rope_dim) : 0;
+  }
+  float* thread_gathered(int thread) const { return thread_sums(thread, 2) + n_whole(); }
 
   const CpuContext& cpu_;
   const AttendJob& job_;
   const std::int64_t stride_;
+  const std::int64_t tile_rows_;
 };
 
 /// One part of the cache for a range of slots; picked slots are copied together first.
@@ -140,12 +144,33 @@ void Attend::prepare_observer() const {
   }
 }
 
-/// Rows [first_row, first_row + n_rows) of the tile, which all read exactly these slots of a block.
-void Attend::attend_block(const Tile& tile, std::int64_t first_row, std::int64_t n_rows,
-                          const SlotRange& slots, float* sums, int thread) {
-  const kernels::AttentionTable& kernels = cpu_.attention;
-  const std::int64_t n = slots.end - slots.first;
-  const std::int64_t token = tile.token + first_row / tile.n_heads;
+/// A tile's queries as whole numbers, row by row.
+void Attend::round_queries(const Tile& tile, int thread) const {
+  if (!job_.rounded) return;
+  const WholeTile whole = thread_whole(thread);
+  for (std::int64_t r = 0; r < tile.n_rows(); ++r) {
+    const std::int64_t t = tile.token + r / tile.n_heads;
+    const std::int64_t h = tile.head + r % tile.n_heads;
+    const auto& round_row = cpu_.rounded_attention->round_row;
+    round_row(job_.q.row(t) + h * job_.q_head_stride, 0, r, whole.latents.q);
+    round_row(job_.q_rope.row(t) + h * job_.q_rope_head_stride, 0, r, whole.rope.q);
+  }
+}
+
+/// Both parts of the slots that rows of this token read, as whole numbers.
+void Attend::round_block(const Tile& tile, std::int64_t token, const SlotRange& slots,
+                         int thread) const {
+  const WholeTile whole = thread_whole(thread);
+  float* gathered = thread_gathered(thread);
+  round_slots(cpu_, block_of(job_.keys, job_.key_dim, tile, token, slots, gathered), whole.latents);
+  round_slots(cpu_, block_of(job_.rope_keys, job_.rope_dim, tile, token, slots, gathered),
+              whole.rope);
+  cpu_.rounded_attention->pair_rows(whole.latents.slots, slots.end - slots.first, whole.pairs);
+}
+
+/// Content and rope scores of rows [first_row, first_row + n_rows) in float32.
+void Attend::score_floats(const Tile& tile, std::int64_t first_row, std::int64_t n_rows,
+                          const SlotBlock& keys, const SlotRange& slots, int thread) const {
   const float* q[kTileRows];
   const float* q_rope[kTileRows];
   for (std::int64_t r = 0; r < n_rows; ++r) {
@@ -155,31 +180,52 @@ void Attend::attend_block(const Tile& tile, std::int64_t first_row, std::int64_t
     if (job_.rope_dim > 0) q_rope[r] = job_.q_rope.row(t) + h * job_.q_rope_head_stride;
   }
   float* content = thread_scores(thread);
-  float* rope = job_.rope_dim > 0 ? content + kTileRows * kScoreStride : nullptr;
-  float* weights = content + 2 * kTileRows * kScoreStride;
-  float* gathered = thread_gathered(thread);
-  const SlotBlock keys = block_of(job_.keys, job_.key_dim, tile, token, slots, gathered);
-  kernels.scores(q, n_rows, keys, content, kScoreStride);
-  if (rope != nullptr) {
-    float* behind = gathered + gathered_elements(job_.key_dim);
-    const SlotBlock rope_keys = block_of(job_.rope_keys, job_.rope_dim, tile, token, slots, behind);
-    kernels.scores(q_rope, n_rows, rope_keys, rope, kScoreStride);
+  cpu_.attention.scores(q, n_rows, keys, content, kScoreStride);
+  if (job_.rope_dim == 0) return;
+  const std::int64_t token = tile.token + first_row / tile.n_heads;
+  float* behind = thread_gathered(thread) + gathered_elements(job_.key_dim);
+  const SlotBlock rope_keys = block_of(job_.rope_keys, job_.rope_dim, tile, token, slots, behind);
+  cpu_.attention.scores(q_rope, n_rows, rope_keys, content + tile_rows_ * kScoreStride,
+                        kScoreStride);
+}
+
+/// Rows [first_row, first_row + n_rows) of the tile, which all read exactly these slots of a block.
+void Attend::attend_block(const Tile& tile, std::int64_t first_row, std::int64_t n_rows,
+                          const SlotRange& slots, float* sums, int thread) {
+  const std::int64_t n = slots.end - slots.first;
+  const std::int64_t token = tile.token + first_row / tile.n_heads;
+  float* content = thread_scores(thread);
+  float* rope = job_.rope_dim > 0 ? content + tile_rows_ * kScoreStride : nullptr;
+  float* weights = content + 2 * tile_rows_ * kScoreStride;
+  SlotBlock keys{};
+  if (job_.rounded) {
+    if (has_picks()) round_block(tile, token, slots, thread);  // else attend_span did, for all rows
+    score_rounded(cpu_, thread_whole(thread), first_row, n_rows, n,
+                  {content, tile_rows_ * kScoreStride, kScoreStride, fetch_behind(slots)});
+  } else {
+    keys = block_of(job_.keys, job_.key_dim, tile, token, slots, thread_gathered(thread));
+    score_floats(tile, first_row, n_rows, keys, slots, thread);
   }
-  float factors[kTileRows];
+  float factors[kRoundedTileRows];
   float* row_sums = sums + first_row * stride_;
   for (std::int64_t r = 0; r < n_rows; ++r) {
     float* row_rope = rope == nullptr ? nullptr : rope + r * kScoreStride;
-    factors[r] = kernels.soften(content + r * kScoreStride, row_rope, job_.scale, n,
-                                state_of(row_sums + r * stride_, job_.value_dim),
-                                weights + r * kScoreStride);
+    factors[r] = cpu_.attention.soften(content + r * kScoreStride, row_rope, job_.scale, n,
+                                       state_of(row_sums + r * stride_, job_.value_dim),
+                                       weights + r * kScoreStride);
     if (!is_observed(tile.token + (first_row + r) / tile.n_heads)) continue;
     observe_block(tile.head + (first_row + r) % tile.n_heads, slots, content + r * kScoreStride,
                   row_rope);
   }
+  if (job_.rounded) {
+    const WeightRows rows{weights, kScoreStride, factors, n_rows};
+    return combine_rounded(cpu_, rows, n, thread_whole(thread), row_sums, stride_);
+  }
   const bool same_rows = job_.keys.data == job_.values.data && job_.key_dim == job_.value_dim;
-  const SlotBlock values =
-      same_rows ? keys : block_of(job_.values, job_.value_dim, tile, token, slots, gathered);
-  kernels.combine(weights, kScoreStride, factors, n_rows, values, row_sums, stride_);
+  const SlotBlock values = same_rows ? keys
+                                     : block_of(job_.values, job_.value_dim, tile, token, slots,
+                                                thread_gathered(thread));
+  cpu_.attention.combine(weights, kScoreStride, factors, n_rows, values, row_sums, stride_);
 }
 
 /// The sums of a tile's rows over one span, from nothing.
@@ -193,6 +239,11 @@ void Attend::attend_span(const Tile& tile, std::int64_t span, float* sums, int t
       const SlotRange all = visible(tile.token + t);
       return SlotRange{std::max(all.first, block), std::min(all.end, block + kBlockSlots)};
     };
+    const SlotRange most{
+        block, std::min(visible(tile.token + tile.n_tokens - 1).end, block + kBlockSlots)};
+    if (job_.rounded && !has_picks() && most.first < most.end) {
+      round_block(tile, tile.token + tile.n_tokens - 1, most, thread);
+    }
     for (std::int64_t t = 0; t < tile.n_tokens;) {
       const SlotRange slots = part(t);
       const std::int64_t first = t++;
@@ -218,6 +269,7 @@ void Attend::attend_tile(const Tile& tile, int thread) {
   float* span_sums = thread_sums(thread, 1);
   const std::int64_t first = visible(tile.token).first / kSpanSlots;
   const std::int64_t end = ceil_div(visible(tile.token + tile.n_tokens - 1).end, kSpanSlots);
+  round_queries(tile, thread);
   attend_span(tile, first, sums, thread);
   for (std::int64_t span = first + 1; span < end; ++span) {
     attend_span(tile, span, span_sums, thread);
@@ -234,13 +286,13 @@ void Attend::attend_tile(const Tile& tile, int thread) {
 
 void Attend::run_tiles() {
   const std::int64_t n_threads = cpu_.pool.n_threads();
-  const std::int64_t heads = std::min(group(), kTileRows);
+  const std::int64_t heads = std::min(group(), tile_rows_);
   const std::int64_t head_groups = ceil_div(group(), heads) * job_.n_kv_heads;
-  // Two tiles per thread at least where there is enough to share.
   const std::int64_t fair = job_.q.rows * head_groups / (2 * n_threads);
   const std::int64_t tokens =
-      has_picks() ? 1
-                  : std::clamp<std::int64_t>(fair, 1, std::max<std::int64_t>(kTileRows / heads, 1));
+      has_picks()
+          ? 1
+          : std::clamp<std::int64_t>(fair, 1, std::max<std::int64_t>(tile_rows_ / heads, 1));
   const std::int64_t n_token_tiles = ceil_div(job_.q.rows, tokens);
   const std::int64_t per_kv_head = ceil_div(group(), heads);
   cpu_.pool.run(n_token_tiles * head_groups, [&](std::int64_t chunk, int thread) {
@@ -261,9 +313,10 @@ void Attend::run_spans() {
   const std::int64_t first = visible(0).first / kSpanSlots;
   const std::int64_t end = ceil_div(visible(n_tokens - 1).end, kSpanSlots);
   const std::int64_t wave = std::min(end - first, kWaveSpans);
-  // Fewer heads per task where there are too few spans for all threads.
-  const std::int64_t wanted = ceil_div(2 * cpu_.pool.n_threads(), wave * job_.n_kv_heads);
-  const std::int64_t most = std::max<std::int64_t>(kTileRows / n_tokens, 1);
+  // Fewer heads per task where there are too few spans; each task of a rounded job turns its slots.
+  const std::int64_t tasks = (job_.rounded ? 1 : 2) * cpu_.pool.n_threads();
+  const std::int64_t wanted = ceil_div(tasks, wave * job_.n_kv_heads);
+  const std::int64_t most = std::max<std::int64_t>(tile_rows_ / n_tokens, 1);
   const std::int64_t heads =
       std::clamp<std::int64_t>((group() / wanted + 3) / 4 * 4, 1, std::min(group(), most));
   const std::int64_t per_kv_head = ceil_div(group(), heads);
@@ -279,6 +332,7 @@ void Attend::run_spans() {
       const std::int64_t head = chunk % per_kv_head * heads;
       const Tile tile{0, n_tokens, kv_head * group() + head, std::min(heads, group() - head),
                       kv_head};
+      round_queries(tile, thread);
       attend_span(tile, begin + span, waiting + (span * row + tile.head * n_tokens) * stride_,
                   thread);
     });
@@ -319,7 +373,7 @@ void Attend::run() {
   check_picks();
   cpu_.scratch.attend.ensure(
       cpu_.pool.n_threads(),
-      thread_elements(job_.value_dim,
+      thread_elements(tile_rows_, job_.value_dim, n_whole(),
                       has_picks() ? padded(job_.key_dim) + padded(job_.rope_dim) : 0));
   prepare_observer();
   if (job_.q.rows <= kSplitTokens) {
@@ -335,8 +389,10 @@ void cpu_attend(const CpuContext& cpu, const AttendJob& job) { Attend(cpu, job).
 
 Result<void> reserve_attend(CpuScratch& scratch, std::int64_t n_threads, std::int64_t n_heads,
                             std::int64_t max_dim, std::int64_t max_context) {
-  RETURN_IF_ERROR(
-      scratch.attend.reserve(n_threads, thread_elements(max_dim, padded(max_dim) + 16)));
+  const std::int64_t whole_dim = std::min(max_dim, kernels::kMaxRoundedDim);
+  const std::int64_t most = thread_elements(
+      kRoundedTileRows, max_dim, WholeTile::elements(whole_dim, whole_dim), padded(max_dim) + 16);
+  RETURN_IF_ERROR(scratch.attend.reserve(n_threads, most));
   const std::int64_t wave = std::min(ceil_div(max_context, kSpanSlots), kWaveSpans);
   return scratch.span_sums.reserve(1, (wave + 1) * n_heads * kSplitTokens * sums_stride(max_dim));
 }

@@ -16,7 +16,8 @@ namespace engine {
 ///
 /// The order of every sum is given by slot numbers alone: within a span of kSpanSlots slots, blocks
 /// of kBlockSlots in order, softmax and weighted sum running along; then the spans in order. How
-/// tokens, heads and spans are dealt to calls and threads cannot change a bit.
+/// tokens, heads and spans are dealt to calls and threads cannot change a bit. A rounded job
+/// (attention_rounded.h) has the same order; a softmax weight is rounded beside those of its block.
 struct AttendJob {
   std::int64_t n_heads = 0;
   std::int64_t n_kv_heads = 1;
@@ -37,13 +38,32 @@ struct AttendJob {
   std::int64_t out_head_stride = 0;
   const std::int32_t* picked_slots = nullptr;  // [n_tokens, index_topk], or all slots
   std::int64_t index_topk = 0;
+  /// Queries and slots as whole numbers: keys are values, can_round holds for both parts.
+  bool rounded = false;
   const AttentionProbe* probe = nullptr;  // its token_row counts from this job's first token
 };
 
 /// Slots whose scores and weighted sums are made at a time: small enough for a second-level cache.
 constexpr std::int64_t kBlockSlots = 64;
+/// Query rows of one task: their sums (128 KiB at 512 columns) stay in a second-level cache beside
+/// a block of slots.
+constexpr std::int64_t kTileRows = 64;
 /// Slots of one span: what a thread takes at a time when few tokens read many slots.
 constexpr std::int64_t kSpanSlots = 256;
+
+/// Consecutive tokens × consecutive heads of one KV head; row r is token r / n_heads of them.
+struct Tile {
+  std::int64_t token, n_tokens;
+  std::int64_t head, n_heads;
+  std::int64_t kv_head;
+  std::int64_t n_rows() const { return n_tokens * n_heads; }
+};
+
+/// Slots [first, end), or of a token's picks so many from the first on.
+struct SlotRange {
+  std::int64_t first, end;
+  bool operator==(const SlotRange&) const = default;
+};
 
 void cpu_attend(const CpuContext& cpu, const AttendJob& job);
 

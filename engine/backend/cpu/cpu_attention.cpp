@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/backend/cpu/cpu_attend.h"
+#include "engine/backend/cpu/cpu_attend_rounded.h"
 #include "engine/backend/cpu/cpu_ops.h"
 
 namespace engine {
@@ -89,7 +90,8 @@ void absorb_query(const CpuContext& cpu, const MlaAttentionArgs& args, std::int6
 }
 
 /// The absorbed form as rows over latents: a slot's latent is its key and its value.
-AttendJob latent_job(const MlaAttentionArgs& args, std::int64_t first, MatView latents) {
+AttendJob latent_job(const CpuContext& cpu, const MlaAttentionArgs& args, std::int64_t first,
+                     MatView latents) {
   AttendJob job;
   job.n_heads = args.n_heads;
   job.scale = args.scale;
@@ -107,6 +109,9 @@ AttendJob latent_job(const MlaAttentionArgs& args, std::int64_t first, MatView l
   job.values = args.c_kv;
   job.out = latents;
   job.out_head_stride = args.kv_lora_rank;
+  // Block types round what they multiply: so does attention between two of their products.
+  job.rounded = reads_rounded(args.w_up.is_split() ? args.w_up.w_uk_t : args.w_up.w_ukv) &&
+                can_round(cpu, args.kv_lora_rank) && can_round(cpu, args.qk_rope_head_dim);
   if (!args.picked_slots.empty()) {
     job.picked_slots = args.picked_slots.data() + first * args.index_topk;
     job.index_topk = args.index_topk;
@@ -203,7 +208,7 @@ void cpu_absorbed_attention(const CpuContext& cpu, const MlaAttentionArgs& args,
     cpu.pool.run(args.n_heads, [&](std::int64_t head, int thread) {
       absorb_query(cpu, args, first, n_tokens, head, thread);
     });
-    AttendJob job = latent_job(args, first, {latents, n_tokens, row, row});
+    AttendJob job = latent_job(cpu, args, first, {latents, n_tokens, row, row});
     AttentionProbe observed;
     if (probe != nullptr && probe->token_row >= first && probe->token_row < first + n_tokens) {
       observed = *probe;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/backend/cpu/amx_support.h"
 #include "engine/backend/cpu/cpu_features.h"
 #include "engine/backend/cpu/cpu_ops.h"
 #include "engine/backend/host_memory.h"
@@ -17,8 +18,10 @@ constexpr std::int64_t kChunkElements = 16 * 1024;
 constexpr int kMaxThreads = 1024;
 
 std::string describe(const InstructionSet& set, int n_threads) {
-  return std::string("CPU · ") + set.ints->name + " · " + std::to_string(n_threads) +
-         (n_threads == 1 ? " thread" : " threads");
+  const AmxSupport& amx = amx_support();
+  const bool refused = amx.in_processor && !amx.refusal.empty();
+  return std::string("CPU · ") + set.ints->name + (refused ? " · no AMX: " + amx.refusal : "") +
+         " · " + std::to_string(n_threads) + (n_threads == 1 ? " thread" : " threads");
 }
 
 class CpuBackend final : public Backend {
@@ -139,7 +142,10 @@ class CpuBackend final : public Backend {
     }
   }
 
-  CpuContext context() { return {kernels_, attention_for(kernels_), *set_.ints, *pool_, scratch_}; }
+  CpuContext context() {
+    return {kernels_, attention_for(kernels_), set_.rounded_attention, *set_.ints, *pool_,
+            scratch_};
+  }
 
   /// task(row, thread) for every row, rows of little work grouped into one chunk.
   template <class Task>

@@ -1,6 +1,8 @@
 // Which kernel tables this processor can run.
 #include "engine/backend/cpu/cpu_features.h"
 
+#include "engine/backend/cpu/amx_support.h"
+
 namespace engine {
 
 // __builtin_cpu_supports asks cpuid and, for AVX and AVX-512, whether the system saves the
@@ -22,7 +24,12 @@ std::vector<InstructionSet> usable_instruction_sets() {
   if (!avx512) return sets;
   sets.push_back({"avx512", &kernels::avx512_table(), &kernels::avx512_ints()});
   if (__builtin_cpu_supports("avx512vnni")) {
-    sets.push_back({"avx512-vnni", &kernels::avx512_table(), &kernels::avx512_vnni_ints()});
+    sets.push_back({"avx512-vnni", &kernels::avx512_table(), &kernels::avx512_vnni_ints(),
+                    &kernels::avx512_vnni_attention()});
+    if (amx_support().refusal.empty()) {
+      sets.push_back({"amx-int8", &kernels::avx512_table(), &kernels::amx_ints(),
+                      &kernels::avx512_vnni_attention()});
+    }
   }
 #endif
   return sets;
@@ -37,6 +44,7 @@ Result<InstructionSet> choose_kernels(std::string_view name) {
     names += names.empty() ? "" : ", ";
     names += set.name;
   }
+  if (name == "amx-int8") names += " (" + amx_support().refusal + ")";
   return fail(ErrorCode::Unsupported, "backend › cpu › instruction set: found \"" +
                                           std::string(name) + "\", this processor runs " + names);
 }

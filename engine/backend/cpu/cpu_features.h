@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/backend/cpu/attention_kernels.h"
+#include "engine/backend/cpu/attention_rounded.h"
 #include "engine/backend/cpu/kernels.h"
 #include "engine/backend/cpu/kernels_int.h"
 #include "engine/base/result.h"
@@ -16,6 +17,7 @@ struct InstructionSet {
   std::string_view name;  // as BackendOptions::instruction_set spells it: "avx512-vnni"
   const kernels::Table* table = nullptr;
   const kernels::IntTable* ints = nullptr;
+  const kernels::RoundedAttention* rounded_attention = nullptr;  // where it has one
 };
 
 /// Slowest first; never empty ("generic" runs everywhere).

@@ -89,9 +89,9 @@ std::int64_t block_step(const CpuContext& cpu, const WeightView& w, bool grouped
     const std::int64_t wanted = w.rows * n_chosen / (cpu.pool.n_threads() * 8) / 4 * 4;
     return std::clamp(wanted, kMinChunkRows, kernels::kPanelRows);
   }
-  const std::int64_t group_work =
-      kernels::kRoundedBlock * w.row_bytes() * std::max<std::int64_t>(n_pairs / n_chosen, 1);
-  return kernels::kRoundedBlock * std::clamp<std::int64_t>(kBlockBytes / group_work, 1, 8);
+  const std::int64_t tokens = std::max<std::int64_t>(n_pairs / n_chosen, 1);
+  const std::int64_t group = row_group(cpu, w.rows * n_chosen, tokens);
+  return group * std::clamp<std::int64_t>(kBlockBytes / (group * w.row_bytes() * tokens), 1, 8);
 }
 
 /// Runs task(block, what the thread will probably read next, thread) for all blocks of `which`.

@@ -6,6 +6,7 @@
 
 #include "engine/backend/backend.h"
 #include "engine/backend/cpu/attention_kernels.h"
+#include "engine/backend/cpu/attention_rounded.h"
 #include "engine/backend/cpu/cpu_scratch.h"
 #include "engine/backend/cpu/kernels.h"
 #include "engine/backend/cpu/kernels_int.h"
@@ -16,6 +17,7 @@ namespace engine {
 struct CpuContext {
   const kernels::Table& kernels;
   const kernels::AttentionTable& attention;
+  const kernels::RoundedAttention* rounded_attention;  // null: not with this instruction set
   const kernels::IntTable& ints;
   ThreadPool& pool;
   CpuScratch& scratch;
@@ -47,6 +49,9 @@ struct InputRows {
 InputRows make_input(const CpuContext& cpu, ConstMatView x, ScratchArea& records, bool rounded);
 bool reads_rounded(const WeightView& w);
 
+/// The least rows per chunk of a product of n_rows rows of block types × n_x tokens: a multiple of
+/// kRoundedBlock.
+std::int64_t row_group(const CpuContext& cpu, std::int64_t n_rows, std::int64_t n_x);
 /// Weight rows per chunk: `ints` chunks are multiples of kRoundedBlock.
 std::int64_t product_step(const CpuContext& cpu, const WeightView& w, std::int64_t n_x);
 /// As product_block, for any weight; `ahead`: what this thread will probably read next, or null.

@@ -20,6 +20,10 @@ constexpr std::int64_t kInlineProducts = 32 * 1024;
 constexpr std::int64_t kMinChunkBytes = 32 * 1024;
 // Rounding so many elements costs less than waking a worker.
 constexpr std::int64_t kInlineRounding = 32 * 1024;
+// From so many tokens on a product of block types is asked for whole groups of its kernels' rows,
+// as long as every thread still gets so many.
+constexpr std::int64_t kManyTokens = 16;
+constexpr std::int64_t kGroupsPerThread = 4;
 
 unsigned char* records_of(const ScratchArea& area) {
   return reinterpret_cast<unsigned char*>(area.part(0));
@@ -44,14 +48,21 @@ std::int64_t float_step(const CpuContext& cpu, const WeightView& w, std::int64_t
 /// threads.
 std::int64_t int_step(const CpuContext& cpu, const WeightView& w, std::int64_t n_x) {
   const std::int64_t n_threads = cpu.pool.n_threads();
-  const std::int64_t n_groups = (w.rows + kRoundedBlock - 1) / kRoundedBlock;
-  const std::int64_t work = kRoundedBlock * w.row_bytes() * n_x;
+  const std::int64_t group = row_group(cpu, w.rows, n_x);
+  const std::int64_t n_groups = (w.rows + group - 1) / group;
+  const std::int64_t work = group * w.row_bytes() * n_x;
   const std::int64_t wanted = std::max<std::int64_t>(n_groups * work / kMinChunkBytes, 1);
   const std::int64_t n_chunks = (wanted + n_threads - 1) / n_threads * n_threads;
-  return std::max<std::int64_t>((n_groups + n_chunks - 1) / n_chunks, 1) * kRoundedBlock;
+  return std::max<std::int64_t>((n_groups + n_chunks - 1) / n_chunks, 1) * group;
 }
 
 }  // namespace
+
+std::int64_t row_group(const CpuContext& cpu, std::int64_t n_rows, std::int64_t n_x) {
+  const std::int64_t group = cpu.ints.group_rows;
+  const bool many = n_x >= kManyTokens && n_rows >= kGroupsPerThread * cpu.pool.n_threads() * group;
+  return many ? group : kRoundedBlock;
+}
 
 bool reads_rounded(const WeightView& w) { return is_block_quantised(w.dtype); }
 

@@ -35,6 +35,9 @@ struct RoundedRows {
 struct IntTable {
   const char* name;  // "AVX-512 VNNI"
 
+  /// Rows that a product of many tokens works on at once: calls should have whole groups of them. A
+  /// multiple of kRoundedBlock.
+  std::int64_t group_rows;
   /// Columns [begin, end) of a row of `cols`, whole blocks, into its record: scale = max|x| / 127,
   /// value = x / scale to the nearest whole number, ties to even. A block with a NaN gets the scale
   /// NaN, with an infinity infinity, below 2^-100 zeros.
@@ -52,5 +55,6 @@ const IntTable& avx2_ints();       // x86-64 only, like the following
 const IntTable& avx2_vnni_ints();  // AVX2 with AVX-VNNI
 const IntTable& avx512_ints();     // AVX-512 F, BW, DQ, VL
 const IntTable& avx512_vnni_ints();
+const IntTable& amx_ints();  // AVX-512 VNNI with AMX int8: the same bits as avx512_vnni_ints
 
 }  // namespace engine::kernels

@@ -32,6 +32,8 @@ struct V : Avx2 {
 
 #include "engine/backend/cpu/kernels_int_formats.h"
 
+#include "engine/backend/cpu/kernels_int_panel.h"
+
 #include "engine/backend/cpu/kernels_int_body.h"
 
 constexpr IntTable kTable = make_int_table("AVX2");

@@ -2,19 +2,11 @@
 // are unpacked a panel at a time into the first-level cache, a row per lane, and multiplied with
 // all tokens from there. Decode (one token) and prefill take the same way, so they agree in every
 // bit. Included by kernels_int_*.cpp only, inside their unnamed namespace, after `V` and
-// kernels_int_formats.h.
+// kernels_int_panel.h.
 //
 // V gives besides: kGroup × kTokens (the accumulator tile: vectors of rows × tokens), load, loadf,
 // load_tail, store_tail, add, fma, four_bytes (a word in every lane), set1f, prefetch, magnitude,
 // largest (of all lanes, as signed words), round, store_bytes, sum16 (of 16 signed bytes).
-
-using engine::kernels::IntTable;
-using engine::kernels::Out;
-using engine::kernels::record_bytes;
-using engine::kernels::RoundedRows;
-using engine::kernels::scales_at;
-using engine::kernels::sums_at;
-using engine::kernels::Weight;
 
 constexpr Index kGroup = V::kGroup;
 constexpr Index kTokens = V::kTokens;
@@ -49,25 +41,6 @@ void round_row(const float* x, Index begin, Index end, Index cols, unsigned char
 
 // ---- the tile ----------------------------------------------------------------------------------
 
-/// The columns of one panel of the tokens of one tile.
-template <Index kT>
-struct TokenTile {
-  const std::int8_t* values[kT];
-  const float* scales[kT];
-  const std::int32_t* sums[kT];  // of 16
-};
-
-const unsigned char* record_at(const RoundedRows& x, Index i) {
-  return x.data + (x.index == nullptr ? i : x.index[i]) * record_bytes(x.cols);
-}
-
-/// The columns from k on.
-TokenTile<1> token_at(const unsigned char* record, Index cols, Index k) {
-  return {{reinterpret_cast<const std::int8_t*>(record) + k},
-          {reinterpret_cast<const float*>(record + scales_at(cols)) + k / 32},
-          {reinterpret_cast<const std::int32_t*>(record + sums_at(cols)) + k / 16}};
-}
-
 /// What stands besides the products of values, per token and sub-block of the panel: kMin: Σ a as
 /// a float; else: -kOffset · Σ a, where the sum of products starts.
 template <class F, Index kT>
@@ -90,21 +63,6 @@ struct Starts {
     }
   }
 };
-
-/// Where a tile's sums stand between panels and at the end.
-struct TileOut {
-  float* data;  // token 0, first row
-  Index stride;
-  Index n_rows;       // ≤ kGroup · kLanes
-  const float* bias;  // of the first row; null but at the last panel
-  bool first;         // of the panels
-};
-
-/// How many lanes of vector r are rows.
-Index lanes_of(const TileOut& out, Index r) {
-  const Index n = out.n_rows - r * kLanes;
-  return n < 0 ? 0 : (n < kLanes ? n : kLanes);
-}
 
 /// kGroup vectors of rows × kT tokens over n_cols columns.
 template <class F, Index kT>
@@ -198,28 +156,6 @@ void tiles(const Panel* panels, Index k, Index n_cols, const RoundedRows& x, Ind
   }
   if constexpr (kT > 1) {
     if (t < n_x) tiles<F, kT - 1>(panels, k, n_cols, x, t, n_x, out);
-  }
-}
-
-using RowPointers = const unsigned char* [kLanes];
-
-/// Rows from `first` on; lanes past the n-th repeat it.
-void set_rows(RowPointers& rows, const unsigned char* first, Index row_bytes, Index n) {
-  for (Index i = 0; i < kLanes; ++i) rows[i] = first + (i < n ? i : n - 1) * row_bytes;
-}
-
-/// Columns [k, k + n_cols) of rows [row, row + n), n ≤ kLanes.
-template <class F>
-void unpack_panel(const unsigned char* first, Index row_bytes, Index n, Index k, Index n_cols,
-                  Panel& panel, Ahead& ahead) {
-  RowPointers rows;
-  set_rows(rows, first + k / F::kElements * F::kBytes, row_bytes, n);
-  for (Index c = 0; c < n_cols; c += F::kElements) {
-    ahead.step_rest<F::kBytes>();
-    Slot to{panel.words + c / 4 * kLanes, panel.scales + c / F::kSub * kLanes,
-            panel.mins + c / F::kSub * kLanes, ahead};
-    F::unpack(rows, to);
-    for (Index i = 0; i < kLanes; ++i) rows[i] += F::kBytes;
   }
 }
 
@@ -319,12 +255,7 @@ void product_of(const Weight& w, Index first_row, Index n_rows, const RoundedRow
     if (row + n == n_rows && next != nullptr) ahead = {next, next + n * row_bytes};
     for (Index k = 0; k < w.cols; k += kPanelCols) {
       const Index n_cols = w.cols - k < kPanelCols ? w.cols - k : kPanelCols;
-      for (Index r = 0; r < kGroup; ++r) {
-        const Index from = r * kLanes < n ? r * kLanes : n - 1;
-        const Index n_lanes = n - from < kLanes ? n - from : kLanes;
-        unpack_panel<F>(first + (row + from) * row_bytes, row_bytes, n_lanes, k, n_cols, panels[r],
-                        ahead);
-      }
+      unpack_panels<F>(first + row * row_bytes, row_bytes, n, kGroup, k, n_cols, panels, ahead);
       const bool last = k + n_cols == w.cols;
       const TileOut to{out.data + row, out.stride, n,
                        last && bias != nullptr ? bias + row : nullptr, k == 0};
@@ -335,26 +266,11 @@ void product_of(const Weight& w, Index first_row, Index n_rows, const RoundedRow
 
 void product(const Weight& w, Index first_row, Index n_rows, const RoundedRows& x, Index n_x,
              const float* bias, const Out& out, const unsigned char* ahead) {
-  switch (w.type) {
-#define ONE_TYPE(type)   \
-  case WeightType::type: \
-    return product_of<Format<WeightType::type>>(w, first_row, n_rows, x, n_x, bias, out, ahead);
-    ONE_TYPE(Q4_0)
-    ONE_TYPE(Q4_1)
-    ONE_TYPE(Q5_0)
-    ONE_TYPE(Q5_1)
-    ONE_TYPE(Q8_0)
-    ONE_TYPE(Q2_K)
-    ONE_TYPE(Q3_K)
-    ONE_TYPE(Q4_K)
-    ONE_TYPE(Q5_K)
-    ONE_TYPE(Q6_K)
-    ONE_TYPE(IQ4_NL)
-    ONE_TYPE(IQ4_XS)
-#undef ONE_TYPE
-    default:
-      return;
-  }
+  for_format(w, [&](auto format) {
+    product_of<decltype(format)>(w, first_row, n_rows, x, n_x, bias, out, ahead);
+  });
 }
 
-constexpr IntTable make_int_table(const char* name) { return {name, round_row, product}; }
+constexpr IntTable make_int_table(const char* name) {
+  return {name, engine::kernels::kRoundedBlock, round_row, product};
+}

@@ -179,6 +179,8 @@ struct V {
 
 #include "engine/backend/cpu/kernels_int_formats.h"
 
+#include "engine/backend/cpu/kernels_int_panel.h"
+
 #include "engine/backend/cpu/kernels_int_body.h"
 
 constexpr IntTable kTable = make_int_table("generic");

@@ -29,7 +29,7 @@ struct SlotRange {
 
 __device__ __forceinline__ SlotRange slots_of(const AttentionArgs& args, std::int64_t token) {
   SlotRange range;
-  const std::int64_t n = args.first_position + token + 1;
+  const std::int64_t n = args.first_position + moved_by(args.moved) + token + 1;
   range.count = n;
   range.picked = nullptr;
   if (args.picked != nullptr) {

@@ -21,7 +21,9 @@ void to_host_row(Device& device, float* host, const float* from, std::int64_t n)
 
 // Scratch, the launches, and the observed token's rows.
 void CudaBackend::attend(AttentionArgs args, const AttentionProbe* probe, bool has_rope) {
-  const std::int64_t last = args.first_position + args.n_tokens;
+  args.moved = moved();
+  const std::int64_t last =
+      args.moved != nullptr ? step_.limit : args.first_position + args.n_tokens;
   std::int64_t most = args.window > 0 ? std::min(args.window, last) : last;
   if (args.picked != nullptr) most = std::min(most, args.picked_stride);
   args.side_by_side = args.n_tokens <= kSideBySideTokens;
@@ -33,6 +35,7 @@ void CudaBackend::attend(AttentionArgs args, const AttentionProbe* probe, bool h
   args.totals = scratch<float>(ScratchKind::Totals, heads * 2);
   std::int64_t n_probed = 0;
   if (probe != nullptr) {
+    if (!may_wait()) return;
     n_probed = args.n_heads * (args.first_position + probe->token_row + 1);
     float* rows = scratch<float>(ScratchKind::Probe, 3 * n_probed);
     args.probe_row = probe->token_row;
@@ -85,6 +88,17 @@ float* CudaBackend::absorbed_queries(const MlaAttentionArgs& args) {
   return absorbed;
 }
 
+// As index_slots left them, or from the host.
+const std::int32_t* CudaBackend::slots_on_device(std::span<const std::int32_t> slots) {
+  if (picked_.slots != nullptr && slots.data() == picked_.host.data() &&
+      slots.size() == picked_.host.size()) {
+    return picked_.slots;
+  }
+  auto* picked = scratch<std::int32_t>(ScratchKind::Picked, extent(slots.size()));
+  if (may_wait() && usable()) device_.to_device(picked, slots.data(), extent(slots.size_bytes()));
+  return picked;
+}
+
 // Both forms run absorbed: they are the same numbers, and one path keeps the bits one.
 void CudaBackend::do_mla_attention(const MlaAttentionArgs& args, AttentionForm,
                                    const AttentionProbe* probe, MatView out) {
@@ -109,11 +123,9 @@ void CudaBackend::do_mla_attention(const MlaAttentionArgs& args, AttentionForm,
   a.k_rope = args.k_rope.data;
   a.k_rope_stride = args.k_rope.stride;
   if (!args.picked_slots.empty()) {
-    auto* picked = scratch<std::int32_t>(ScratchKind::Picked, extent(args.picked_slots.size()));
-    if (!usable()) return;
-    device_.to_device(picked, args.picked_slots.data(), extent(args.picked_slots.size_bytes()));
-    a.picked = picked;
+    a.picked = slots_on_device(args.picked_slots);
     a.picked_stride = args.index_topk;
+    if (!usable()) return;
   }
   a.out_terms.padded_cols = round_up(args.kv_lora_rank, kTermPadding);
   a.out_terms.data = scratch<std::uint16_t>(ScratchKind::HeadTerms,
@@ -166,6 +178,7 @@ void CudaBackend::do_gqa_attention(const GqaAttentionArgs& args, const Attention
 void CudaBackend::do_index_slots(const IndexerArgs& args, std::span<std::int32_t> picked,
                                  std::span<float> scores) {
   flush();
+  picked_ = {};
   std::fill(picked.begin(), picked.end(), 0);
   if (!usable() || args.q.rows == 0) return;
   IndexArgs a;
@@ -177,19 +190,14 @@ void CudaBackend::do_index_slots(const IndexerArgs& args, std::span<std::int32_t
   a.q = rows_of(args.q);
   a.weights = rows_of(args.weights);
   a.k = rows_of(args.k);
-  a.score_stride = args.first_position + args.q.rows;
+  a.moved = moved();
+  a.score_stride = a.moved != nullptr ? step_.limit : args.first_position + args.q.rows;
   a.scores = scratch<float>(ScratchKind::IndexScores, a.n_tokens * a.score_stride);
   a.picked = scratch<std::int32_t>(ScratchKind::Picked, extent(picked.size()));
   if (!usable()) return;
   launch_index(a, device_.stream());
   after_launch("indexer");
-  device_.to_host(picked.data(), a.picked, extent(picked.size_bytes()));
-  if (!scores.empty()) {
-    device_.to_host(scores.data(), a.scores + (a.n_tokens - 1) * a.score_stride,
-                    extent(scores.size_bytes()));
-  }
-  device_.synchronize();
-  if (!usable()) std::fill(picked.begin(), picked.end(), 0);
+  picked_ = {picked, scores, a.picked, a.scores + (a.n_tokens - 1) * a.score_stride};
 }
 
 }  // namespace engine::cuda

@@ -60,7 +60,7 @@ Result<std::unique_ptr<Backend>> CudaBackend::create(int ordinal) {
   return backend;
 }
 
-CudaBackend::~CudaBackend() { device_.synchronize(); }
+CudaBackend::~CudaBackend() { settle(); }
 
 std::string CudaBackend::description() const {
   const DeviceProperties p = device_.properties();
@@ -102,9 +102,11 @@ Result<Buffer> CudaBackend::allocate(std::int64_t n_elements) {
   auto* data = static_cast<float*>(memory.data());
   auto owner = std::make_unique<BufferOwner>();
   owner->memory = std::move(memory);
-  owner->before_release = [this] {
+  owner->before_release = [this, data] {
     flush();
     terms_source_ = {};
+    position_rows_.erase(data);
+    forget_steps();
   };
   return Buffer(data, n_elements, release_buffer, owner.release());
 }
@@ -142,6 +144,7 @@ Result<WeightView> CudaBackend::place(const WeightView& host) {
 void CudaBackend::upload(std::span<const float> host, MatView device) {
   flush();
   changes(device);
+  if (!may_wait()) return;
   const std::int64_t row_bytes = device.cols * static_cast<std::int64_t>(sizeof(float));
   if (device.stride == device.cols) {
     device_.to_device(device.data, host.data(), device.rows * row_bytes);
@@ -155,7 +158,7 @@ void CudaBackend::upload(std::span<const float> host, MatView device) {
 
 void CudaBackend::download(ConstMatView device, std::span<float> host) {
   flush();
-  if (!usable()) {
+  if (!may_wait() || !usable()) {
     std::fill(host.begin(), host.end(), 0.0F);
     return;
   }
@@ -201,11 +204,13 @@ Terms CudaBackend::terms_of(ConstMatView x) {
 void CudaBackend::do_embed(const WeightView& table, std::span<const TokenId> tokens, MatView out) {
   flush();
   changes(out);
-  std::vector<std::int32_t> ids;
-  for (const TokenId token : tokens) ids.push_back(token.value);
   auto* device_ids = scratch<std::int32_t>(ScratchKind::Tokens, out.rows);
   if (!usable()) return;
-  device_.to_device(device_ids, ids.data(), out.rows * 4);
+  if (recording_ == Recording::No) {
+    std::vector<std::int32_t> ids;
+    for (const TokenId token : tokens) ids.push_back(token.value);
+    device_.to_device(device_ids, ids.data(), out.rows * 4);
+  }  // else begin_step put it there
   launch_embed(placed(table), device_ids, rows_of(out), device_.stream());
   after_launch("embed");
 }
@@ -215,7 +220,7 @@ void CudaBackend::do_rms_norm(ConstMatView x, const float* gamma, float eps, Mat
   args.x = rows_of(x);
   args.gamma = gamma;
   args.eps = eps;
-  args.out = rows_of(out);
+  args.out = rows(out);
   // x += a; norm(x): one pass, when nothing came between and out is not x itself.
   if (pending_.waits && same_view(pending_.out, x) && !overlaps(x, out) &&
       !overlaps(pending_.a, out)) {
@@ -243,11 +248,11 @@ void CudaBackend::do_layer_norm(ConstMatView x, const float* gamma, const float*
   changes(out);
   if (!usable()) return;
   NormArgs args;
-  args.x = rows_of(x);
+  args.x = rows(x);
   args.gamma = gamma;
   args.beta = beta;
   args.eps = eps;
-  args.out = rows_of(out);
+  args.out = rows(out);
   launch_layer_norm(args, device_.stream());
   after_launch("layer_norm");
 }
@@ -260,7 +265,7 @@ void CudaBackend::do_matmul(ConstMatView x, const WeightView& w, const float* bi
   args.x = terms_of(x);
   args.n_rows = x.rows;
   args.bias = bias;
-  args.out = rows_of(out);
+  args.out = rows(out);
   args.tile_rows = x.rows <= 2 * kFewRows ? kFewRows : kManyRows;
   changes(out);
   if (!usable()) return;
@@ -277,7 +282,7 @@ void CudaBackend::do_copy(ConstMatView a, MatView out) {
   flush();
   changes(out);
   if (!usable()) return;
-  launch_copy(rows_of(a), rows_of(out), device_.stream());
+  launch_copy(rows_of(a), rows(out), device_.stream());
   after_launch("copy");
 }
 
@@ -287,8 +292,8 @@ void CudaBackend::do_rope(MatView x, std::int64_t n_heads, std::int64_t head_str
   flush();
   changes(x);
   if (!usable()) return;
-  launch_rope({rows_of(x), n_heads, head_stride, offset, first_position, table.cos, table.sin,
-               table.dim, table.layout == RopeLayout::Interleaved},
+  launch_rope({rows(x), n_heads, head_stride, offset, first_position, table.cos, table.sin,
+               table.dim, table.layout == RopeLayout::Interleaved, moved()},
               device_.stream());
   after_launch("rope");
 }

@@ -1,8 +1,10 @@
 // CudaBackend: the ops of backend.h on one GPU, queued on one stream. Part of the plug-in.
 // A CUDA failure never ends the process: the first one stays in health(), and ops after it do
-// nothing.
+// nothing. Results for the host gather in one block of device memory and come back in one copy:
+// a step waits for the GPU once (cuda_step.cpp).
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -13,6 +15,10 @@
 #include "engine/backend/cuda/kernels.h"
 
 namespace engine::cuda {
+
+/// Positions one recorded step serves: its attention starts a block per kSplitSlots of them, and
+/// those behind the last slot end at once.
+constexpr std::int64_t kStepRange = 8 * kSplitSlots;
 
 class CudaBackend final : public Backend {
  public:
@@ -28,6 +34,12 @@ class CudaBackend final : public Backend {
   Result<WeightView> place(const WeightView& host) override;
   void upload(std::span<const float> host, MatView device) override;
   void download(ConstMatView device, std::span<float> host) override;
+  void fetch(ConstMatView device, std::span<float> host) override;
+  void settle() override;
+  std::int64_t free_bytes() override { return device_.free_bytes() + slabs_.left_bytes(); }
+  void rows_by_position(ConstMatView rows) override;
+  StepState begin_step(const DecodeStep& step) override;
+  bool end_step() override;
 
  protected:
   void do_embed(const WeightView& table, std::span<const TokenId> tokens, MatView out) override;
@@ -52,6 +64,31 @@ class CudaBackend final : public Backend {
               MatView out) override;
 
  private:
+  /// What a result for the host lies at in the block, and where it goes.
+  struct Delivery {
+    std::int64_t offset = 0;
+    std::int64_t n_bytes = 0;
+    void* host = nullptr;
+  };
+  /// A decode step as it was recorded. It holds for positions below `limit`, and while no memory it
+  /// knows has moved.
+  struct RecordedStep {
+    std::uint64_t shape = 0;
+    std::int64_t position = 0;
+    std::int64_t limit = 0;
+    std::vector<Delivery> deliveries;
+    CapturedWork work;
+  };
+  /// What route() promised the host, and where the device has it.
+  struct Routed {
+    const std::int32_t* host_ids = nullptr;
+    const float* host_weights = nullptr;
+    std::int64_t n = 0;
+    std::int32_t* ids = nullptr;
+    float* weights = nullptr;
+  };
+  enum class Recording { No, Yes, GivenUp };
+
   /// The experts of one layer as the kernels read them. Refilled when what stands at the same place
   /// changed.
   struct ExpertTables {
@@ -67,7 +104,9 @@ class CudaBackend final : public Backend {
   template <class T>
   T* scratch(ScratchKind kind, std::int64_t n);
   void fail_op(std::string what);
-  bool usable() const { return failure_.empty() && device_.ok(); }
+  bool usable() const {
+    return failure_.empty() && device_.ok() && recording_ != Recording::GivenUp;
+  }
   void after_launch(const char* what) { device_.check_launch(what); }
   Error out_of_memory(std::int64_t n_bytes, const char* purpose);
 
@@ -78,6 +117,7 @@ class CudaBackend final : public Backend {
   Terms terms_of(ConstMatView x);
 
   void mlp_inner(const MatmulArgs& gate, const WeightView& up, const Terms& inner);
+  Routed routing_on_device(std::span<const std::int32_t> ids, std::span<const float> weights);
   const ExpertTables* tables_of(std::span<const MlpWeights> experts);
   struct MoePlan;
   void moe_inner(const MoePlan& plan, const ExpertTables& tables, std::int64_t n_experts);
@@ -85,6 +125,27 @@ class CudaBackend final : public Backend {
 
   void attend(AttentionArgs args, const AttentionProbe* probe, bool has_rope);
   float* absorbed_queries(const MlaAttentionArgs& args);
+  const std::int32_t* slots_on_device(std::span<const std::int32_t> slots);
+
+  /// The block has room for n_bytes more; what it holds may be settled for it. False: it cannot.
+  bool make_room(std::int64_t n_bytes);
+  /// Room in the block for n_bytes that go to `host` when settled.
+  void* to_deliver(void* host, std::int64_t n_bytes);
+  template <class T>
+  T* to_deliver(std::span<T> host) {
+    return static_cast<T*>(to_deliver(host.data(), static_cast<std::int64_t>(host.size_bytes())));
+  }
+  void deliver();
+  void give_up_step();
+  /// While recording: this step cannot be, its ops do nothing from here on. True: it goes on.
+  bool may_wait();
+  void forget_steps();
+  void tell_step(const DecodeStep& step, std::int64_t recorded_position);
+  RecordedStep* recorded(const DecodeStep& step);
+  /// The position's own rows move along in a recorded step.
+  const std::int64_t* moved() const;
+  Rows rows(MatView m) const;
+  ConstRows rows(ConstMatView m) const;
 
   std::string failure_;  // of ours (memory); the device keeps its own
   Device device_;        // first made, last gone
@@ -102,9 +163,39 @@ class CudaBackend final : public Backend {
   PendingAdd pending_;
   ConstMatView terms_source_;  // whose terms ScratchKind::Terms holds; data null: nobody's
   Terms terms_;
-  // What the last route() left on the device and gave to the host.
-  const std::int32_t* routed_ids_ = nullptr;
-  std::vector<std::int32_t> routed_copy_;
+
+  DeviceMemory block_;  // results for the host, and where they come back to
+  PinnedMemory block_copy_;
+  std::int64_t block_used_ = 0;
+  bool block_copied_ = false;  // by the recorded step that was launched
+  std::vector<Delivery> deliveries_;
+  Routed routed_;  // of the last route() that is not settled
+  struct Picked {  // of the last index_slots() that is not settled
+    std::span<std::int32_t> host;
+    std::span<float> host_scores;
+    const std::int32_t* slots = nullptr;
+    const float* scores = nullptr;
+  };
+  Picked picked_;
+
+  struct PositionRows {
+    const float* end = nullptr;
+    std::int64_t stride = 0;
+  };
+  std::map<const float*, PositionRows> position_rows_;  // by their first element
+  DeviceMemory step_moved_;                             // one std::int64_t
+  std::vector<RecordedStep> steps_;
+  std::vector<std::uint64_t> shapes_run_;  // shapes whose memory and tables are there
+  Recording recording_ = Recording::No;
+  bool run_plainly_ = false;  // the next step: the last recording was given up
+  bool captures_ = true;      // false once a capture failed
+  RecordedStep step_;         // the one being recorded
+  int n_given_up_ = 0;        // recordings, one after the other
+  struct Growth {
+    ScratchKind kind;
+    std::int64_t n_bytes;
+  };
+  std::vector<Growth> to_grow_;  // scratch that the recording lacked
 };
 
 /// The values of a weight that place() gave out, as kernels take them.
@@ -114,6 +205,14 @@ inline ConstRows rows_of(ConstMatView m) { return {m.data, m.rows, m.cols, m.str
 
 template <class T>
 T* CudaBackend::scratch(ScratchKind kind, std::int64_t n) {
+  const std::int64_t n_bytes = n * static_cast<std::int64_t>(sizeof(T));
+  if (!scratch_.holds(kind, n_bytes)) {
+    if (!may_wait()) {
+      to_grow_.push_back({kind, n_bytes});
+      return nullptr;
+    }
+    forget_steps();  // they know the memory as it was
+  }
   T* p = scratch_.get<T>(kind, n);
   if (p == nullptr) fail_op(out_of_memory(scratch_.wanted_bytes(), "scratch").message);
   return p;

@@ -66,6 +66,30 @@ class PinnedMemory {
   std::int64_t n_bytes_ = 0;
 };
 
+/// A captured sequence of work, and what it is released through.
+class CapturedWork {
+ public:
+  CapturedWork() = default;
+  CapturedWork(Device& device, GraphHandle handle) : device_(&device), handle_(handle) {}
+  CapturedWork(CapturedWork&& other) noexcept { swap(other); }
+  CapturedWork& operator=(CapturedWork&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~CapturedWork() {
+    if (handle_ != nullptr) device_->release_graph(handle_);
+  }
+  GraphHandle handle() const { return handle_; }
+
+ private:
+  void swap(CapturedWork& other) noexcept {
+    std::swap(device_, other.device_);
+    std::swap(handle_, other.handle_);
+  }
+  Device* device_ = nullptr;
+  GraphHandle handle_ = nullptr;
+};
+
 /// Weights never go before the backend does: they are cut from large slabs, because thousands of
 /// experts as allocations of their own would each be rounded up to the driver's granularity.
 class SlabMemory {
@@ -74,12 +98,18 @@ class SlabMemory {
   /// Null when there is not enough.
   void* take(std::int64_t n_bytes);
   std::int64_t taken_bytes() const { return taken_bytes_; }
+  /// What the last slab still has.
+  std::int64_t left_bytes() const { return slabs_.empty() ? 0 : slabs_.back().n_bytes() - used_; }
 
  private:
-  static constexpr std::int64_t kSlabBytes = std::int64_t{64} << 20;
+  // Each twice the last: what is left at a slab's end is a small share of a large model, and little
+  // of a small one.
+  static constexpr std::int64_t kFirstSlab = std::int64_t{64} << 20;
+  static constexpr std::int64_t kLargestSlab = std::int64_t{256} << 20;
   static constexpr std::int64_t kAlignment = 256;
   Device& device_;
   std::vector<DeviceMemory> slabs_;
+  std::int64_t next_slab_ = kFirstSlab;
   std::int64_t used_ = 0;  // of the last slab
   std::int64_t taken_bytes_ = 0;
 };
@@ -99,9 +129,6 @@ enum class ScratchKind {
   Tiles,
   NTiles,
   Tokens,
-  Scores,
-  GroupScores,
-  GroupMask,
   Absorbed,
   Partial,
   PartialMax,
@@ -119,6 +146,8 @@ class Scratch {
   /// At least n_bytes of the kind, what was in it is lost when it grows. Null when there is not
   /// enough.
   void* bytes(ScratchKind kind, std::int64_t n_bytes);
+  /// Whether bytes() would give what is there already.
+  bool holds(ScratchKind kind, std::int64_t n_bytes) const;
   template <class T>
   T* get(ScratchKind kind, std::int64_t n) {
     return static_cast<T*>(bytes(kind, n * static_cast<std::int64_t>(sizeof(T))));

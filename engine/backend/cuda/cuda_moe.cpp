@@ -20,13 +20,22 @@ std::vector<DType> dtypes_of(const PlacedWeight* weights, std::int64_t n) {
   return dtypes;
 }
 
-bool same_weights(const std::vector<PlacedWeight>& a, const std::vector<PlacedWeight>& b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(),
-                    [](const PlacedWeight& p, const PlacedWeight& q) {
-                      return p.data == q.data && p.scale_inv == q.scale_inv && p.rows == q.rows &&
-                             p.cols == q.cols && p.scale_cols == q.scale_cols && p.dtype == q.dtype;
-                    });
+bool same_weight(const PlacedWeight& p, const WeightView& w) {
+  return p.data == reinterpret_cast<const std::uint8_t*>(w.data) && p.scale_inv == w.scale_inv &&
+         p.rows == w.rows && p.cols == w.cols && p.dtype == w.dtype;
+}
+
+/// gates, then ups, then downs.
+bool same_weights(const std::vector<PlacedWeight>& table, std::span<const MlpWeights> experts) {
+  const std::size_t n = experts.size();
+  if (table.size() != 3 * n) return false;
+  for (std::size_t e = 0; e < n; ++e) {
+    if (!same_weight(table[e], experts[e].gate) || !same_weight(table[n + e], experts[e].up) ||
+        !same_weight(table[2 * n + e], experts[e].down)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace
@@ -105,38 +114,47 @@ void CudaBackend::do_route(ConstMatView logits, const RouterArgs& router, const 
   args.scaling_factor = router.scaling_factor;
   args.epsilon = router.epsilon;
   args.bias = router.bias;
-  args.ids = scratch<std::int32_t>(ScratchKind::Ids, n * args.top_k);
-  args.weights = scratch<float>(ScratchKind::Weights, n * args.top_k);
-  if (!out.scores.empty()) args.scores = scratch<float>(ScratchKind::Scores, n * logits.cols);
-  if (!out.group_scores.empty()) {
-    args.group_scores = scratch<float>(ScratchKind::GroupScores, n * args.n_group);
+  if (!make_room(extent(out.ids.size_bytes() + out.weights.size_bytes() + out.scores.size_bytes() +
+                        out.group_scores.size_bytes() + out.group_mask.size_bytes()))) {
+    return;
   }
-  if (!out.group_mask.empty()) {
-    args.group_mask = scratch<std::uint8_t>(ScratchKind::GroupMask, n * args.n_group);
-  }
-  if (!usable()) return;
+  args.ids = to_deliver(out.ids);
+  args.weights = to_deliver(out.weights);
+  if (!out.scores.empty()) args.scores = to_deliver(out.scores);
+  if (!out.group_scores.empty()) args.group_scores = to_deliver(out.group_scores);
+  if (!out.group_mask.empty()) args.group_mask = to_deliver(out.group_mask);
   launch_route(args, device_.stream());
   after_launch("route");
-  device_.to_host(out.ids.data(), args.ids, extent(out.ids.size_bytes()));
-  device_.to_host(out.weights.data(), args.weights, extent(out.weights.size_bytes()));
-  device_.to_host(out.scores.data(), args.scores, extent(out.scores.size_bytes()));
-  device_.to_host(out.group_scores.data(), args.group_scores,
-                  extent(out.group_scores.size_bytes()));
-  device_.to_host(out.group_mask.data(), args.group_mask, extent(out.group_mask.size_bytes()));
-  device_.synchronize();
-  if (!usable()) std::fill(out.ids.begin(), out.ids.end(), 0);
-  routed_ids_ = args.ids;
-  routed_copy_.assign(out.ids.begin(), out.ids.end());
+  routed_ = {out.ids.data(), out.weights.data(), extent(out.ids.size()), args.ids, args.weights};
+}
+
+// Ids and weights as route left them, or from the host.
+CudaBackend::Routed CudaBackend::routing_on_device(std::span<const std::int32_t> ids,
+                                                   std::span<const float> weights) {
+  const std::int64_t n = extent(ids.size());
+  if (routed_.ids != nullptr && routed_.host_ids == ids.data() &&
+      routed_.host_weights == weights.data() && routed_.n == n) {
+    return routed_;
+  }
+  Routed copy{ids.data(), weights.data(), n, nullptr, nullptr};
+  copy.ids = scratch<std::int32_t>(ScratchKind::Ids, n);
+  copy.weights = scratch<float>(ScratchKind::Weights, n);
+  if (!may_wait() || !usable()) return copy;
+  device_.to_device(copy.ids, ids.data(), extent(ids.size_bytes()));
+  device_.to_device(copy.weights, weights.data(), extent(weights.size_bytes()));
+  return copy;
 }
 
 const CudaBackend::ExpertTables* CudaBackend::tables_of(std::span<const MlpWeights> experts) {
+  ExpertTables& tables = expert_tables_[experts.data()];
+  if (same_weights(tables.host, experts)) return &tables;
+  if (!may_wait()) return nullptr;
+  forget_steps();
   std::vector<PlacedWeight> wanted;
   wanted.reserve(3 * experts.size());
   for (const MlpWeights& e : experts) wanted.push_back(placed(e.gate));
   for (const MlpWeights& e : experts) wanted.push_back(placed(e.up));
   for (const MlpWeights& e : experts) wanted.push_back(placed(e.down));
-  ExpertTables& tables = expert_tables_[experts.data()];
-  if (same_weights(tables.host, wanted)) return &tables;
   const std::int64_t n_bytes = extent(wanted.size() * sizeof(PlacedWeight));
   tables.host = std::move(wanted);
   tables.device = DeviceMemory(device_, n_bytes);
@@ -206,8 +224,7 @@ void CudaBackend::do_moe(ConstMatView x, std::span<const MlpWeights> experts,
   const std::int64_t tile_rows = few ? kFewRows : kManyRows;
   const std::int64_t max_tiles = std::min(plan.n_pairs, plan.n_pairs / tile_rows + n_experts);
   const ExpertTables* tables = tables_of(experts);
-  auto* device_ids = scratch<std::int32_t>(ScratchKind::Ids, plan.n_pairs);
-  float* device_weights = scratch<float>(ScratchKind::Weights, plan.n_pairs);
+  const Routed routed = routing_on_device(ids, weights);
   auto* order = scratch<std::int32_t>(ScratchKind::Order, plan.n_pairs);
   auto* tiles = scratch<WorkTile>(ScratchKind::Tiles, max_tiles);
   auto* n_tiles = scratch<std::int32_t>(ScratchKind::NTiles, 1);
@@ -217,13 +234,7 @@ void CudaBackend::do_moe(ConstMatView x, std::span<const MlpWeights> experts,
       scratch<std::uint16_t>(ScratchKind::InnerTerms, plan.n_pairs * 2 * plan.inner.padded_cols);
   plan.x = terms_of(x);
   if (!usable()) return;
-  if (device_ids != routed_ids_ ||
-      !std::equal(ids.begin(), ids.end(), routed_copy_.begin(), routed_copy_.end())) {
-    device_.to_device(device_ids, ids.data(), extent(ids.size_bytes()));
-    routed_ids_ = nullptr;
-  }
-  device_.to_device(device_weights, weights.data(), extent(weights.size_bytes()));
-  launch_plan({device_ids, plan.n_pairs, n_experts, tile_rows, order, tiles, n_tiles},
+  launch_plan({routed.ids, plan.n_pairs, n_experts, tile_rows, order, tiles, n_tiles},
               device_.stream());
   after_launch("plan");
   plan.like.n_rows = plan.n_pairs;
@@ -240,7 +251,7 @@ void CudaBackend::do_moe(ConstMatView x, std::span<const MlpWeights> experts,
   down.out = {pairs, plan.n_pairs, out.cols, out.cols};
   moe_product(down, tables->host.data() + 2 * n_experts, n_experts);
   changes(out);
-  launch_combine_experts(pairs, device_weights, top_k, rows_of(out), device_.stream());
+  launch_combine_experts(pairs, routed.weights, top_k, rows_of(out), device_.stream());
   after_launch("combine");
 }
 

@@ -111,6 +111,7 @@ Result<void> check_experts(Backend& backend, const SmallWeight& weight, const We
   RouterArgs args;
   args.top_k = 2;
   backend.route(rows.view, args, {ids, weights, {}, {}, {}});
+  backend.settle();
   RETURN_IF_ERROR(expect(
       "router", {static_cast<float>(ids[0]), static_cast<float>(ids[1]), weights[0], weights[1]},
       {5, 40, 0.5F, 0.5F}, 1e-6F));

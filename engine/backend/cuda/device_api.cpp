@@ -7,6 +7,10 @@ namespace engine::cuda {
 
 void Device::note(int status, const char* what) {
   if (status == cudaSuccess || !failure_.empty()) return;
+  if (capturing_) {
+    capture_failed_ = true;
+    return;
+  }
   const auto error = static_cast<cudaError_t>(status);
   failure_ =
       std::string(what) + ": " + cudaGetErrorString(error) + " (" + cudaGetErrorName(error) + ")";
@@ -86,5 +90,34 @@ void Device::between(void* to, const void* from, std::int64_t n_bytes) {
 void Device::synchronize() { note(cudaStreamSynchronize(stream_), "waiting for the GPU"); }
 
 void Device::check_launch(const char* what) { note(cudaGetLastError(), what); }
+
+bool Device::begin_capture() {
+  if (cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal) != cudaSuccess) {
+    cudaGetLastError();
+    return false;
+  }
+  capturing_ = true;
+  capture_failed_ = false;
+  return true;
+}
+
+GraphHandle Device::end_capture() {
+  capturing_ = false;
+  cudaGraph_t captured = nullptr;
+  cudaGraphExec_t graph = nullptr;
+  bool good = cudaStreamEndCapture(stream_, &captured) == cudaSuccess && !capture_failed_;
+  good = good && captured != nullptr && cudaGraphInstantiate(&graph, captured, 0) == cudaSuccess;
+  if (captured != nullptr) cudaGraphDestroy(captured);
+  cudaGetLastError();  // what could not be captured does not stay
+  return good ? graph : nullptr;
+}
+
+void Device::launch(GraphHandle graph) {
+  note(cudaGraphLaunch(graph, stream_), "launching a recorded step");
+}
+
+void Device::release_graph(GraphHandle graph) {
+  if (graph != nullptr) note(cudaGraphExecDestroy(graph), "freeing a recorded step");
+}
 
 }  // namespace engine::cuda

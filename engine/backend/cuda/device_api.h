@@ -26,6 +26,13 @@ struct DeviceProperties {
   int n_multiprocessors = 0;
 };
 
+/// What was captured, ready to be launched again. Owned through Device.
+#if defined(__CUDACC__) || defined(BATHYSCOPE_CUDA_RUNTIME)
+using GraphHandle = cudaGraphExec_t;
+#else
+using GraphHandle = void*;
+#endif
+
 /// Owns a stream of one device and remembers the first failure of anything done through it: CUDA
 /// reports faults of kernels at some later call, and after most of them the device is gone for this
 /// process.
@@ -57,6 +64,15 @@ class Device {
   /// After a launch.
   void check_launch(const char* what);
 
+  /// From here on nothing runs: launches, clears, copies to page-locked memory and on the device
+  /// are captured. Allocating, waiting and copying to the device are not allowed meanwhile. False:
+  /// this device or driver captures nothing.
+  bool begin_capture();
+  /// Null when something could not be captured; never an error that stays.
+  GraphHandle end_capture();
+  void launch(GraphHandle graph);
+  void release_graph(GraphHandle graph);
+
   Stream stream() const { return stream_; }
   bool ok() const { return failure_.empty(); }
   const std::string& failure() const { return failure_; }
@@ -65,6 +81,8 @@ class Device {
   void note(int status, const char* what);
 
   Stream stream_{};
+  bool capturing_ = false;
+  bool capture_failed_ = false;
   bool open_ = false;
   DeviceProperties properties_;
   std::string failure_;

@@ -81,7 +81,7 @@ using ::simt::mma_bf16;
   const ::simt::Shared<type> name(&name##_place, n, #name)
 #define DEVICE_SHARED_ATOMIC_ADD(array, i, value) (array).atomic_add(i, value)
 #define DEVICE_LAUNCH(kernel, grid, block, stream, ...) \
-  ::simt::launch(#kernel, grid, block, stream, [&] { kernel(__VA_ARGS__); })
+  ::simt::launch(#kernel, grid, block, stream, [=] { kernel(__VA_ARGS__); })
 
 #endif
 

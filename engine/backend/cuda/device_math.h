@@ -67,6 +67,16 @@ __device__ __forceinline__ float warp_max(float x) {
   return x;
 }
 
+/// How far a recorded position moved; 0 where nothing was recorded.
+__device__ __forceinline__ std::int64_t moved_by(const std::int64_t* moved) {
+  return moved == nullptr ? 0 : Global<const std::int64_t>(moved)[0];
+}
+/// Row 0 of Rows or ConstRows, where it lies now.
+template <class R>
+__device__ __forceinline__ auto first_row(const R& rows) {
+  return rows.data + moved_by(rows.moved) * rows.stride;
+}
+
 /// Lanes of a warp, from the thread's place in a one-dimensional block.
 __device__ __forceinline__ int lane_of() { return static_cast<int>(threadIdx.x) % kWarpSize; }
 __device__ __forceinline__ int warp_of() { return static_cast<int>(threadIdx.x) / kWarpSize; }

@@ -35,7 +35,7 @@ __global__ void __launch_bounds__(kThreads) rms_norm(const NormArgs args) {
   const std::int64_t row = blockIdx.x;
   const Global<const float> x(args.x.data + row * args.x.stride);
   const Global<const float> gamma(args.gamma);
-  const Global<float> out(args.out.data + row * args.out.stride);
+  const Global<float> out(first_row(args.out) + row * args.out.stride);
   const Global<float> x_out(args.x_out == nullptr ? nullptr : args.x_out + row * args.x.stride);
   const Global<const float> added(args.added == nullptr ? nullptr
                                                         : args.added + row * args.added_stride);
@@ -67,10 +67,10 @@ __global__ void __launch_bounds__(kThreads) rms_norm(const NormArgs args) {
 __global__ void __launch_bounds__(kThreads) layer_norm(const NormArgs args) {
   DEVICE_SHARED(float, parts, kWarps);
   const std::int64_t row = blockIdx.x;
-  const Global<const float> x(args.x.data + row * args.x.stride);
+  const Global<const float> x(first_row(args.x) + row * args.x.stride);
   const Global<const float> gamma(args.gamma);
   const Global<const float> beta(args.beta);
-  const Global<float> out(args.out.data + row * args.out.stride);
+  const Global<float> out(first_row(args.out) + row * args.out.stride);
   const auto n = static_cast<float>(args.x.cols);
   float sum = 0.0F;
   for (std::int64_t c = threadIdx.x; c < args.x.cols; c += kThreads) sum += x[c];
@@ -108,7 +108,7 @@ __global__ void __launch_bounds__(kThreads) copy_rows(const ConstRows a, const R
   const Element e = element_of(out.rows, out.cols);
   if (!e.inside) return;
   const Global<const float> from(a.data);
-  const Global<float> to(out.data);
+  const Global<float> to(first_row(out));
   to[e.row * out.stride + e.col] = from[e.row * a.stride + e.col];
 }
 
@@ -127,9 +127,9 @@ __global__ void __launch_bounds__(kThreads) rope(const RopeArgs args) {
   const Element e = element_of(args.x.rows, args.n_heads * half);
   if (!e.inside) return;
   const std::int64_t i = e.col % half;
-  const Global<float> head(args.x.data + e.row * args.x.stride + args.offset +
+  const Global<float> head(first_row(args.x) + e.row * args.x.stride + args.offset +
                            e.col / half * args.head_stride);
-  const std::int64_t at = (args.first_position + e.row) * half + i;
+  const std::int64_t at = (args.first_position + moved_by(args.moved) + e.row) * half + i;
   const float cos = Global<const float>(args.cos)[at];
   const float sin = Global<const float>(args.sin)[at];
   const std::int64_t first = args.interleaved ? 2 * i : i;

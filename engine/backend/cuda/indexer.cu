@@ -16,7 +16,7 @@ constexpr int kBins = 256;
 __global__ void __launch_bounds__(kThreads) index_scores(const IndexArgs args) {
   const std::int64_t token = blockIdx.y;
   const std::int64_t slot = static_cast<std::int64_t>(blockIdx.x) * kWarps + warp_of();
-  if (slot > args.first_position + token) return;
+  if (slot > args.first_position + moved_by(args.moved) + token) return;
   const Global<const float> q(args.q.data + token * args.q.stride);
   const Global<const float> k(args.k.data + slot * args.k.stride);
   const Global<const float> weights(args.weights.data + token * args.weights.stride);
@@ -29,6 +29,7 @@ __global__ void __launch_bounds__(kThreads) index_scores(const IndexArgs args) {
     dot = warp_sum(dot);
     sum = fmaf(weights[h], dot > 0.0F ? dot : 0.0F, sum);
   }
+  if (sum != sum) sum = __uint_as_float(0xFF800000U);  // no number: the least
   if (lane_of() == 0) Global<float>(args.scores)[token * args.score_stride + slot] = sum;
 }
 
@@ -65,7 +66,7 @@ __global__ void __launch_bounds__(kThreads) select_slots(const IndexArgs args) {
   DEVICE_SHARED(std::uint32_t, threshold, 2);  // key bits found, how many of equal keys to take
   DEVICE_SHARED(std::int32_t, counts, kWarps);
   const std::int64_t token = blockIdx.x;
-  const std::int64_t n = args.first_position + token + 1;
+  const std::int64_t n = args.first_position + moved_by(args.moved) + token + 1;
   const int thread = static_cast<int>(threadIdx.x);
   const Global<const float> scores(args.scores + token * args.score_stride);
   const Global<std::int32_t> picked(args.picked + token * args.top_k);
@@ -123,9 +124,9 @@ __global__ void __launch_bounds__(kThreads) select_slots(const IndexArgs args) {
 
 void launch_index(const IndexArgs& args, Stream stream) {
   if (args.n_tokens == 0) return;
-  const std::int64_t n_slots = args.first_position + args.n_tokens;
   const auto tokens = static_cast<unsigned>(args.n_tokens);
-  DEVICE_LAUNCH(index_scores, dim3(static_cast<unsigned>((n_slots + kWarps - 1) / kWarps), tokens),
+  DEVICE_LAUNCH(index_scores,
+                dim3(static_cast<unsigned>((args.score_stride + kWarps - 1) / kWarps), tokens),
                 dim3(kThreads), stream, args);
   DEVICE_LAUNCH(select_slots, dim3(tokens), dim3(kThreads), stream, args);
 }

@@ -19,11 +19,14 @@ struct PlacedWeight {
   DType dtype = DType::F32;
 };
 
+/// A recorded step is launched again at another position. What lies at a position then lies
+/// `*moved` rows from where it was recorded (device memory; null: where it is said to be).
 struct Rows {
   float* data = nullptr;
   std::int64_t rows = 0;
   std::int64_t cols = 0;
   std::int64_t stride = 0;
+  const std::int64_t* moved = nullptr;
 };
 
 struct ConstRows {
@@ -31,6 +34,7 @@ struct ConstRows {
   std::int64_t rows = 0;
   std::int64_t cols = 0;
   std::int64_t stride = 0;
+  const std::int64_t* moved = nullptr;
 };
 
 /// A float32 value as two bf16 terms, high and low: 16 bits of it. [rows, 2, padded_cols] bf16,
@@ -73,6 +77,7 @@ struct RopeArgs {
   const float* sin = nullptr;
   std::int64_t dim = 0;
   bool interleaved = true;
+  const std::int64_t* moved = nullptr;  // of first_position
 };
 void launch_rope(const RopeArgs& args, Stream stream);
 
@@ -184,6 +189,7 @@ struct AttentionArgs {
   std::int64_t value_dim = 0;
   float scale = 1;
   std::int64_t first_position = 0;
+  const std::int64_t* moved = nullptr;  // of first_position
   std::int64_t window = 0;
   const float* q = nullptr;  // + token · q_token_stride + head · q_head_stride
   std::int64_t q_token_stride = 0;
@@ -243,8 +249,9 @@ struct IndexArgs {
   std::int64_t head_dim = 0;
   std::int64_t top_k = 0;
   std::int64_t first_position = 0;
+  const std::int64_t* moved = nullptr;  // of first_position
   ConstRows q, weights, k;
-  float* scores = nullptr;  // [n_tokens, score_stride]
+  float* scores = nullptr;  // [n_tokens, score_stride]; score_stride slots are scored at most
   std::int64_t score_stride = 0;
   std::int32_t* picked = nullptr;  // [n_tokens, top_k]
 };

@@ -161,7 +161,7 @@ __device__ __forceinline__ void write_result(const MatmulArgs& args, const Block
   if (row >= w.n_weight_rows) return;
   if (args.bias != nullptr) value += Global<const float>(args.bias)[row];
   const std::int64_t out_row = args.out_by_place ? place : pair_at(args, place);
-  const Global<float> out(args.out.data);
+  const Global<float> out(first_row(args.out));
   out[out_row * args.out.stride + static_cast<std::int64_t>(blockIdx.z) * w.n_weight_rows + row] =
       value;
 }

@@ -3,26 +3,23 @@
 #include <cuda_runtime_api.h>
 
 #include <cstdio>
+#include <string>
 
+#include "engine/backend/cuda/device_problem.h"
 #include "engine/backend/cuda/plugin_abi.h"
 
 namespace {
 
-constexpr int kOldest = 75;  // compute capability 7.5: what the plug-in is built for
-constexpr std::size_t kLeastFree = std::size_t{512} << 20;
+void say(BathyscopeCudaProbe* probe, const std::string& problem) {
+  std::snprintf(probe->problem, sizeof probe->problem, "%s", problem.c_str());
+}
 
 void describe_problem(BathyscopeCudaProbe* probe, cudaError_t status) {
-  if (probe->driver_version == 0) {
-    std::snprintf(probe->problem, sizeof probe->problem, "no NVIDIA driver is installed");
-  } else if (status == cudaErrorInsufficientDriver) {
-    std::snprintf(probe->problem, sizeof probe->problem,
-                  "the driver supports CUDA %d.%d, this plug-in needs %d.%d: update the driver",
-                  probe->driver_version / 1000, probe->driver_version % 1000 / 10,
-                  probe->runtime_version / 1000, probe->runtime_version % 1000 / 10);
-  } else {
-    std::snprintf(probe->problem, sizeof probe->problem, "%s (CUDA error %d)",
-                  cudaGetErrorString(status), static_cast<int>(status));
-  }
+  say(probe,
+      engine::cuda::driver_problem({probe->driver_version, probe->runtime_version,
+                                    status == cudaErrorInsufficientDriver,
+                                    std::string(cudaGetErrorString(status)) + " (CUDA error " +
+                                        std::to_string(static_cast<int>(status)) + ")"}));
 }
 
 }  // namespace
@@ -49,15 +46,8 @@ void bathyscope_cuda_probe_devices(BathyscopeCudaProbe* probe) {
     return;
   }
   probe->compute_capability = properties.major * 10 + properties.minor;
-  if (probe->compute_capability < kOldest) {
-    std::snprintf(probe->problem, sizeof probe->problem,
-                  "%.100s has compute capability %d.%d, this plug-in needs %d.%d or newer",
-                  properties.name, properties.major, properties.minor, kOldest / 10, kOldest % 10);
-  } else if (free_bytes < kLeastFree) {
-    std::snprintf(probe->problem, sizeof probe->problem,
-                  "not enough memory: %zu MiB of %.100s are free, at least %zu MiB are needed",
-                  free_bytes >> 20, properties.name, kLeastFree >> 20);
-  }
+  say(probe, engine::cuda::device_problem({properties.name, probe->compute_capability,
+                                           static_cast<std::int64_t>(free_bytes)}));
   probe->n_devices = n_devices;
   probe->free_bytes = static_cast<std::int64_t>(free_bytes);
   probe->total_bytes = static_cast<std::int64_t>(total_bytes);

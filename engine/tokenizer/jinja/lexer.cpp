@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "engine/tokenizer/jinja/value.h"
+#include "engine/tokenizer/unicode_classes.h"
 #include "engine/tokenizer/utf8.h"
 
 namespace engine::jinja {

@@ -5,6 +5,7 @@
 #include "engine/tokenizer/jinja/filters.h"
 #include "engine/tokenizer/jinja/format.h"
 #include "engine/tokenizer/jinja/interpreter.h"
+#include "engine/tokenizer/unicode_classes.h"
 #include "engine/tokenizer/utf8.h"
 
 namespace engine::jinja {

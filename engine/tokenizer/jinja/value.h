@@ -144,7 +144,5 @@ const Value* find_key(const DictData& dict, std::string_view key);
 std::size_t count_characters(std::string_view bytes);
 /// Byte offset of character `n` from `from`; the end when there are fewer.
 std::size_t character_offset(std::string_view bytes, std::size_t n, std::size_t from = 0);
-/// As Python's str.isspace: wider than Unicode White_Space by U+001C–1F.
-bool is_python_space(char32_t code_point);
 
 }  // namespace engine::jinja

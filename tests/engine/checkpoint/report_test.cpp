@@ -7,8 +7,10 @@
 #include <algorithm>
 
 #include "engine/base/json.h"
+#include "engine/checkpoint/checkpoint.h"
 #include "engine/checkpoint/tensor_spec.h"
 #include "tests/support/released_configs.h"
+#include "tests/support/temp_folder.h"
 #include "tests/support/tiny_checkpoint.h"
 
 namespace {
@@ -237,6 +239,42 @@ TEST(Report, PartsAddUpToTheWhole) {
   EXPECT_GT(report.weight_bytes_by_format.q8_0, bytes / 2);
   // Rows of 32 and 64 are no blocks of 256: those experts fall back to Q5_0.
   EXPECT_LT(report.weight_bytes_by_format.q4_k, report.weight_bytes_by_format.q8_0);
+}
+
+/// V3 brings a module that drafts: it takes memory of its own, always as stored.
+TEST(Report, TheDrafterIsInTheMemory) {
+  const support::TempFolder folder;
+  support::TinyCheckpointOptions options;
+  support::write_tiny_checkpoint(folder.path(), options);
+  const auto plain = engine::inspect_checkpoint(folder.path(), 64);
+  EXPECT_EQ(plain.drafter_bytes, 0);
+  options.mtp_layer = true;
+  support::write_tiny_checkpoint(folder.path(), options);
+  const auto checkpoint = engine::Checkpoint::open(folder.path());
+  ASSERT_TRUE(checkpoint) << checkpoint.error().message;
+  const auto report = checkpoint->report();
+  std::int64_t bytes = 0;
+  for (const engine::StoredTensor& tensor : checkpoint->tensors()) {
+    const bool copy = tensor.name.find("embed_tokens") != std::string::npos ||
+                      tensor.name.find("shared_head.head") != std::string::npos;
+    if (tensor.name.find("layers.3.") != std::string::npos && !copy) {
+      bytes += static_cast<std::int64_t>(tensor.bytes.size());
+    }
+  }
+  EXPECT_GT(bytes, 0);
+  EXPECT_EQ(report.drafter_bytes, bytes);
+  EXPECT_LE(report.drafter_bytes, report.skipped_bytes);
+  for (const auto form : {engine::WeightFormat::AsStored, engine::WeightFormat::Q8_0}) {
+    const auto with = engine::memory_need(report, 64, form);
+    const auto without = engine::memory_need(plain, 64, form);
+    EXPECT_EQ(with.drafter, bytes);
+    EXPECT_EQ(with.cache - without.cache, 64 * report.config.cached_values() * 4);
+    EXPECT_EQ(with.total(), without.total() + bytes + with.cache - without.cache);
+    EXPECT_EQ(with.own() - without.own(), with.cache - without.cache);  // mapped
+  }
+  EXPECT_NE(engine::report_to_text(report).find("to draft with (MTP)"), std::string::npos);
+  EXPECT_NE(engine::report_to_json(report).find("\"drafter_bytes\": " + std::to_string(bytes)),
+            std::string::npos);
 }
 
 /// Moonlight's totals, as the published table of sizes has them: 8.5 and 4.5 bits per weight.

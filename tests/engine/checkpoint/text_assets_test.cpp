@@ -112,7 +112,13 @@ TEST_F(TextAssets, TheChoiceAmongTokenizersIsFixed) {
          "tokenizer.model · SentencePiece · not used: tiktoken.model", {"tiktoken.model"});
   EXPECT_EQ(open().tokenizer_assets()->contents, "S");
   EXPECT_EQ(open().tokenizer_assets()->config_json, "{\"a\": 1}");
+  EXPECT_EQ(open().tokenizer_assets()->added_tokens_json, "");
+  write("added_tokens.json", "{\"x\": 3}");
+  write("special_tokens_map.json", "{\"b\": 1}");
+  EXPECT_EQ(open().tokenizer_assets()->added_tokens_json, "{\"x\": 3}");
+  EXPECT_EQ(open().tokenizer_assets()->special_tokens_json, "{\"b\": 1}");
   write("tokenizer.json", "{\"model\": {\"type\": \"BPE\", \"vocab\": {}}}");
+  EXPECT_EQ(open().tokenizer_assets()->added_tokens_json, "");  // tokenizer.json lists its own
   expect(TokenizerAssets::Kind::TokenizerJson,
          "tokenizer.json · BPE · 0 pieces · not used: tokenizer.model, tiktoken.model",
          {"tokenizer.model", "tiktoken.model"});

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/runtime/load_model.h"
 #include "engine/runtime/text_files.h"
 #include "tests/engine/runtime/chat_checkpoint.h"
 #include "tests/support/temp_folder.h"
@@ -118,6 +119,27 @@ TEST_F(Prompt, ThePreviewIsThePromptWithItsTokens) {
   EXPECT_EQ(other->prompt.text, "<bos>User: a<eos>\n\nAssistant:");
   EXPECT_EQ(other->template_reason, "chosen by hand");
   EXPECT_FALSE(engine::preview_prompt(model, messages, "no such", 0));
+}
+
+// Every step of loading can be cancelled, also those that read no weights.
+TEST(LoadingText, IsCancelledAtEveryStep) {
+  const support::TempFolder folder;
+  support::write_chat_checkpoint(folder.path());
+  std::vector<std::string> steps;
+  const auto note = [&](const engine::LoadProgress& progress) {
+    if (steps.empty() || steps.back() != progress.step) steps.push_back(progress.step);
+  };
+  ASSERT_TRUE(engine::load_model(folder.path(), {}, note, {}));
+  ASSERT_EQ(steps.back(), "Reading the tokenizer");
+  for (const std::string& step : steps) {
+    std::stop_source stop;
+    const auto stop_at = [&](const engine::LoadProgress& progress) {
+      if (progress.step == step) stop.request_stop();
+    };
+    const auto model = engine::load_model(folder.path(), {}, stop_at, stop.get_token());
+    ASSERT_FALSE(model) << step;
+    EXPECT_EQ(model.error().code, engine::ErrorCode::Cancelled) << step;
+  }
 }
 
 }  // namespace

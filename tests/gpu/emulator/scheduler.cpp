@@ -47,6 +47,9 @@ struct Machine {
   std::int64_t epoch = 0;
   bool aborting = false;
   unsigned order = 0;
+  Counts counts;
+  Work* capture = nullptr;
+  bool captures_fail = false;
   std::vector<std::string> faults;
 };
 
@@ -182,6 +185,11 @@ std::uint64_t arrive_at_warp_operation(std::uint32_t mask) {
 const Thread& this_thread() { return machine().current->thread; }
 const Launch& this_launch() { return machine().launch; }
 bool in_kernel() { return machine().current != nullptr; }
+Counts& counts() { return machine().counts; }
+void set_capture(Work* work) { machine().capture = work; }
+Work* capture() { return machine().capture; }
+void fail_captures(bool fail) { machine().captures_fail = fail; }
+bool captures_fail() { return machine().captures_fail; }
 void set_order(unsigned order) { machine().order = order; }
 
 std::vector<std::string> take_faults() { return std::exchange(machine().faults, {}); }

@@ -41,6 +41,21 @@ std::vector<std::string> take_faults();
 std::size_t n_faults();
 std::string first_fault();
 
+/// What was put on the one queue of the device so far.
+struct Counts {
+  std::int64_t launches = 0;        // of single kernels
+  std::int64_t graph_launches = 0;  // of recorded work, whatever it holds
+  std::int64_t waits = 0;           // of the host for the device
+};
+Counts& counts();
+/// The work a capture gathers; null: work runs when it is queued.
+using Work = std::vector<std::function<void()>>;
+void set_capture(Work* work);
+Work* capture();
+/// From here on nothing can be captured: an old driver, a device without it.
+void fail_captures(bool fail);
+bool captures_fail();
+
 /// 0: blocks and threads in index order; 1: reversed; others: shuffled.
 void set_order(unsigned order);
 

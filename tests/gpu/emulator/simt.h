@@ -155,6 +155,11 @@ class Shared {
 
 template <class Body>
 void launch(const char* name, Dim3 grid, Dim3 block, int /*stream*/, const Body& body) {
+  if (capture() != nullptr) {
+    capture()->push_back([=] { run(name, {grid, block, 0}, body); });
+    return;
+  }
+  ++counts().launches;
   run(name, {grid, block, 0}, body);
 }
 

@@ -2,6 +2,7 @@
 #include <QAbstractButton>
 #include <QComboBox>
 #include <QLabel>
+#include <QToolButton>
 #include <QtTest>
 #include <cmath>
 #include <limits>
@@ -208,6 +209,16 @@ void FamiliesTest::theTimelineShowsWhatIsAskedFor() {
   QVERIFY(text.contains(QStringLiteral("entropy\t1.25")));
   QVERIFY(text.contains(QStringLiteral("margin to the second\t0.5")));
   QVERIFY(strip.tableText().contains(QStringLiteral("\t1.25\t0.5\t0.75")));
+  // The strip's own tools say whether the newest token is followed; the click only asks.
+  auto* live = strip.tools()->findChild<QToolButton*>();
+  strip.setSelected(3, false);
+  QVERIFY(!live->isChecked());
+  QSignalSpy asked(&strip, &ui::TimelineStrip::liveRequested);
+  live->click();
+  QCOMPARE(asked.size(), 1);
+  QVERIFY(!live->isChecked());
+  strip.setSelected(11, true);
+  QVERIFY(live->isChecked());
   // A dense model has no routers.
   strip.setRouterEntropyLimit(0);
   QCOMPARE(box->count(), 3);

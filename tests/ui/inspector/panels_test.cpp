@@ -39,6 +39,7 @@ class PanelsTest : public QObject {
   void cleanupTestCase() { theme_.reset(); }
   void keysAskForSteps_data();
   void keysAskForSteps();
+  void busyIsSaidOnlyWhenItLasts();
   void shiftArrowsMoveTheExpert();
   void aDenseLayerSaysSo();
   void aModelWithoutExpertsSaysSo();
@@ -86,6 +87,21 @@ void PanelsTest::keysAskForSteps() {
   QSignalSpy stripSteps(&strip, &ui::TimelineStrip::stepRequested);
   QTest::keyClick(&strip, key);
   QCOMPARE(stripSteps.size(), 1);
+}
+
+// Every token of an answer is recomputed: what takes no time must not flicker.
+void PanelsTest::busyIsSaidOnlyWhenItLasts() {
+  ui::TokenHeader header(*theme_);
+  header.setStatus(QStringLiteral("live"));
+  header.setBusy(QStringLiteral("busy"));
+  QCOMPARE(header.status(), QStringLiteral("live"));
+  header.setStatus(QStringLiteral("live"));
+  QTest::qWait(400);
+  QCOMPARE(header.status(), QStringLiteral("live"));
+  header.setBusy(QStringLiteral("busy"));
+  QTRY_COMPARE_WITH_TIMEOUT(header.status(), QStringLiteral("busy"), 5000);
+  header.setStatus(QStringLiteral("live"));
+  QCOMPARE(header.status(), QStringLiteral("live"));
 }
 
 void PanelsTest::shiftArrowsMoveTheExpert() {

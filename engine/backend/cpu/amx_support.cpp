@@ -1,0 +1,131 @@
+// Asking for the AMX tile unit, and its self-check: no processor with one was at hand when its
+// kernels were written, so every one must first agree with the kernels that are known to be right.
+#include "engine/backend/cpu/amx_support.h"
+
+#include <cstring>
+#include <system_error>
+#include <vector>
+
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#endif
+
+namespace engine {
+
+namespace {
+
+using kernels::WeightType;
+
+struct CheckedType {
+  WeightType type;
+  std::int64_t block_bytes;
+};
+// Signed and offset bytes, nibbles with minima; sub-blocks of 32 and of 16, both with minima.
+constexpr CheckedType kChecked[] = {{WeightType::Q8_0, 8 * 34},
+                                    {WeightType::Q4_0, 8 * 18},
+                                    {WeightType::Q4_K, 144},
+                                    {WeightType::Q6_K, 210},
+                                    {WeightType::Q2_K, 84}};
+constexpr std::int64_t kCols = 768;   // a panel and a half
+constexpr std::int64_t kRows = 40;    // two pairs of vectors, the last one ragged
+constexpr std::int64_t kTokens = 27;  // two groups, likewise
+
+/// The same sequence every time.
+class Numbers {
+ public:
+  std::uint32_t next() {
+    state_ = state_ * 1664525U + 1013904223U;
+    return state_ >> 8;
+  }
+
+ private:
+  std::uint32_t state_ = 2463534242U;
+};
+
+std::vector<float> product(const kernels::IntTable& ints, const kernels::Weight& w,
+                           const std::vector<float>& x) {
+  const std::int64_t bytes = kernels::record_bytes(kCols);
+  std::vector<unsigned char> records(static_cast<std::size_t>(kTokens * bytes));
+  for (std::int64_t t = 0; t < kTokens; ++t) {
+    ints.round_row(x.data() + t * kCols, 0, kCols, kCols, records.data() + t * bytes);
+  }
+  std::vector<float> out(static_cast<std::size_t>(kTokens * kRows));
+  ints.product(w, 0, kRows, {records.data(), kCols, nullptr}, kTokens, nullptr, {out.data(), kRows},
+               nullptr);
+  return out;
+}
+
+#if defined(__x86_64__) && defined(__linux__)
+
+/// Whatever the system makes of it.
+bool processor_has_amx() {
+  unsigned eax = 0;
+  unsigned ebx = 0;
+  unsigned ecx = 0;
+  unsigned edx = 0;
+  if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0) return false;
+  constexpr unsigned kTileAndInt8 = 3U << 24;
+  return (edx & kTileAndInt8) == kTileAndInt8;
+}
+
+std::string why_not() {
+  constexpr long kRequestPermission = 0x1023;
+  constexpr long kTileData = 18;
+  __builtin_cpu_init();
+  if (!__builtin_cpu_supports("amx-tile") || !__builtin_cpu_supports("amx-int8") ||
+      !__builtin_cpu_supports("avx512vnni")) {
+    return "the system does not keep the AMX tile registers";
+  }
+  if (::syscall(SYS_arch_prctl, kRequestPermission, kTileData) != 0) {
+    return "the system refuses the AMX tile registers: " + std::generic_category().message(errno);
+  }
+  if (!same_products(kernels::amx_ints(), kernels::avx512_vnni_ints())) {
+    return "AMX products differ from AVX-512 products on this processor";
+  }
+  return {};
+}
+
+AmxSupport ask() {
+  if (!processor_has_amx()) return {false, "the processor has no AMX int8"};
+  return {true, why_not()};
+}
+
+#else
+
+AmxSupport ask() { return {false, "AMX is used under Linux on x86-64 only"}; }
+
+#endif
+
+}  // namespace
+
+bool same_products(const kernels::IntTable& a, const kernels::IntTable& b) {
+  Numbers numbers;
+  std::vector<float> x(static_cast<std::size_t>(kTokens * kCols));
+  for (float& v : x) v = static_cast<float>(numbers.next() % 2001) * 0.001F - 1.0F;
+  for (const CheckedType& checked : kChecked) {
+    std::vector<unsigned char> bytes(
+        static_cast<std::size_t>(kRows * kCols / 256 * checked.block_bytes));
+    // A half with one of these bits of its exponent clear is finite; each is set in the other pass.
+    for (const std::uint32_t clear : {0x40U, 0x04U}) {
+      for (unsigned char& byte : bytes) {
+        byte = static_cast<unsigned char>(numbers.next() & 0xFFU & ~clear);
+      }
+      const kernels::Weight w{bytes.data(), checked.type, kCols, nullptr, 0};
+      const std::vector<float> one = product(a, w, x);
+      const std::vector<float> other = product(b, w, x);
+      if (std::memcmp(one.data(), other.data(), one.size() * sizeof(float)) != 0) return false;
+    }
+  }
+  return true;
+}
+
+const AmxSupport& amx_support() {
+  static const AmxSupport support = ask();
+  return support;
+}
+
+}  // namespace engine

@@ -1,0 +1,25 @@
+// The AMX kernels on a tile unit made of ordinary code, which also watches how it is used: this is
+// how they are tested on processors without one.
+#pragma once
+
+#include <cstddef>
+
+#include "engine/backend/cpu/kernels_int.h"
+
+namespace engine::test {
+
+/// Needs what avx512_vnni_ints() needs.
+const kernels::IntTable& emulated_amx_ints();
+
+/// Tiles may be loaded from here too, besides the kernels' own memory; replaces what was said
+/// before.
+void allow_tiles_from(const void* data, std::size_t n_bytes);
+
+/// The first thing that the unit should not have been asked since the last call, or null. A unit
+/// left configured after a product is one.
+const char* take_tile_fault();
+
+/// Products of two tiles since the start.
+long long n_tile_products();
+
+}  // namespace engine::test

@@ -1,0 +1,77 @@
+// A label, a box, and one line for the report.
+#include "ui/load/device_choice.h"
+
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QThread>
+#include <algorithm>
+
+#include "app/engine_text.h"
+#include "ui/format.h"
+#include "ui/theme/theme.h"
+
+namespace ui {
+
+DeviceChoice::DeviceChoice(const Theme& theme, QWidget* parent)
+    : QWidget(parent), box_(new QComboBox(this)) {
+  auto* row = new QHBoxLayout(this);
+  row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(theme.gap(3));
+  auto* label = new QLabel(tr("Runs on"), this);
+  label->setBuddy(box_);
+  box_->setAccessibleName(label->text());
+  row->addWidget(label);
+  row->addWidget(box_);
+  row->addStretch(1);
+  connect(box_, &QComboBox::activated, this, &DeviceChoice::changed);
+}
+
+const engine::BackendDescription* DeviceChoice::backend(engine::BackendKind kind) const {
+  const auto at = std::find_if(backends_.begin(), backends_.end(),
+                               [kind](const auto& backend) { return backend.kind == kind; });
+  return at == backends_.end() ? nullptr : &*at;
+}
+
+void DeviceChoice::setBackends(const std::vector<engine::BackendDescription>& backends,
+                               bool prefersGpu) {
+  backends_ = backends;
+  box_->clear();
+  for (const auto kind : {engine::BackendKind::Cuda, engine::BackendKind::Cpu}) {
+    const engine::BackendDescription* there = backend(kind);
+    if (there == nullptr || !there->available) continue;
+    box_->addItem(format::oneLine(app::engineText(there->description), 100),
+                  static_cast<int>(kind));
+  }
+  const auto wanted = prefersGpu ? engine::BackendKind::Cuda : engine::BackendKind::Cpu;
+  box_->setCurrentIndex(std::max(0, box_->findData(static_cast<int>(wanted))));
+}
+
+bool DeviceChoice::offersGpu() const { return box_->count() > 1; }
+
+// Without a choice the wish stays what it is by default.
+bool DeviceChoice::usesGpu() const {
+  return !offersGpu() || box_->currentData().toInt() == static_cast<int>(engine::BackendKind::Cuda);
+}
+
+QString DeviceChoice::text(int nThreads, bool indexed) const {
+  const engine::BackendDescription* gpu = backend(engine::BackendKind::Cuda);
+  if (gpu != nullptr && gpu->available && usesGpu() && !indexed) {
+    return format::oneLine(app::engineText(gpu->description), 200);
+  }
+  const engine::BackendDescription* cpu = backend(engine::BackendKind::Cpu);
+  const int n = nThreads > 0 ? nThreads : QThread::idealThreadCount();
+  const QString all = cpu != nullptr ? QString::fromStdString(cpu->description) : QString();
+  const QString kernels = all.section(QStringLiteral(" · "), 1, 1);
+  QString text = kernels.isEmpty() ? tr("CPU, %1 threads").arg(n)
+                                   : tr("CPU with %1, %2 threads").arg(kernels).arg(n);
+  if (gpu == nullptr) return text;
+  if (!gpu->available) {
+    text += QLatin1Char('\n') + app::engineText(gpu->description);
+  } else if (indexed) {
+    text += QLatin1Char('\n') + tr("The GPU is not used: it does not run this family yet.");
+  }
+  return text;
+}
+
+}  // namespace ui
