@@ -73,6 +73,9 @@ void LoadDialog::build() {
   column->addLayout(buildButtons());
 }
 
+/// The field loses the focus while its parent goes, and would tell a dialog that is no more.
+LoadDialog::~LoadDialog() { pathBox_->lineEdit()->disconnect(this); }
+
 QLayout* LoadDialog::buildPathRow() {
   pathBox_ = new QComboBox(this);
   pathBox_->setEditable(true);

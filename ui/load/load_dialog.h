@@ -28,6 +28,7 @@ class LoadDialog : public QDialog {
 
  public:
   LoadDialog(app::Workspace& workspace, const Theme& theme, QWidget* parent = nullptr);
+  ~LoadDialog() override;
 
   /// Shows the report of this checkpoint.
   void setPath(const QString& path);
