@@ -67,7 +67,6 @@ class ConversationStoreTest : public QObject {
   void damageFoundAfterAnUncleanExit();
   void newerFormat();
   void destructionWritesWhatWaits();
-  void whatCameWhileWritingIsWrittenBeforeTheEnd();
   void theCallerNeverWaits();
 
  private:
@@ -367,29 +366,17 @@ void ConversationStoreTest::newerFormat() {
 }
 
 void ConversationStoreTest::destructionWritesWhatWaits() {
-  for (int i = 1; i <= 20; ++i) {
+  for (int i = 1; i <= 40; ++i) {
     ConversationStore store(file());
     store.saveConversation(conversation(i, i));
+    store.saveMessage(message(i, 1, QByteArray(1 << 20, 'x')));
+    QTest::qSleep(i / 4);  // in some of the rounds this is being written when the next comes
     store.saveMessage(message(i, 1, "at the last moment"));
   }
   auto database = ConversationDatabase::open(file());
-  QCOMPARE(database->list()->size(), 20);
-  QCOMPARE(database->load(ConversationId{20})->value().messages.size(), 1);
-}
-
-void ConversationStoreTest::whatCameWhileWritingIsWrittenBeforeTheEnd() {
-  for (int i = 0; i < 40; ++i) {
-    const QByteArray last = "answer " + QByteArray::number(i);
-    {
-      ConversationStore store(file());
-      store.saveConversation(conversation(1));
-      store.saveMessage(message(1, 1, QByteArray(1 << 20, 'x')));
-      QTest::qSleep(i / 4);  // in some of the rounds the first message is being written
-      store.saveMessage(message(1, 1, last));
-    }
-    const auto content = ConversationDatabase::open(file())->load(ConversationId{1});
-    QCOMPARE(content->value().messages.size(), 1);
-    QCOMPARE(content->value().messages.first().content, last);
+  for (int i = 1; i <= 40; ++i) {
+    const auto messages = database->load(ConversationId{i})->value().messages;
+    QCOMPARE(messages.value(0).content, QByteArray("at the last moment"));
   }
 }
 
