@@ -33,6 +33,13 @@ PageBlock::~PageBlock() {
   if (data_ != nullptr) ::munmap(data_, size_);
 }
 
+void wish_huge_pages(std::span<const std::byte> bytes) {
+  if (bytes.empty()) return;
+  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data());
+  const std::uintptr_t first = begin / page_bytes() * page_bytes();
+  ::madvise(reinterpret_cast<void*>(first), begin + bytes.size() - first, MADV_HUGEPAGE);
+}
+
 void load_pages(std::span<const std::byte> bytes) {
   if (bytes.empty()) return;
   const std::uintptr_t page = page_bytes();

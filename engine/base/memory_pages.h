@@ -36,6 +36,12 @@ class PageBlock {
   std::size_t size_ = 0;
 };
 
+/// Asks for huge pages under `bytes`, part of a file's mapping, before they are read: a system
+/// whose page cache has them (Linux 6.x on ext4, XFS, Btrfs) reads the file in pieces of that size
+/// then. What it holds already stays in the pages it has. Not for files larger than memory: of
+/// those every touched byte would bring in two mebibytes.
+void wish_huge_pages(std::span<const std::byte> bytes);
+
 /// Reads the pages that `bytes`, part of a file's mapping, lies in, and maps them: the next reader
 /// meets no page fault. Several threads may load parts of one mapping at a time. Pages that cannot
 /// be read are left to the mapping guard (mapping_guard.h).

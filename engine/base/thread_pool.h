@@ -20,10 +20,10 @@ int usable_processors();
 /// writes only what its chunk owns. The calling thread takes part. One job at a time, from one
 /// thread; tasks must not throw and must not start jobs.
 ///
-/// A job is one 64-bit ticket {job number, chunks left}. A thread takes a chunk by exchanging the
-/// ticket for one with a chunk less; success proves that the job is still open, so the job's fields
-/// it read belong to it. A sleeping or preempted worker is never waited for unless it holds a
-/// chunk.
+/// A job is one 64-bit ticket {job number, chunks left}. A thread takes a run of chunks by
+/// exchanging the ticket for one with so many less; success proves that the job is still open, so
+/// the job's fields it read belong to it. A sleeping or preempted worker is never waited for unless
+/// it holds chunks.
 class ThreadPool {
  public:
   /// n_threads ≥ 1 counts the calling thread; n_threads - 1 workers are started. Fails when the
@@ -34,6 +34,10 @@ class ThreadPool {
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   int n_threads() const { return static_cast<int>(workers_.size()) + 1; }
+
+  /// The chunk that the thread which runs `chunk` of n_chunks will probably run next: what it may
+  /// have memory fetched for. n_chunks where there is none.
+  std::int64_t likely_next(std::int64_t chunk, std::int64_t n_chunks) const;
 
   /// Runs task(chunk, thread) for every chunk in [0, n_chunks), thread in [0, n_threads()): no two
   /// chunks run at once under one thread number, so it can select scratch memory. Returns when all
@@ -54,7 +58,7 @@ class ThreadPool {
   explicit ThreadPool(int spin_rounds) : spin_rounds_(spin_rounds) {}
   void run_erased(std::int64_t n_chunks, Function function, const void* context);
   void work(int thread);
-  bool take_one(int thread);
+  bool take_some(int thread);
   void wait_until_done(int n_chunks);
   bool spin_for_ticket() const;
 

@@ -113,6 +113,8 @@ Result<void> page_in(const Checkpoint& checkpoint, const ProgressCallback& on_pr
   ASSIGN_OR_RETURN(const std::unique_ptr<ThreadPool> pool,
                    ThreadPool::create(std::min(usable_processors(), kReaders)));
   const std::vector<std::span<const std::byte>> pieces = weight_pieces(checkpoint);
+  // All before the first is read: a huge page may lie under two pieces.
+  for (const auto& piece : pieces) wish_huge_pages(piece);
   for (std::size_t first = 0; first < pieces.size();) {
     std::size_t last = first;
     std::size_t bytes = 0;

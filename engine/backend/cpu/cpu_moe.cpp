@@ -101,7 +101,8 @@ void for_expert_blocks(const CpuContext& cpu, std::span<const MlpWeights> expert
   const CpuScratch& s = cpu.scratch;
   const ExpertBlocks blocks(s, (experts[at(s.chosen[0])].*which).rows, step);
   cpu.pool.run(blocks.size(), [&](std::int64_t chunk, int thread) {
-    const ExpertBlock next = blocks[std::min(chunk + cpu.pool.n_threads(), blocks.size() - 1)];
+    const ExpertBlock next =
+        blocks[std::min(cpu.pool.likely_next(chunk, blocks.size()), blocks.size() - 1)];
     const WeightView& w = experts[at(next.expert)].*which;
     task(blocks[chunk], w.data + next.row * w.row_bytes(), thread);
   });

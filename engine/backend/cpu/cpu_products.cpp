@@ -144,9 +144,10 @@ void run_product(const CpuContext& cpu, const WeightView& w, const InputRows& x,
                  const float* bias, MatView out) {
   const std::int64_t step = product_step(cpu, w, n_x);
   ensure_product_scratch(cpu);
-  cpu.pool.run((w.rows + step - 1) / step, [&](std::int64_t chunk, int thread) {
+  const std::int64_t n_chunks = (w.rows + step - 1) / step;
+  cpu.pool.run(n_chunks, [&](std::int64_t chunk, int thread) {
     const std::int64_t first = chunk * step;
-    const std::int64_t next = std::min(first + cpu.pool.n_threads() * step, w.rows - 1);
+    const std::int64_t next = std::min(cpu.pool.likely_next(chunk, n_chunks) * step, w.rows - 1);
     any_product(cpu, thread, w, first, std::min(step, w.rows - first), x, n_x,
                 bias == nullptr ? nullptr : bias + first, {out.data + first, out.stride},
                 w.data + next * w.row_bytes());
@@ -172,9 +173,10 @@ void cpu_gated_mlp(const CpuContext& cpu, ConstMatView x, const MlpWeights& mlp,
                                 : wanted;
   ensure_product_scratch(cpu);
   cpu.scratch.strip.ensure(cpu.pool.n_threads(), 2 * x.rows * step);
-  cpu.pool.run((width + step - 1) / step, [&](std::int64_t chunk, int thread) {
+  const std::int64_t n_chunks = (width + step - 1) / step;
+  cpu.pool.run(n_chunks, [&](std::int64_t chunk, int thread) {
     const std::int64_t first = chunk * step;
-    const std::int64_t next = std::min(first + cpu.pool.n_threads() * step, width - 1);
+    const std::int64_t next = std::min(cpu.pool.likely_next(chunk, n_chunks) * step, width - 1);
     gate_up_block(cpu, thread, mlp, first, std::min(step, width - first), input, x.rows, inner,
                   mlp.gate.data + next * mlp.gate.row_bytes());
   });

@@ -4,6 +4,7 @@
 #include <immintrin.h>
 
 #include <type_traits>
+#include <utility>
 
 #include "engine/backend/cpu/kernels_int.h"
 
@@ -28,6 +29,8 @@ struct V : Avx512 {
 #include "engine/backend/cpu/kernels_int_formats.h"
 
 #include "engine/backend/cpu/kernels_int_panel.h"
+
+#include "engine/backend/cpu/kernels_int_rows_vnni.h"
 
 #include "engine/backend/cpu/kernels_int_body.h"
 

@@ -211,6 +211,23 @@ template <class F>
   return sum;
 }
 
+/// One token against n ≤ kLanes rows from `first` on.
+template <class F>
+Floats lanes_of_one_token(const unsigned char* first, Index row_bytes, Index n, Index cols,
+                          TokenTile<1> x, Ahead ahead) {
+  RowPointers rows;
+  set_rows(rows, first, row_bytes, n);
+  Floats sum = V::set1f(0.0F);
+  for (Index k = 0; k < cols; k += F::kElements) {
+    sum = add_block<F>(rows, x, sum, ahead);
+    for (Index i = 0; i < kLanes; ++i) rows[i] += F::kBytes;
+    x.values[0] += F::kElements;
+    x.scales[0] += F::kElements / 32;
+    x.sums[0] += F::kElements / 16;
+  }
+  return sum;
+}
+
 /// product_of for one token: every weight is read once and used at once.
 template <class F>
 void one_token(const Weight& w, const unsigned char* first, Index n_rows,
@@ -221,17 +238,14 @@ void one_token(const Weight& w, const unsigned char* first, Index n_rows,
     const Index n = n_rows - row < kLanes ? n_rows - row : kLanes;
     Ahead ahead = next;
     if (row + n < n_rows) ahead = {first + (row + n) * row_bytes, first + n_rows * row_bytes};
-    RowPointers rows;
-    set_rows(rows, first + row * row_bytes, row_bytes, n);
-    TokenTile<1> x = token;
-    Floats sum = V::set1f(0.0F);
-    for (Index k = 0; k < w.cols; k += F::kElements) {
-      sum = add_block<F>(rows, x, sum, ahead);
-      for (Index i = 0; i < kLanes; ++i) rows[i] += F::kBytes;
-      x.values[0] += F::kElements;
-      x.scales[0] += F::kElements / 32;
-      x.sums[0] += F::kElements / 16;
-    }
+    const unsigned char* at = first + row * row_bytes;
+    const auto sum_of = [&] {
+      if constexpr (ByRows<F>::kThere) {
+        if (n == kLanes) return ByRows<F>::multiply(at, row_bytes, w.cols, token, ahead);
+      }
+      return lanes_of_one_token<F>(at, row_bytes, n, w.cols, token, ahead);
+    };
+    Floats sum = sum_of();
     if (bias != nullptr) sum = V::add(sum, V::load_tail(bias + row, n));
     V::store_tail(out + row, sum, n);
   }

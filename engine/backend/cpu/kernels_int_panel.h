@@ -77,6 +77,13 @@ void unpack_panels(const unsigned char* first, Index row_bytes, Index n, Index n
   }
 }
 
+/// One token against kLanes whole rows in another way than through RowPointers, with the same bits;
+/// specialised where an instruction set has one.
+template <class F>
+struct ByRows {
+  static constexpr bool kThere = false;
+};
+
 /// Calls product(Format) for the type of w, which is a block type.
 template <class Product>
 void for_format(const Weight& w, const Product& product) {

@@ -9,6 +9,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <fstream>
+#include <string>
 #include <vector>
 
 #include "engine/base/mapped_file.h"
@@ -74,6 +78,40 @@ TEST_F(MemoryPages, AnnouncedPagesAreReadWithoutWaiting) {
   engine::start_loading_pages(half.subspan(100));
   for (int i = 0; i < 1000 && resident_pages(half) < kBytes / 2 / 4096; ++i) ::usleep(10'000);
   EXPECT_EQ(resident_pages(half), kBytes / 2 / 4096);
+}
+
+// The flags of the mapping that holds this address, "" where the system does not tell.
+std::string mapping_flags(const void* address) {
+  std::ifstream maps("/proc/self/smaps");
+  const auto wanted = reinterpret_cast<std::uintptr_t>(address);
+  bool inside = false;
+  for (std::string line; std::getline(maps, line);) {
+    std::uintptr_t begin = 0;
+    std::uintptr_t end = 0;
+    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR " ", &begin, &end) == 2) {
+      inside = begin <= wanted && wanted < end;
+    } else if (inside && line.starts_with("VmFlags:")) {
+      return line + ' ';
+    }
+  }
+  return "";
+}
+
+TEST_F(MemoryPages, HugePagesAreWishedForWholeRanges) {
+  const MappedFile file = MappedFile::open(folder_.file("model")).value();
+  if (::access("/sys/kernel/mm/transparent_hugepage", F_OK) != 0 ||
+      mapping_flags(file.bytes().data()).empty()) {
+    GTEST_SKIP() << "this system has no huge pages or does not tell";
+  }
+  EXPECT_EQ(mapping_flags(file.bytes().data()).find(" hg "), std::string::npos);
+  engine::wish_huge_pages({});
+  engine::wish_huge_pages(file.bytes().subspan(5000, kBytes - 9000));
+  EXPECT_EQ(mapping_flags(file.bytes().data()).find(" hg "), std::string::npos);
+  EXPECT_NE(mapping_flags(file.bytes().data() + 5000).find(" hg "), std::string::npos);
+  EXPECT_NE(mapping_flags(file.bytes().data() + kBytes - 4097).find(" hg "), std::string::npos);
+  engine::load_pages(file.bytes());
+  EXPECT_TRUE(std::all_of(file.bytes().begin(), file.bytes().end(),
+                          [](std::byte byte) { return byte == std::byte{'x'}; }));
 }
 
 TEST_F(MemoryPages, PagesThatAreGoneAreLeftToTheGuard) {
