@@ -35,6 +35,7 @@ struct CpuScratch {
   ScratchArea q_absorbed;  // [kTokenBlock, n_heads, kv_lora_rank]; the weighted latents afterwards
   ScratchArea index_scores;   // [kTokenBlock, n_slots]: the indexer's scores
   ScratchArea attend;         // per thread: scores and sums of a tile of attention rows
+  ScratchArea whole_blocks;   // blocks of slots in whole numbers, for all tiles of a job
   ScratchArea span_sums;      // sums of spans of slots before they are joined
   ScratchArea inner;          // [n_pairs, width]: silu(gate) ⊙ up
   ScratchArea expert_out;     // [n_pairs, hidden]
