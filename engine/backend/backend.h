@@ -294,7 +294,7 @@ struct BackendOptions {
   BackendKind kind = BackendKind::Cpu;
   int n_threads = 0;            // 0: the cores this process may use
   std::string instruction_set;  // "", or "generic", "avx2", "avx2-vnni", "avx512", "avx512-vnni",
-                                // "amx-int8" to force one
+                                // "amx-int8", "amx-bf16" to force one
   bool operator==(const BackendOptions&) const = default;
 };
 

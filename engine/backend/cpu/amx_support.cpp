@@ -2,7 +2,10 @@
 // kernels were written, so every one must first agree with the kernels that are known to be right.
 #include "engine/backend/cpu/amx_support.h"
 
+#include <bit>
+#include <cmath>
 #include <cstring>
+#include <memory>
 #include <system_error>
 #include <vector>
 
@@ -30,9 +33,10 @@ constexpr CheckedType kChecked[] = {{WeightType::Q8_0, 8 * 34},
                                     {WeightType::Q4_K, 144},
                                     {WeightType::Q6_K, 210},
                                     {WeightType::Q2_K, 84}};
-constexpr std::int64_t kCols = 768;   // a panel and a half
-constexpr std::int64_t kRows = 40;    // two pairs of vectors, the last one ragged
-constexpr std::int64_t kTokens = 27;  // two groups, likewise
+constexpr std::int64_t kCols = 768;        // a panel and a half
+constexpr std::int64_t kRows = 40;         // two pairs of vectors, the last one ragged
+constexpr std::int64_t kTokens = 27;       // two groups, likewise
+constexpr std::int64_t kScratchLine = 16;  // floats, for alignment
 
 /// The same sequence every time.
 class Numbers {
@@ -61,15 +65,17 @@ std::vector<float> product(const kernels::IntTable& ints, const kernels::Weight&
 
 #if defined(__x86_64__) && defined(__linux__)
 
+constexpr unsigned kTileAndInt8 = 3U << 24;
+constexpr unsigned kBf16 = 1U << 22;
+
 /// Whatever the system makes of it.
-bool processor_has_amx() {
+bool processor_has(unsigned features) {
   unsigned eax = 0;
   unsigned ebx = 0;
   unsigned ecx = 0;
   unsigned edx = 0;
   if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0) return false;
-  constexpr unsigned kTileAndInt8 = 3U << 24;
-  return (edx & kTileAndInt8) == kTileAndInt8;
+  return (edx & features) == features;
 }
 
 std::string why_not() {
@@ -90,13 +96,23 @@ std::string why_not() {
 }
 
 AmxSupport ask() {
-  if (!processor_has_amx()) return {false, "the processor has no AMX int8"};
-  return {true, why_not()};
+  if (!processor_has(kTileAndInt8)) {
+    const std::string none = "the processor has no AMX int8";
+    return {false, none, none};
+  }
+  const std::string refusal = why_not();
+  if (!refusal.empty()) return {true, refusal, refusal};
+  if (!processor_has(kBf16)) return {true, "", "the processor has no AMX BF16"};
+  const bool sound = sound_products(kernels::amx_split());
+  return {true, "", sound ? "" : "AMX products of BF16 are wrong on this processor"};
 }
 
 #else
 
-AmxSupport ask() { return {false, "AMX is used under Linux on x86-64 only"}; }
+AmxSupport ask() {
+  const std::string elsewhere = "AMX is used under Linux on x86-64 only";
+  return {false, elsewhere, elsewhere};
+}
 
 #endif
 
@@ -118,6 +134,49 @@ bool same_products(const kernels::IntTable& a, const kernels::IntTable& b) {
       const std::vector<float> one = product(a, w, x);
       const std::vector<float> other = product(b, w, x);
       if (std::memcmp(one.data(), other.data(), one.size() * sizeof(float)) != 0) return false;
+    }
+  }
+  return true;
+}
+
+bool sound_products(const kernels::SplitTable& table) {
+  Numbers numbers;
+  constexpr std::int64_t kSplitCols = 208;  // six blocks and a half
+  constexpr double kTolerance = 2e-5;       // of Σ |w·x|: 2^-17 an activation, and float32 sums
+  std::vector<float> x(static_cast<std::size_t>(kTokens * kSplitCols));
+  for (float& v : x) v = static_cast<float>(numbers.next() % 20001) * 1e-4F - 1.0F;
+  std::vector<std::uint16_t> w(static_cast<std::size_t>(kRows * kSplitCols));
+  for (std::uint16_t& v : w) v = static_cast<std::uint16_t>(0x3F00U | (numbers.next() & 0x80FFU));
+  const kernels::Weight weight{reinterpret_cast<const unsigned char*>(w.data()), WeightType::BF16,
+                               kSplitCols, nullptr, 0};
+  std::vector<float> scratch(
+      static_cast<std::size_t>(kernels::split_elements(kSplitCols) + kScratchLine));
+  void* at = scratch.data();
+  std::size_t space = scratch.size() * sizeof(float);
+  auto* aligned = static_cast<float*>(std::align(64, space - 64, at, space));
+  std::vector<float> all(static_cast<std::size_t>(kTokens * kRows));
+  table.product(weight, 0, kRows, {x.data(), kSplitCols, nullptr}, kTokens, nullptr,
+                {all.data(), kRows}, aligned);
+  std::vector<float> one(static_cast<std::size_t>(kRows));
+  for (std::int64_t t = 0; t < kTokens; ++t) {
+    const float* const row = x.data() + t * kSplitCols;
+    table.product(weight, 3, kRows - 3, {row, kSplitCols, nullptr}, 1, nullptr,
+                  {one.data() + 3, kRows}, aligned);
+    for (std::int64_t j = 0; j < kRows; ++j) {
+      const float got = all[static_cast<std::size_t>(t * kRows + j)];
+      double exact = 0;
+      double most = 0;
+      for (std::int64_t k = 0; k < kSplitCols; ++k) {
+        const std::uint32_t bits = std::uint32_t{w[static_cast<std::size_t>(j * kSplitCols + k)]}
+                                   << 16;
+        const double term = double{std::bit_cast<float>(bits)} * double{row[k]};
+        exact += term;
+        most += std::abs(term);
+      }
+      if (!(std::abs(double{got} - exact) <= kTolerance * most)) return false;
+      if (j >= 3 && std::memcmp(&got, &one[static_cast<std::size_t>(j)], sizeof got) != 0) {
+        return false;
+      }
     }
   }
   return true;

@@ -19,6 +19,7 @@ using Floats = __m512;
 
 constexpr Index kLanes = 16;
 constexpr Index kBlock = 64;  // slots of one combine
+constexpr Index kRows = 5;    // rows that combine takes at a time
 constexpr float kLeastPeak = 0x1p-100F;
 
 Ints load(const std::int16_t* p) { return _mm512_loadu_si512(p); }
@@ -53,15 +54,30 @@ void round_row(const float* x, Index ahead, Index i, const WholeRows& to) {
   }
 }
 
-/// Row and row + 1 beside each other in words of 32 bits; 32 columns as 2 · 16 words.
+/// Where the pairs of 64 columns begin: those of all slots lie behind each other, so that the tiles
+/// of combine read a few whole pages.
+Index pairs_at(Index column) { return column * kBlock; }
+/// Numbers of one pair of slots there: the last columns may be 32.
+Index pair_stride(Index column, Index dim) {
+  return 2 * (dim - column < 2 * kRoundedStep ? kRoundedStep : 2 * kRoundedStep);
+}
+
+/// Row and row + 1 beside each other in words of 32 bits, columns in order.
 void pair_rows(const WholeRows& rows, Index n_rows, std::int16_t* pairs) {
+  const Ints low = _mm512_set_epi64(11, 10, 3, 2, 9, 8, 1, 0);
+  const Ints high = _mm512_set_epi64(15, 14, 7, 6, 13, 12, 5, 4);
   for (Index j = 0; j < n_rows; j += 2) {
     const std::int16_t* row = rows.data + j * rows.dim;
-    for (Index k = 0; k < rows.dim; k += kRoundedStep, pairs += 2 * kRoundedStep) {
+    for (Index k = 0; k < rows.dim; k += kRoundedStep) {
+      const Index column = k / (2 * kRoundedStep) * (2 * kRoundedStep);
+      std::int16_t* to =
+          pairs + pairs_at(column) + j / 2 * pair_stride(column, rows.dim) + 2 * (k - column);
       const Ints first = load(row + k);
       const Ints second = j + 1 < n_rows ? load(row + rows.dim + k) : _mm512_setzero_si512();
-      _mm512_storeu_si512(pairs, _mm512_unpacklo_epi16(first, second));
-      _mm512_storeu_si512(pairs + kRoundedStep, _mm512_unpackhi_epi16(first, second));
+      const Ints evens = _mm512_unpacklo_epi16(first, second);
+      const Ints odds = _mm512_unpackhi_epi16(first, second);
+      _mm512_storeu_si512(to, _mm512_permutex2var_epi64(evens, low, odds));
+      _mm512_storeu_si512(to + kRoundedStep, _mm512_permutex2var_epi64(evens, high, odds));
     }
   }
 }
@@ -124,23 +140,34 @@ void step(Fetch& ahead) {
   }
 }
 
-/// kQ rows against kV vectors of slots. 32 columns are summed exactly, then added as a float.
+/// Columns that all rows of a call go through before the next ones: those of 64 slots and some rows
+/// stay in a first-level cache.
+constexpr Index kChunk = 128;
+
+/// Columns [begin, end), which are in one chunk, of kQ rows against kV vectors of slots. 32 columns
+/// are summed exactly, then added as a float.
 template <Index kQ, Index kV>
-void score_tile(const WholeRows& q, Index row, const TurnedSlots& slots, float* out, Index stride,
-                Fetch& ahead) {
-  const std::int32_t* columns = slots.columns;
-  for (Index k = 0; k < q.dim; k += kRoundedStep) {
+void score_tile(const WholeRows& q, Index row, const TurnedSlots& slots, Index begin, Index end,
+                float* out, Index stride, Fetch& ahead) {
+  Floats sums[kQ * kV];
+#pragma GCC unroll 16
+  for (Index a = 0; a < kQ * kV; ++a) {
+    sums[a] =
+        begin == 0 ? _mm512_setzero_ps() : _mm512_loadu_ps(out + a / kV * stride + a % kV * kLanes);
+  }
+  for (Index k = begin; k < end; k += kRoundedStep) {
     step(ahead);
     Ints acc[kQ * kV];
 #pragma GCC unroll 16
     for (Index a = 0; a < kQ * kV; ++a) acc[a] = _mm512_setzero_si512();
     const std::int16_t* q_row = q.data + row * q.dim + k;
+    const std::int32_t* columns = slots.columns + k / 2 * kBlock;
 #pragma GCC unroll 16
     for (Index word = 0; word < kRoundedStep / 2; ++word) {
       Ints words[kV];
 #pragma GCC unroll 4
       for (Index v = 0; v < kV; ++v) {
-        words[v] = _mm512_loadu_si512(columns + (k / 2 + word) * kBlock + v * kLanes);
+        words[v] = _mm512_loadu_si512(columns + word * kBlock + v * kLanes);
       }
 #pragma GCC unroll 4
       for (Index r = 0; r < kQ; ++r) {
@@ -153,33 +180,45 @@ void score_tile(const WholeRows& q, Index row, const TurnedSlots& slots, float* 
         }
       }
     }
+#pragma GCC unroll 16
+    for (Index a = 0; a < kQ * kV; ++a) {
+      sums[a] = _mm512_add_ps(sums[a], _mm512_cvtepi32_ps(acc[a]));
+    }
+  }
 #pragma GCC unroll 4
-    for (Index r = 0; r < kQ; ++r) {
+  for (Index r = 0; r < kQ; ++r) {
+    const Floats by_row = _mm512_set1_ps(q.scales[row + r]);
 #pragma GCC unroll 4
-      for (Index v = 0; v < kV; ++v) {
-        float* to = out + r * stride + v * kLanes;
-        Floats sum = _mm512_cvtepi32_ps(acc[r * kV + v]);
-        if (k > 0) sum = _mm512_add_ps(_mm512_loadu_ps(to), sum);
-        if (k + kRoundedStep == q.dim) {
-          const Floats by_row = _mm512_set1_ps(q.scales[row + r]);
-          sum =
-              _mm512_mul_ps(sum, _mm512_mul_ps(by_row, _mm512_loadu_ps(slots.scales + v * kLanes)));
-        }
-        _mm512_storeu_ps(to, sum);
+    for (Index v = 0; v < kV; ++v) {
+      Floats sum = sums[r * kV + v];
+      if (end == q.dim) {
+        sum = _mm512_mul_ps(sum, _mm512_mul_ps(by_row, _mm512_loadu_ps(slots.scales + v * kLanes)));
       }
+      _mm512_storeu_ps(out + r * stride + v * kLanes, sum);
     }
   }
 }
 
+/// All rows, three at a time, against kV vectors of slots.
 template <Index kV>
 void score_rows(const WholeRows& q, Index row, Index n_rows, const TurnedSlots& slots, float* out,
                 Index stride, Fetch& ahead) {
-  Index r = 0;
-  for (; r + 4 <= n_rows; r += 4) {
-    score_tile<4, kV>(q, row + r, slots, out + r * stride, stride, ahead);
-  }
-  for (; r < n_rows; ++r) {
-    score_tile<1, kV>(q, row + r, slots, out + r * stride, stride, ahead);
+  for (Index k = 0; k < q.dim; k += kChunk) {
+    const Index end = q.dim - k < kChunk ? q.dim : k + kChunk;
+    Index r = 0;
+    while (r < n_rows) {
+      const Index left = n_rows - r;
+      if (left == 1) {
+        score_tile<1, kV>(q, row + r, slots, k, end, out + r * stride, stride, ahead);
+        r += 1;
+      } else if (left == 2 || left == 4) {
+        score_tile<2, kV>(q, row + r, slots, k, end, out + r * stride, stride, ahead);
+        r += 2;
+      } else {
+        score_tile<3, kV>(q, row + r, slots, k, end, out + r * stride, stride, ahead);
+        r += 3;
+      }
+    }
   }
 }
 
@@ -224,63 +263,58 @@ float round_weights(const float* weights, const float* scales, Index n, std::int
   return peak / kRoundedWeight;
 }
 
-/// sum ← factor·sum + scale · whole
+/// sum ← factor·sum + scale · whole; no branch, so that tiles stay in registers
 void add_whole(Ints whole, float scale, float factor, float* sum) {
-  const Floats before = factor == 0.0F
-                            ? _mm512_setzero_ps()
-                            : _mm512_mul_ps(_mm512_set1_ps(factor), _mm512_loadu_ps(sum));
+  const __mmask16 lanes = factor == 0.0F ? 0 : 0xFFFF;
+  const Floats before = _mm512_mul_ps(_mm512_set1_ps(factor), _mm512_maskz_loadu_ps(lanes, sum));
   _mm512_storeu_ps(sum, _mm512_fmadd_ps(_mm512_cvtepi32_ps(whole), _mm512_set1_ps(scale), before));
 }
 
-/// kP rows × kC pieces of 32 columns from piece c on.
-template <Index kP, Index kC>
+/// kP rows × kV vectors of the columns whose pairs begin at `pairs`.
+template <Index kP, Index kV>
 void combine_tile(const std::int16_t* weights, const float* scales, const float* factors,
-                  const std::int16_t* pairs, Index n_pairs, Index dim, float* sums, Index stride) {
-  Ints acc[kP * kC * 2];
-#pragma GCC unroll 16
-  for (Index a = 0; a < kP * kC * 2; ++a) acc[a] = _mm512_setzero_si512();
+                  const std::int16_t* pairs, Index n_pairs, float* sums, Index stride) {
+  Ints acc[kP * kV];
+#pragma GCC unroll 32
+  for (Index a = 0; a < kP * kV; ++a) acc[a] = _mm512_setzero_si512();
   for (Index j = 0; j < n_pairs; ++j) {
-    Ints value[kC * 2];
+    Ints value[kV];
 #pragma GCC unroll 4
-    for (Index v = 0; v < kC * 2; ++v) value[v] = load(pairs + j * 2 * dim + v * kRoundedStep);
+    for (Index v = 0; v < kV; ++v) value[v] = load(pairs + (j * kV + v) * kRoundedStep);
 #pragma GCC unroll 8
     for (Index r = 0; r < kP; ++r) {
       int both;
       __builtin_memcpy(&both, weights + r * kBlock + 2 * j, sizeof both);
       const Ints weight = _mm512_set1_epi32(both);
 #pragma GCC unroll 4
-      for (Index v = 0; v < kC * 2; ++v) {
-        acc[r * kC * 2 + v] = _mm512_dpwssd_epi32(acc[r * kC * 2 + v], value[v], weight);
+      for (Index v = 0; v < kV; ++v) {
+        acc[r * kV + v] = _mm512_dpwssd_epi32(acc[r * kV + v], value[v], weight);
       }
     }
+    // g++ 12 else keeps a second copy of every sum for behind the loop, on the stack.
+#pragma GCC unroll 32
+    for (Index a = 0; a < kP * kV; ++a) asm("" : "+v"(acc[a]));
   }
-  const Ints first = _mm512_set_epi64(11, 10, 3, 2, 9, 8, 1, 0);
-  const Ints second = _mm512_set_epi64(15, 14, 7, 6, 13, 12, 5, 4);
-#pragma GCC unroll 8
-  for (Index r = 0; r < kP; ++r) {
-#pragma GCC unroll 2
-    for (Index c = 0; c < kC; ++c) {
-      const Ints low = acc[(r * kC + c) * 2];
-      const Ints high = acc[(r * kC + c) * 2 + 1];
-      float* to = sums + r * stride + c * kRoundedStep;
-      add_whole(_mm512_permutex2var_epi64(low, first, high), scales[r], factors[r], to);
-      add_whole(_mm512_permutex2var_epi64(low, second, high), scales[r], factors[r], to + kLanes);
-    }
+#pragma GCC unroll 32
+  for (Index a = 0; a < kP * kV; ++a) {
+    const Index r = a / kV;
+    add_whole(acc[a], scales[r], factors[r], sums + r * stride + a % kV * kLanes);
   }
 }
 
-template <Index kC>
-void combine_rows(const std::int16_t* weights, const float* scales, const float* factors,
-                  Index n_rows, const std::int16_t* pairs, Index n_pairs, Index dim, float* sums,
+/// All rows from row r on, kP at a time, then fewer.
+template <Index kP, Index kV>
+void combine_rows(const std::int16_t* weights, const float* scales, const float* factors, Index r,
+                  Index n_rows, const std::int16_t* pairs, Index n_pairs, float* sums,
                   Index stride) {
-  Index r = 0;
-  for (; r + 4 <= n_rows; r += 4) {
-    combine_tile<4, kC>(weights + r * kBlock, scales + r, factors + r, pairs, n_pairs, dim,
-                        sums + r * stride, stride);
+  for (; r + kP <= n_rows; r += kP) {
+    combine_tile<kP, kV>(weights + r * kBlock, scales + r, factors + r, pairs, n_pairs,
+                         sums + r * stride, stride);
   }
-  for (; r < n_rows; ++r) {
-    combine_tile<1, kC>(weights + r * kBlock, scales + r, factors + r, pairs, n_pairs, dim,
-                        sums + r * stride, stride);
+  if constexpr (kP > 1) {
+    if (r < n_rows) {
+      combine_rows<kP / 2, kV>(weights, scales, factors, r, n_rows, pairs, n_pairs, sums, stride);
+    }
   }
 }
 
@@ -289,12 +323,12 @@ void combine(const std::int16_t* weights, const float* scales, const float* fact
   const Index n_pairs = (n_slots + 1) / 2;
   Index c = 0;
   for (; c + 2 * kRoundedStep <= dim; c += 2 * kRoundedStep) {
-    combine_rows<2>(weights, scales, factors, n_rows, pairs + 2 * c, n_pairs, dim, sums + c,
-                    sums_stride);
+    combine_rows<kRows, 4>(weights, scales, factors, 0, n_rows, pairs + pairs_at(c), n_pairs,
+                           sums + c, sums_stride);
   }
   if (c < dim) {
-    combine_rows<1>(weights, scales, factors, n_rows, pairs + 2 * c, n_pairs, dim, sums + c,
-                    sums_stride);
+    combine_rows<kRows, 2>(weights, scales, factors, 0, n_rows, pairs + pairs_at(c), n_pairs,
+                           sums + c, sums_stride);
   }
 }
 

@@ -55,7 +55,6 @@ class Attend {
   void attend_span(const Tile& tile, std::int64_t span, float* sums, int thread);
   void attend_block(const Tile& tile, std::int64_t first_row, std::int64_t n_rows,
                     const SlotRange& slots, float* sums, int thread);
-  void round_queries(const Tile& tile, int thread) const;
   void round_block(const Tile& tile, std::int64_t token, const SlotRange& slots, int thread) const;
   void score_floats(const Tile& tile, std::int64_t first_row, std::int64_t n_rows,
                     const SlotBlock& keys, const SlotRange& slots, int thread) const;
@@ -91,6 +90,9 @@ class Attend {
   WholeTile thread_whole(int thread) const {
     return {thread_sums(thread, 2), job_.key_dim, job_.rope_dim};
   }
+  WholeBlock whole_block(const SlotRange& slots, int thread) const {
+    return shared_.has(slots.first) ? shared_.at(slots.first) : thread_whole(thread).block;
+  }
   std::int64_t n_whole() const {
     return job_.rounded ? WholeTile::elements(job_.key_dim, job_.rope_dim) : 0;
   }
@@ -100,6 +102,7 @@ class Attend {
   const AttendJob& job_;
   const std::int64_t stride_;
   const std::int64_t tile_rows_;
+  SharedBlocks shared_;
 };
 
 /// One part of the cache for a range of slots; picked slots are copied together first.
@@ -144,28 +147,16 @@ void Attend::prepare_observer() const {
   }
 }
 
-/// A tile's queries as whole numbers, row by row.
-void Attend::round_queries(const Tile& tile, int thread) const {
-  if (!job_.rounded) return;
-  const WholeTile whole = thread_whole(thread);
-  for (std::int64_t r = 0; r < tile.n_rows(); ++r) {
-    const std::int64_t t = tile.token + r / tile.n_heads;
-    const std::int64_t h = tile.head + r % tile.n_heads;
-    const auto& round_row = cpu_.rounded_attention->round_row;
-    round_row(job_.q.row(t) + h * job_.q_head_stride, 0, r, whole.latents.q);
-    round_row(job_.q_rope.row(t) + h * job_.q_rope_head_stride, 0, r, whole.rope.q);
-  }
-}
-
 /// Both parts of the slots that rows of this token read, as whole numbers.
 void Attend::round_block(const Tile& tile, std::int64_t token, const SlotRange& slots,
                          int thread) const {
   const WholeTile whole = thread_whole(thread);
   float* gathered = thread_gathered(thread);
-  round_slots(cpu_, block_of(job_.keys, job_.key_dim, tile, token, slots, gathered), whole.latents);
-  round_slots(cpu_, block_of(job_.rope_keys, job_.rope_dim, tile, token, slots, gathered),
-              whole.rope);
-  cpu_.rounded_attention->pair_rows(whole.latents.slots, slots.end - slots.first, whole.pairs);
+  round_slots(cpu_, whole, block_of(job_.keys, job_.key_dim, tile, token, slots, gathered),
+              whole.block);
+  round_rope_slots(cpu_, whole,
+                   block_of(job_.rope_keys, job_.rope_dim, tile, token, slots, gathered),
+                   whole.block);
 }
 
 /// Content and rope scores of rows [first_row, first_row + n_rows) in float32.
@@ -199,8 +190,8 @@ void Attend::attend_block(const Tile& tile, std::int64_t first_row, std::int64_t
   float* weights = content + 2 * tile_rows_ * kScoreStride;
   SlotBlock keys{};
   if (job_.rounded) {
-    if (has_picks()) round_block(tile, token, slots, thread);  // else attend_span did, for all rows
-    score_rounded(cpu_, thread_whole(thread), first_row, n_rows, n,
+    if (has_picks()) round_block(tile, token, slots, thread);  // else done for all rows
+    score_rounded(cpu_, thread_whole(thread), whole_block(slots, thread), first_row, n_rows, n,
                   {content, tile_rows_ * kScoreStride, kScoreStride, fetch_behind(slots)});
   } else {
     keys = block_of(job_.keys, job_.key_dim, tile, token, slots, thread_gathered(thread));
@@ -219,7 +210,8 @@ void Attend::attend_block(const Tile& tile, std::int64_t first_row, std::int64_t
   }
   if (job_.rounded) {
     const WeightRows rows{weights, kScoreStride, factors, n_rows};
-    return combine_rounded(cpu_, rows, n, thread_whole(thread), row_sums, stride_);
+    return combine_rounded(cpu_, rows, n, thread_whole(thread), whole_block(slots, thread),
+                           row_sums, stride_);
   }
   const bool same_rows = job_.keys.data == job_.values.data && job_.key_dim == job_.value_dim;
   const SlotBlock values = same_rows ? keys
@@ -241,7 +233,7 @@ void Attend::attend_span(const Tile& tile, std::int64_t span, float* sums, int t
     };
     const SlotRange most{
         block, std::min(visible(tile.token + tile.n_tokens - 1).end, block + kBlockSlots)};
-    if (job_.rounded && !has_picks() && most.first < most.end) {
+    if (job_.rounded && !has_picks() && most.first < most.end && !shared_.has(block)) {
       round_block(tile, tile.token + tile.n_tokens - 1, most, thread);
     }
     for (std::int64_t t = 0; t < tile.n_tokens;) {
@@ -269,7 +261,7 @@ void Attend::attend_tile(const Tile& tile, int thread) {
   float* span_sums = thread_sums(thread, 1);
   const std::int64_t first = visible(tile.token).first / kSpanSlots;
   const std::int64_t end = ceil_div(visible(tile.token + tile.n_tokens - 1).end, kSpanSlots);
-  round_queries(tile, thread);
+  if (job_.rounded) round_queries(cpu_, job_, tile, thread_whole(thread));
   attend_span(tile, first, sums, thread);
   for (std::int64_t span = first + 1; span < end; ++span) {
     attend_span(tile, span, span_sums, thread);
@@ -295,6 +287,10 @@ void Attend::run_tiles() {
           : std::clamp<std::int64_t>(fair, 1, std::max<std::int64_t>(tile_rows_ / heads, 1));
   const std::int64_t n_token_tiles = ceil_div(job_.q.rows, tokens);
   const std::int64_t per_kv_head = ceil_div(group(), heads);
+  if (job_.rounded && !has_picks()) {
+    shared_ = share_blocks(cpu_, job_, visible(job_.q.rows - 1).end,
+                           thread_whole(0).q.scales - thread_scores(0));
+  }
   cpu_.pool.run(n_token_tiles * head_groups, [&](std::int64_t chunk, int thread) {
     // The last tokens read the most slots: they begin.
     const std::int64_t token = (n_token_tiles - 1 - chunk / head_groups) * tokens;
@@ -332,7 +328,7 @@ void Attend::run_spans() {
       const std::int64_t head = chunk % per_kv_head * heads;
       const Tile tile{0, n_tokens, kv_head * group() + head, std::min(heads, group() - head),
                       kv_head};
-      round_queries(tile, thread);
+      if (job_.rounded) round_queries(cpu_, job_, tile, thread_whole(thread));
       attend_span(tile, begin + span, waiting + (span * row + tile.head * n_tokens) * stride_,
                   thread);
     });
@@ -393,6 +389,8 @@ Result<void> reserve_attend(CpuScratch& scratch, std::int64_t n_threads, std::in
   const std::int64_t most = thread_elements(
       kRoundedTileRows, max_dim, WholeTile::elements(whole_dim, whole_dim), padded(max_dim) + 16);
   RETURN_IF_ERROR(scratch.attend.reserve(n_threads, most));
+  RETURN_IF_ERROR(
+      scratch.whole_blocks.reserve(1, SharedBlocks::elements(max_context, whole_dim, whole_dim)));
   const std::int64_t wave = std::min(ceil_div(max_context, kSpanSlots), kWaveSpans);
   return scratch.span_sums.reserve(1, (wave + 1) * n_heads * kSplitTokens * sums_stride(max_dim));
 }

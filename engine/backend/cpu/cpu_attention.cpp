@@ -186,7 +186,7 @@ void ensure_common(const CpuContext& cpu, const MlaAttentionArgs& args) {
   const std::int64_t n_threads = cpu.pool.n_threads();
   const std::int64_t n_slots = args.first_position + args.q.rows;
   cpu.scratch.scores.ensure(n_threads, 3 * kScoreRows * padded(n_slots));
-  ensure_product_scratch(cpu);
+  ensure_product_scratch(cpu, std::max(args.kv_lora_rank, args.qk_nope_head_dim));
   ensure_rounding(cpu, args);
   cpu.scratch.panel.ensure(
       n_threads, kAbsorbRows * padded(std::max(args.kv_lora_rank, args.qk_nope_head_dim)));
@@ -196,7 +196,7 @@ void ensure_common(const CpuContext& cpu, const MlaAttentionArgs& args) {
 
 void cpu_absorbed_attention(const CpuContext& cpu, const MlaAttentionArgs& args,
                             const AttentionProbe* probe, MatView out) {
-  ensure_product_scratch(cpu);
+  ensure_product_scratch(cpu, std::max(args.kv_lora_rank, args.qk_nope_head_dim));
   ensure_rounding(cpu, args);
   cpu.scratch.panel.ensure(cpu.pool.n_threads(), kAbsorbRows * padded(args.kv_lora_rank));
   const std::int64_t rank = args.kv_lora_rank;

@@ -20,8 +20,9 @@ constexpr int kMaxThreads = 1024;
 std::string describe(const InstructionSet& set, int n_threads) {
   const AmxSupport& amx = amx_support();
   const bool refused = amx.in_processor && !amx.refusal.empty();
-  return std::string("CPU · ") + set.ints->name + (refused ? " · no AMX: " + amx.refusal : "") +
-         " · " + std::to_string(n_threads) + (n_threads == 1 ? " thread" : " threads");
+  return std::string("CPU · ") + set.ints->name + (set.split == nullptr ? "" : ", BF16") +
+         (refused ? " · no AMX: " + amx.refusal : "") + " · " + std::to_string(n_threads) +
+         (n_threads == 1 ? " thread" : " threads");
 }
 
 class CpuBackend final : public Backend {
@@ -36,7 +37,9 @@ class CpuBackend final : public Backend {
 
   Result<Buffer> allocate(std::int64_t n_elements) override { return allocate_host(n_elements); }
   Result<void> reserve(const BackendLimits& limits) override {
-    return scratch_.reserve(limits, pool_->n_threads());
+    RETURN_IF_ERROR(scratch_.reserve(limits, pool_->n_threads()));
+    if (set_.split == nullptr) return {};
+    return scratch_.reserve_split(limits, pool_->n_threads());
   }
   Result<WeightView> place(const WeightView& host) override { return host; }
   void upload(std::span<const float> host, MatView device) override { copy_to_rows(host, device); }
@@ -143,8 +146,9 @@ class CpuBackend final : public Backend {
   }
 
   CpuContext context() {
-    return {kernels_, attention_for(kernels_), set_.rounded_attention, *set_.ints, *pool_,
-            scratch_};
+    return {
+        kernels_, attention_for(kernels_), set_.rounded_attention, *set_.ints, set_.split, *pool_,
+        scratch_};
   }
 
   /// task(row, thread) for every row, rows of little work grouped into one chunk.

@@ -29,6 +29,10 @@ std::vector<InstructionSet> usable_instruction_sets() {
     if (amx_support().refusal.empty()) {
       sets.push_back({"amx-int8", &kernels::avx512_table(), &kernels::amx_ints(),
                       &kernels::avx512_vnni_attention()});
+      if (amx_support().bf16_refusal.empty()) {
+        sets.push_back({"amx-bf16", &kernels::avx512_table(), &kernels::amx_ints(),
+                        &kernels::avx512_vnni_attention(), &kernels::amx_split()});
+      }
     }
   }
 #endif
@@ -45,6 +49,7 @@ Result<InstructionSet> choose_kernels(std::string_view name) {
     names += set.name;
   }
   if (name == "amx-int8") names += " (" + amx_support().refusal + ")";
+  if (name == "amx-bf16") names += " (" + amx_support().bf16_refusal + ")";
   return fail(ErrorCode::Unsupported, "backend › cpu › instruction set: found \"" +
                                           std::string(name) + "\", this processor runs " + names);
 }

@@ -9,6 +9,7 @@
 #include "engine/backend/cpu/attention_rounded.h"
 #include "engine/backend/cpu/kernels.h"
 #include "engine/backend/cpu/kernels_int.h"
+#include "engine/backend/cpu/kernels_split.h"
 #include "engine/base/result.h"
 
 namespace engine {
@@ -18,6 +19,7 @@ struct InstructionSet {
   const kernels::Table* table = nullptr;
   const kernels::IntTable* ints = nullptr;
   const kernels::RoundedAttention* rounded_attention = nullptr;  // where it has one
+  const kernels::SplitTable* split = nullptr;                    // likewise
 };
 
 /// Slowest first; never empty ("generic" runs everywhere).

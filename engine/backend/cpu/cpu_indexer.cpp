@@ -53,7 +53,7 @@ void cpu_index_slots(const CpuContext& cpu, const IndexerArgs& args, std::span<s
   cpu.scratch.index_scores.ensure(1, std::min(args.q.rows, kTokenBlock) * stride);
   cpu.scratch.strip.ensure(n_threads, args.n_heads * kSlotBlock);
   cpu.scratch.scores.ensure(n_threads, stride);
-  ensure_product_scratch(cpu);
+  ensure_product_scratch(cpu, 0);  // no stored weights
   float* all = cpu.scratch.index_scores.part(0);
   for (std::int64_t first = 0; first < args.q.rows; first += kTokenBlock) {
     const std::int64_t n_tokens = std::min(kTokenBlock, args.q.rows - first);

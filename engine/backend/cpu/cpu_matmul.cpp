@@ -88,9 +88,21 @@ kernels::Weight kernel_weight(const WeightView& w) {
           w.scale_cols};
 }
 
-void ensure_product_scratch(const CpuContext& cpu) {
+void ensure_product_scratch(const CpuContext& cpu, std::int64_t cols) {
+  if (cpu.split != nullptr) {
+    cpu.scratch.split.ensure(cpu.pool.n_threads(), kernels::split_elements(cols));
+  }
   cpu.scratch.panel.ensure(cpu.pool.n_threads(), kPanelElements);
   cpu.scratch.carry.ensure(cpu.pool.n_threads(), kCarryElements);
+}
+
+bool splits_rows(const CpuContext& cpu, const WeightView& w) {
+  return cpu.split != nullptr && w.dtype == DType::BF16;
+}
+
+std::int64_t split_step(const CpuContext& cpu, std::int64_t wanted) {
+  const std::int64_t group = cpu.split->group_rows;
+  return std::clamp((wanted + group - 1) / group * group, group, kSplitRows);
 }
 
 std::int64_t rounded_block_elements(std::int64_t cols) {
@@ -106,6 +118,11 @@ void product_block(const CpuContext& cpu, int thread, const WeightView& w, std::
     return;
   }
   const kernels::Weight weight = kernel_weight(w);
+  if (splits_rows(cpu, w)) {
+    cpu.split->product(weight, first_row, n_rows, x, n_x, bias, out,
+                       cpu.scratch.split.part(thread));
+    return;
+  }
   if (n_x <= kernels::kMaxFewRows) {
     cpu.kernels.few_rows(weight, first_row, n_rows, x, n_x, bias, out);
     return;

@@ -87,6 +87,7 @@ std::int64_t block_step(const CpuContext& cpu, const WeightView& w, bool grouped
   const auto n_chosen = static_cast<std::int64_t>(cpu.scratch.chosen.size());
   if (!grouped) {
     const std::int64_t wanted = w.rows * n_chosen / (cpu.pool.n_threads() * 8) / 4 * 4;
+    if (splits_rows(cpu, w)) return split_step(cpu, wanted);
     return std::clamp(wanted, kMinChunkRows, kernels::kPanelRows);
   }
   const std::int64_t tokens = std::max<std::int64_t>(n_pairs / n_chosen, 1);
@@ -125,7 +126,7 @@ void cpu_moe(const CpuContext& cpu, ConstMatView x, std::span<const MlpWeights> 
   const InnerRows inner = ensure_inner(cpu, n_pairs, some.gate.rows, rounded_inner);
   const std::int64_t step = block_step(cpu, some.gate, rounded_x || rounded_inner, n_pairs);
   s.expert_out.ensure(1, n_pairs * out.cols);
-  ensure_product_scratch(cpu);
+  ensure_product_scratch(cpu, std::max(x.cols, some.gate.rows));
   s.strip.ensure(cpu.pool.n_threads(), 2 * largest_share(s) * step);
   float* expert_out = s.expert_out.part(0);
 

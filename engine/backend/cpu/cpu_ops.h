@@ -10,6 +10,7 @@
 #include "engine/backend/cpu/cpu_scratch.h"
 #include "engine/backend/cpu/kernels.h"
 #include "engine/backend/cpu/kernels_int.h"
+#include "engine/backend/cpu/kernels_split.h"
 #include "engine/base/thread_pool.h"
 
 namespace engine {
@@ -19,14 +20,19 @@ struct CpuContext {
   const kernels::AttentionTable& attention;
   const kernels::RoundedAttention* rounded_attention;  // null: not with this instruction set
   const kernels::IntTable& ints;
+  const kernels::SplitTable* split;  // null: BF16 weights are multiplied as float32
   ThreadPool& pool;
   CpuScratch& scratch;
 };
 
 kernels::Weight kernel_weight(const WeightView& w);
 
-/// Takes the scratch that the functions below use on every thread.
-void ensure_product_scratch(const CpuContext& cpu);
+/// Takes the scratch that the functions below use on every thread for weights of so many columns.
+void ensure_product_scratch(const CpuContext& cpu, std::int64_t cols);
+/// Whether products with w are the split ones of kernels_split.h.
+bool splits_rows(const CpuContext& cpu, const WeightView& w);
+/// About `wanted` weight rows per chunk of such a product: whole groups, at most kSplitRows.
+std::int64_t split_step(const CpuContext& cpu, std::int64_t wanted);
 /// Elements a part of scratch.rounded_block must have for products with block types of so many
 /// columns below.
 std::int64_t rounded_block_elements(std::int64_t cols);

@@ -38,8 +38,11 @@ std::int64_t float_step(const CpuContext& cpu, const WeightView& w, std::int64_t
   if (n_x <= kernels::kMaxFewRows) {
     const std::int64_t row_bytes = std::max<std::int64_t>(w.row_bytes(), 1);
     const std::int64_t least = kMinChunkBytes / row_bytes;
-    return std::max<std::int64_t>(std::max(least, w.rows / (n_threads * 8)) / 4 * 4, 4);
+    const std::int64_t wanted = std::max(least, w.rows / (n_threads * 8));
+    if (splits_rows(cpu, w)) return split_step(cpu, wanted);
+    return std::max<std::int64_t>(wanted / 4 * 4, 4);
   }
+  if (splits_rows(cpu, w)) return split_step(cpu, w.rows / (n_threads * 2));
   const std::int64_t balanced = (w.rows / (n_threads * 4) + 3) / 4 * 4;
   return std::clamp<std::int64_t>(balanced, 4, kernels::kPanelRows);
 }
@@ -143,7 +146,7 @@ namespace {
 void run_product(const CpuContext& cpu, const WeightView& w, const InputRows& x, std::int64_t n_x,
                  const float* bias, MatView out) {
   const std::int64_t step = product_step(cpu, w, n_x);
-  ensure_product_scratch(cpu);
+  ensure_product_scratch(cpu, w.cols);
   const std::int64_t n_chunks = (w.rows + step - 1) / step;
   cpu.pool.run(n_chunks, [&](std::int64_t chunk, int thread) {
     const std::int64_t first = chunk * step;
@@ -171,7 +174,7 @@ void cpu_gated_mlp(const CpuContext& cpu, ConstMatView x, const MlpWeights& mlp,
   const std::int64_t step = reads_rounded(mlp.down)
                                 ? (wanted + kRoundedBlock - 1) / kRoundedBlock * kRoundedBlock
                                 : wanted;
-  ensure_product_scratch(cpu);
+  ensure_product_scratch(cpu, x.cols);
   cpu.scratch.strip.ensure(cpu.pool.n_threads(), 2 * x.rows * step);
   const std::int64_t n_chunks = (width + step - 1) / step;
   cpu.pool.run(n_chunks, [&](std::int64_t chunk, int thread) {

@@ -6,6 +6,7 @@
 #include "engine/backend/cpu/cpu_attend.h"
 #include "engine/backend/cpu/cpu_ops.h"
 #include "engine/backend/cpu/kernels_int.h"
+#include "engine/backend/cpu/kernels_split.h"
 #include "engine/backend/host_memory.h"
 #include "engine/base/check.h"
 
@@ -67,6 +68,12 @@ Result<void> CpuScratch::reserve(const BackendLimits& limits, std::int64_t n_thr
   router.resize(static_cast<std::size_t>(n_threads));
   for (RouterScratch& r : router) r.resize(limits.n_experts);
   return {};
+}
+
+Result<void> CpuScratch::reserve_split(const BackendLimits& limits, std::int64_t n_threads) {
+  const std::int64_t cols = std::max({limits.max_width, limits.max_mlp_width, limits.latent_dim});
+  RETURN_IF_ERROR(split.reserve(n_threads, kernels::split_elements(cols)));
+  return strip.reserve(n_threads, 2 * limits.max_tokens * kSplitRows);
 }
 
 }  // namespace engine

@@ -35,9 +35,11 @@ struct CpuScratch {
   ScratchArea q_absorbed;  // [kTokenBlock, n_heads, kv_lora_rank]; the weighted latents afterwards
   ScratchArea index_scores;   // [kTokenBlock, n_slots]: the indexer's scores
   ScratchArea attend;         // per thread: scores and sums of a tile of attention rows
+  ScratchArea whole_blocks;   // blocks of slots in whole numbers, for all tiles of a job
   ScratchArea span_sums;      // sums of spans of slots before they are joined
   ScratchArea inner;          // [n_pairs, width]: silu(gate) ⊙ up
   ScratchArea expert_out;     // [n_pairs, hidden]
+  ScratchArea split;          // per thread: activations as two BF16 values (kernels_split.h)
   ScratchArea rounded;        // records of the activations of one product (kernels_int.h)
   ScratchArea rounded_block;  // per thread: records of the rows product_block reads
   ScratchArea rounded_inner;  // records of [n_pairs, width]
@@ -52,6 +54,8 @@ struct CpuScratch {
   PickedScratch picked;                    // one token's picked slots
 
   Result<void> reserve(const BackendLimits& limits, std::int64_t n_threads);
+  /// Besides, for instruction sets with split products.
+  Result<void> reserve_split(const BackendLimits& limits, std::int64_t n_threads);
 };
 
 /// Tokens whose accumulators wait between two blocks of columns (kernels::Table::panel).
@@ -67,6 +71,10 @@ constexpr std::int64_t kTokenBlock = 64;
 /// Slots whose weighted latents are summed before they are added to the total: part of the defined
 /// order of the sum, independent of everything else.
 constexpr std::int64_t kSlotBlock = 256;
+
+/// Weight rows per chunk of a split product at most: splitting the tokens, which every chunk does
+/// again, is to be the smaller part of it.
+constexpr std::int64_t kSplitRows = 256;
 
 /// Rows of W_UK absorbed into the query at a time; part of the defined order like kSlotBlock.
 constexpr std::int64_t kAbsorbRows = 32;

@@ -13,6 +13,8 @@
 // may be loaded from and stored there; for checks), zero<tile>(), load<tile>(p, stride in bytes),
 // store<tile>(p, stride), dot<c, a, b>() (c += a·b, signed bytes).
 
+#include "engine/backend/cpu/kernels_amx_shape.h"
+
 // The table of IQ4_NL and IQ4_XS.
 alignas(16) constexpr signed char kIq4[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
                                               1,    13,   25,  38,  53,  69,  89,  113};
@@ -43,11 +45,6 @@ constexpr Index kHalf = kTileTokens / 2;
 constexpr Index kTileWords = kTileTokens * kLanes;
 /// Fewer tokens are faster without tiles.
 constexpr Index kLeastTokens = 8;
-
-struct TileShape {
-  Index rows;
-  Index row_bytes;
-};
 
 /// Stores words with their offset taken out.
 template <std::int32_t kOffset>

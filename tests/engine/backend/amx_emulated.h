@@ -5,11 +5,23 @@
 #include <cstddef>
 
 #include "engine/backend/cpu/kernels_int.h"
+#include "engine/backend/cpu/kernels_split.h"
 
 namespace engine::test {
 
 /// Needs what avx512_vnni_ints() needs.
 const kernels::IntTable& emulated_amx_ints();
+/// Needs AVX-512.
+const kernels::SplitTable& emulated_amx_split();
+
+/// What the emulated units know of each other.
+struct TileState {
+  const char* fault = nullptr;
+  long long n_products = 0;
+  const unsigned char* allowed = nullptr;
+  std::size_t allowed_bytes = 0;
+};
+TileState& tile_state();
 
 /// Tiles may be loaded from here too, besides the kernels' own memory; replaces what was said
 /// before.

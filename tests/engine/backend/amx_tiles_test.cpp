@@ -165,12 +165,20 @@ TEST_F(AmxTiles, TheSelfCheckPassesEqualTablesAndNoOthers) {
 
 TEST(AmxSupport, IsOfferedOrRefusedForAReason) {
   const AmxSupport& support = amx_support();
-  EXPECT_EQ(usable_instruction_sets().back().name == "amx-int8", support.refusal.empty());
   EXPECT_TRUE(support.in_processor || !support.refusal.empty());
-  const auto chosen = choose_kernels("amx-int8");
-  ASSERT_EQ(chosen.has_value(), support.refusal.empty());
-  if (chosen.has_value()) return;
-  EXPECT_NE(chosen.error().message.find(support.refusal), std::string::npos);
+  EXPECT_TRUE(support.refusal.empty() || !support.bf16_refusal.empty());
+  const auto check = [](std::string_view name, const std::string& refusal) {
+    const auto sets = usable_instruction_sets();
+    EXPECT_EQ(std::any_of(sets.begin(), sets.end(),
+                          [&](const InstructionSet& set) { return set.name == name; }),
+              refusal.empty());
+    const auto chosen = choose_kernels(name);
+    ASSERT_EQ(chosen.has_value(), refusal.empty());
+    if (chosen.has_value()) return;
+    EXPECT_NE(chosen.error().message.find(refusal), std::string::npos);
+  };
+  check("amx-int8", support.refusal);
+  check("amx-bf16", support.bf16_refusal);
 }
 
 }  // namespace

@@ -116,6 +116,7 @@ class RoundedAttention : public testing::TestWithParam<BackendOptions> {
   static constexpr std::int64_t kHeads = 5, kRank = 96, kNope = 32, kRope = 32, kV = 32;
   static constexpr std::int64_t kTokens = 70, kStart = 250;
 
+  std::int64_t start = kStart;
   Random random{31};
   Matrix q = random.matrix(kTokens, kHeads*(kNope + kRope));
   Matrix c_kv = random.matrix(kStart + kTokens, kRank);
@@ -131,7 +132,7 @@ class RoundedAttention : public testing::TestWithParam<BackendOptions> {
                                 kRope,
                                 kV,
                                 0.02F,
-                                kStart + first,
+                                start + first,
                                 std::as_const(q).slice(first, n),
                                 {.w_ukv = {}, .w_uk_t = w_uk_t.view, .w_uv = w_uv.view},
                                 std::as_const(c_kv).view(),
@@ -155,6 +156,20 @@ TEST_P(RoundedAttention, HasTheSameBitsInAnyChunk) {
       std::copy(part.values.begin(), part.values.end(), parts.view().row(first));
     }
     EXPECT_TRUE(same_bits(parts.values, whole.values)) << "in chunks of " << chunk;
+  }
+}
+
+/// More slots than are turned into whole numbers for all tiles at once.
+TEST_P(RoundedAttention, HasTheSameBitsFarBehindTheFirstSlot) {
+  const auto backend = make(GetParam());
+  start = 8300;
+  c_kv = random.matrix(start + 9, kRank);
+  k_rope = random.matrix(start + 9, kRope);
+  const Matrix whole = attend(*backend, 0, 9, nullptr);
+  for (std::int64_t t = 0; t < 9; ++t) {
+    const Matrix alone = attend(*backend, t, 1, nullptr);
+    EXPECT_TRUE(std::equal(alone.values.begin(), alone.values.end(), whole.view().row(t)))
+        << "token " << t;
   }
 }
 
