@@ -81,7 +81,7 @@ plant "attention: two runs joined without rescaling" attention.cu \
 plant "indexer: one tied slot too many" indexer.cu \
   's/equal.before < n_equal/equal.before <= n_equal/' indexer.cu cuda_bits_test '*Indexer*'
 plant "Q5_K: the fifth bit of the neighbouring group" weight_formats_k.h \
-  's/bits_of_bytes(p.h\[step % 2\], group)/bits_of_bytes(p.h[step % 2], group ^ 1)/' matmul_k.cu cuda_ops_test '*BlockTypes.Matmul*'
+  's/bits_of_bytes(p.h\[step % 2\], group)/bits_of_bytes(p.h[step % 2], group ^ 1)/' matmul_k_four.cu cuda_ops_test '*BlockTypes.Matmul*'
 
 plant "experts: the router's choice is read where the host has it not yet" cuda_moe.cpp \
   's/if (routed_.ids != nullptr/if (routed_.ids == nullptr/' cuda_moe.cpp cuda_step_test '*groups*:*mixtral*'
