@@ -10,7 +10,8 @@
 # Exit status: 0 all of it ran and passed, 1 something failed, 3 nothing failed but some of it did not run.
 # BATHYSCOPE_REHEARSAL=1 goes through it without a GPU, on the tests' emulator and with tiny models.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+self=$(realpath "${BASH_SOURCE[0]}")
+cd "$(dirname "$self")/../.." || exit 1
 build=$PWD/build/gpu
 state=$build/results
 bin=$build/bin
@@ -25,7 +26,7 @@ while [ $# -gt 0 ]; do
     --inner) inner=yes && shift && break ;;
     --seconds) seconds=${2:-0} && shift ;;
     all | build | test | sanitize | bench) what=$1 ;;
-    *) sed -n '2,13s/^# //p' "${BASH_SOURCE[0]}" && exit 2 ;;
+    *) sed -n '2,13s/^# //p' "$self" && exit 2 ;;
   esac
   shift
 done
@@ -91,7 +92,7 @@ step() {
     fi
     [ $((seconds - SECONDS)) -ge "$limit" ] || { limit=$((seconds - SECONDS)) && cut=yes; }
   fi
-  timeout -k 5 "$limit" bash "${BASH_SOURCE[0]}" --inner "$name" "$@" >"$state/$name.log" 2>&1
+  timeout -k 5 "$limit" bash "$self" --inner "$name" "$@" >"$state/$name.log" 2>&1
   local status=$?
   took=$((SECONDS - begin))
   if [ $status -eq 0 ]; then
@@ -201,7 +202,7 @@ bench_table() {
     function share(part, whole, of) { return whole > 0 ? sprintf("%5.1f %% of %s", 100 * part / whole, of) : "" }
     function row(what, rest, wanted) {
       printf "  %-16s %10.1f tokens/s, recording %+5.1f %%, %s%s\n", what " " n, on, 100 * cost, rest,
-        wanted > 0 ? sprintf(" (H100: %d wanted)", wanted) : ""
+        (wanted > 0 ? sprintf(" (H100: %d wanted)", wanted) : "")
     }
     /^  "load_seconds"/ { load = number($0) }
     /^  "weight_bytes"/ { weights = number($0) }
@@ -240,7 +241,11 @@ if [ "$programs" != "$(cat "$state/programs" 2>/dev/null)" ]; then
   rm -f "$state"/*.table "$state"/*.json
   echo "$programs" >"$state/programs"
 fi
-[ -x "$build/bin/gpu_describe_test" ] || { echo "build/gpu has no programs: tests/gpu/run.sh build" && exit 1; }
+if [ ! -x "$build/bin/gpu_bench" ] || grep -qs '^NOT RUN' "$state/build.verdict"; then
+  echo "the programs are not built: tests/gpu/run.sh build"
+  ! grep -qs '^NOT RUN' "$state/build.verdict" || exit 3
+  exit 1
+fi
 
 tests=() && wanted test && tests+=("op-tests 60 300 ops" "whole-checkpoints 60 240 checkpoints")
 wanted sanitize && tests+=("memcheck 90 240 sanitize memcheck" "racecheck 90 240 sanitize racecheck")
