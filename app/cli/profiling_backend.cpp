@@ -58,6 +58,12 @@ void ProfilingBackend::do_copy(ConstMatView a, MatView out) {
   timed("copies", [&] { inner_->copy(a, out); });
 }
 
+void ProfilingBackend::do_summarise_logits(engine::ConstMatView logits,
+                                           const engine::LogitSummaryArgs& args,
+                                           engine::LogitSummary* out) {
+  timed("summary of the logits", [&] { inner_->summarise_logits(logits, {args, out}); });
+}
+
 void ProfilingBackend::do_rope(MatView x, std::int64_t n_heads, std::int64_t head_stride,
                                std::int64_t offset, std::int64_t first_position,
                                const engine::RopeTable& table) {

@@ -65,6 +65,8 @@ class ProfilingBackend final : public engine::Backend {
                  engine::MatView out) override;
   void do_add(engine::ConstMatView a, engine::MatView out) override;
   void do_copy(engine::ConstMatView a, engine::MatView out) override;
+  void do_summarise_logits(engine::ConstMatView logits, const engine::LogitSummaryArgs& args,
+                           engine::LogitSummary* out) override;
   void do_rope(engine::MatView x, std::int64_t n_heads, std::int64_t head_stride,
                std::int64_t offset, std::int64_t first_position,
                const engine::RopeTable& table) override;

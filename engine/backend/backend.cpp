@@ -207,4 +207,11 @@ void Backend::moe(ConstMatView x, std::span<const MlpWeights> experts,
   do_moe(x, experts, ids, weights, top_k, out);
 }
 
+void Backend::summarise_logits(ConstMatView logits, const LogitSummaryRequest& request) {
+  check_matrix(logits);
+  CHECK_EQ(logits.rows, 1);
+  CHECK_LE(1, logits.cols);
+  do_summarise_logits(logits, request.args, request.out);
+}
+
 }  // namespace engine

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/backend/logit_summary.h"
 #include "engine/base/ids.h"
 #include "engine/base/result.h"
 #include "engine/tensor/weight.h"
@@ -265,6 +266,8 @@ class Backend {
   /// out[t] = Σ_j weights[t,j] · mlp_{ids[t,j]}(x[t]); the sum runs in the order of j.
   void moe(ConstMatView x, std::span<const MlpWeights> experts, std::span<const std::int32_t> ids,
            std::span<const float> weights, std::int64_t top_k, MatView out);
+  /// What a sampler needs of one row of logits, into *request.out (host memory; see settle()).
+  void summarise_logits(ConstMatView logits, const LogitSummaryRequest& request);
 
  protected:
   virtual void do_embed(const WeightView& table, std::span<const TokenId> tokens, MatView out) = 0;
@@ -288,6 +291,8 @@ class Backend {
   virtual void do_moe(ConstMatView x, std::span<const MlpWeights> experts,
                       std::span<const std::int32_t> ids, std::span<const float> weights,
                       std::int64_t top_k, MatView out) = 0;
+  virtual void do_summarise_logits(ConstMatView logits, const LogitSummaryArgs& args,
+                                   LogitSummary* out) = 0;
 };
 
 struct BackendOptions {

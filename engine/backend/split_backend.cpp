@@ -58,6 +58,10 @@ class SplitBackend final : public Backend {
   }
   void do_add(ConstMatView a, MatView out) override { device_->add(a, out); }
   void do_copy(ConstMatView a, MatView out) override { device_->copy(a, out); }
+  void do_summarise_logits(ConstMatView logits, const LogitSummaryArgs& args,
+                           LogitSummary* out) override {
+    device_->summarise_logits(logits, {args, out});
+  }
   void do_rope(MatView x, std::int64_t n_heads, std::int64_t head_stride, std::int64_t offset,
                std::int64_t first_position, const RopeTable& table) override {
     device_->rope(x, n_heads, head_stride, offset, first_position, table);

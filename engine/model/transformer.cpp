@@ -1,6 +1,7 @@
 #include "engine/model/transformer.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -72,9 +73,12 @@ Result<void> Transformer::run_layers(const Pass& pass) const {
     backend_->add(block_out, x);
     if (options.probe != nullptr) options.probe->on_layer_done(block.layer, x);
   }
+  if (options.last_logits.empty() && options.summary.out == nullptr) return {};
+  const MatView logits = queue_logits({x.row(n_tokens - 1), 1, x.cols, x.stride}, pass.activations);
   if (!options.last_logits.empty()) {
-    queue_logits({x.row(n_tokens - 1), 1, x.cols, x.stride}, pass.activations, options.last_logits);
+    backend_->fetch(logits, options.last_logits.first(static_cast<std::size_t>(logits.cols)));
   }
+  if (options.summary.out != nullptr) backend_->summarise_logits(logits, options.summary);
   return {};
 }
 
@@ -90,6 +94,8 @@ Result<void> Transformer::run_step(const Pass& pass) const {
   const bool scores = options.probe != nullptr && options.probe->wants_router_scores();
   for (const auto part :
        {std::uint64_t{picks}, std::uint64_t{scores}, address(options.last_logits.data()),
+        address(options.summary.out), static_cast<std::uint64_t>(options.summary.args.n_sampleable),
+        std::uint64_t{std::bit_cast<std::uint32_t>(options.summary.args.temperature)},
         address(pass.activations.x.data()), address(pass.activations.scores.data()),
         address(&pass.cache), std::uint64_t{options.form == AttentionForm::Absorbed}}) {
     step.shape = step.shape * 0x9E3779B97F4A7C15U + part;
@@ -126,13 +132,12 @@ Result<void> Transformer::forward(const TokenSpan& span, const ForwardOptions& o
   return {};
 }
 
-void Transformer::queue_logits(ConstMatView x, Activations& activations,
-                               std::span<float> out) const {
+MatView Transformer::queue_logits(ConstMatView x, Activations& activations) const {
   const MatView normed = activations.normed.view(x.rows, config_.hidden_size);
   const MatView logits = activations.logits.view(x.rows, config_.vocab_size);
   backend_->rms_norm(x, weights_.final_norm, static_cast<float>(config_.rms_norm_eps), normed);
   backend_->matmul(normed, weights_.output_head, nullptr, logits);
-  backend_->fetch(logits, out.first(static_cast<std::size_t>(x.rows * config_.vocab_size)));
+  return logits;
 }
 
 void Transformer::logits(std::int64_t first_row, std::int64_t n_rows, Activations& activations,
@@ -142,10 +147,18 @@ void Transformer::logits(std::int64_t first_row, std::int64_t n_rows, Activation
     const std::int64_t n = std::min(activations.max_logit_rows, n_rows - done);
     const ConstMatView x{activations.x.data() + (first_row + done) * config_.hidden_size, n,
                          config_.hidden_size, config_.hidden_size};
-    queue_logits(x, activations, out.subspan(static_cast<std::size_t>(done * config_.vocab_size)));
+    backend_->fetch(queue_logits(x, activations),
+                    out.subspan(static_cast<std::size_t>(done * config_.vocab_size),
+                                static_cast<std::size_t>(n * config_.vocab_size)));
     backend_->settle();
     done += n;
   }
+}
+
+void Transformer::summarised_logits(const Activations& activations, std::span<float> out) const {
+  const auto n = static_cast<std::size_t>(config_.vocab_size);
+  backend_->fetch(activations.logits.view(1, config_.vocab_size), out.first(n));
+  backend_->settle();
 }
 
 }  // namespace engine

@@ -32,6 +32,8 @@ struct ForwardOptions {
   /// The last token's logits [vocab_size], host memory, where they are wanted: with the pass, so
   /// that a device is waited for once. Empty: not computed.
   std::span<float> last_logits = {};
+  /// Or, besides, what a sampler needs of them.
+  LogitSummaryRequest summary = {};
 };
 
 class Transformer {
@@ -55,13 +57,15 @@ class Transformer {
   /// host memory.
   void logits(std::int64_t first_row, std::int64_t n_rows, Activations& activations,
               std::span<float> out) const;
+  /// The logits that a forward() with a summary made: out [vocab_size], host memory.
+  void summarised_logits(const Activations& activations, std::span<float> out) const;
 
  private:
   Transformer() = default;
   struct Pass;
   Result<void> run_layers(const Pass& pass) const;
   Result<void> run_step(const Pass& pass) const;
-  void queue_logits(ConstMatView x, Activations& activations, std::span<float> out) const;
+  MatView queue_logits(ConstMatView x, Activations& activations) const;
 
   ModelConfig config_;
   ModelWeights weights_;

@@ -45,10 +45,11 @@ class Generation {
   Result<void> answer();
   Result<std::vector<PromptToken>> make_prompt() const;
   Result<void> check_context(std::int64_t n_prompt) const;
-  Result<void> prefill(std::span<const TokenId> prompt);
+  Result<void> prefill(std::span<const TokenId> prompt, Sampler& sampler);
   Result<void> decode(Sampler& sampler);
   Result<void> step(Sampler& sampler);
   Result<TokenId> draw(Sampler& sampler, std::int64_t position, std::optional<TokenId> draft);
+  Result<void> extend(std::span<const TokenId> tokens, Probe& probe, Sampler* sampler);
   void announce_token(TokenId token, std::int64_t position, bool drafted, NextToken next);
   bool ends_turn(TokenId token) const;
   bool is_last(TokenId token, std::int64_t position);
@@ -59,6 +60,10 @@ class Generation {
   std::optional<TokenId> propose(TokenId token, const Sampler& sampler);
   Result<void> verify(TokenId draft, Sampler& sampler, RoutingRecorder& recorder);
   void observe(std::int64_t n_tokens, std::int64_t first_row);
+  void look_at_row(std::int64_t row) {
+    summarised_ = false;
+    model_.session->logits(row, 1, logits_);
+  }
   void finish(const Result<void>& outcome);
   void pause() const {
     if (between_steps_) between_steps_(stop_);
@@ -72,6 +77,8 @@ class Generation {
   const Clock::time_point begin_;
   Utf8Stream utf8_;
   std::vector<float> logits_;
+  LogitSummary summary_;
+  bool summarised_ = false;  // the sampler took the summary, logits_ has nothing
   GenerationStatistics statistics_;
   FinishReason reason_ = FinishReason::EndOfTurn;
   bool done_ = false;             // the last token was drawn
@@ -124,12 +131,26 @@ Result<void> Generation::answer() {
       request_.id, std::make_shared<const std::vector<PromptToken>>(std::move(prompt)),
       statistics_.n_reused_tokens, seed});
   logits_.resize(static_cast<std::size_t>(model_.session->config().vocab_size));
-  RETURN_IF_ERROR(prefill(ids));
   Sampler sampler(request_.sampling, model_.text->tokenizer.size(), seed);
+  RETURN_IF_ERROR(prefill(ids, sampler));
   return decode(sampler);
 }
 
-Result<void> Generation::prefill(std::span<const TokenId> prompt) {
+// Feeds tokens. A sampler that is to draw after the last of them takes the summary of its logits
+// where that will do; else they are all fetched, before anything else is computed.
+Result<void> Generation::extend(std::span<const TokenId> tokens, Probe& probe, Sampler* sampler) {
+  Session& session = *model_.session;
+  if (sampler == nullptr) return session.extend(tokens, &probe, stop_);
+  summarised_ = false;
+  if (!sampler->may_draw_from_summary()) return session.extend(tokens, &probe, stop_, logits_);
+  const auto n = static_cast<std::int64_t>(logits_.size());
+  RETURN_IF_ERROR(session.extend(tokens, &probe, stop_, {}, {sampler->summary_args(n), &summary_}));
+  summarised_ = sampler->take(summary_, n, request_.n_candidates);
+  if (!summarised_) session.summarised_logits(logits_);
+  return {};
+}
+
+Result<void> Generation::prefill(std::span<const TokenId> prompt, Sampler& sampler) {
   Session& session = *model_.session;
   const auto n_total = static_cast<std::int64_t>(prompt.size());
   while (session.length() < n_total) {
@@ -137,9 +158,9 @@ Result<void> Generation::prefill(std::span<const TokenId> prompt) {
     const std::int64_t n_left = n_total - session.length();
     const std::int64_t n = session.next_chunk(n_left);
     RoutingRecorder recorder(session.config(), session.length(), n, {n == n_left, {}});
-    RETURN_IF_ERROR(session.extend(
+    RETURN_IF_ERROR(extend(
         prompt.subspan(static_cast<std::size_t>(session.length()), static_cast<std::size_t>(n)),
-        &recorder, stop_, n == n_left ? std::span(logits_) : std::span<float>()));
+        recorder, n == n_left ? &sampler : nullptr));
     last_extend_ = n;
     observe(n, 0);
     statistics_.prefill_seconds += seconds_since(begin);
@@ -157,13 +178,14 @@ Result<void> Generation::prefill(std::span<const TokenId> prompt) {
   return {};
 }
 
-// The token at `position`, from logits_ and the tokens before it. A draft waits behind them in the
-// session: the sampler must not see it.
+// The token at `position`, from its logits and the tokens before it. A draft waits behind them in
+// the session: the sampler must not see it.
 Result<TokenId> Generation::draw(Sampler& sampler, std::int64_t position,
                                  std::optional<TokenId> draft) {
   RETURN_IF_ERROR(model_.session->health());
   const auto context = model_.session->tokens().first(static_cast<std::size_t>(position));
-  auto next = sampler.draw(logits_, context, request_.n_candidates);
+  auto next = summarised_ ? sampler.draw_taken(request_.n_candidates)
+                          : sampler.draw(logits_, context, request_.n_candidates);
   if (!next) {
     if (logits_usable(logits_)) return tl::unexpected(std::move(next.error()));
     return fail(ErrorCode::InvalidFile, model_.session->describe_non_finite() +
@@ -266,7 +288,7 @@ Result<void> Generation::verify(TokenId draft, Sampler& sampler, RoutingRecorder
   auto token = draw(sampler, position, draft);
   if (!token || *token != draft) session.truncate(position);
   if (!token) return tl::unexpected(std::move(token.error()));
-  if (!is_last(*token, position) && *token == draft) session.logits(1, 1, logits_);
+  if (!is_last(*token, position) && *token == draft) look_at_row(1);
   if (*token != draft) {
     drawn_ = *token;
     return {};
@@ -296,12 +318,11 @@ Result<void> Generation::step(Sampler& sampler) {
   RoutingRecorder recorder(session.config(), session.length(), last_extend_,
                            RoutingRecorder::Wants{false, {}, true});
   const bool only_row = !done_ && !draft;
-  const auto fed =
-      session.extend(std::span(fed_tokens).first(static_cast<std::size_t>(last_extend_)), &recorder,
-                     stop_, only_row ? std::span(logits_) : std::span<float>());
+  const auto fed = extend(std::span(fed_tokens).first(static_cast<std::size_t>(last_extend_)),
+                          recorder, only_row ? &sampler : nullptr);
   if (!fed && done_ && fed.error().code == ErrorCode::Cancelled) return {};  // it was over anyway
   RETURN_IF_ERROR(fed);
-  if (draft && !done_) session.logits(0, 1, logits_);
+  if (draft && !done_) look_at_row(0);
   observe(1, 0);
   announce_routing(recorder, 0);
   if (draft) RETURN_IF_ERROR(verify(*draft, sampler, recorder));

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <numeric>
 #include <string>
 #include <unordered_map>
 
@@ -16,34 +14,45 @@ Result<void> refuse(const char* option, double value, const char* allowed) {
                                               std::to_string(value) + ", allowed " + allowed);
 }
 
-// Softmax over all logits, in double: weight of id i is exp(logit − maximum) / sum.
-struct Softmax {
-  double maximum = 0;
-  double sum = 0;
-  double entropy = 0;
+// By logit; equal ones by id. Of scores, too: what a weight is rounded to decides nothing.
+bool stands_before(const LogitCandidate& a, const LogitCandidate& b) {
+  return a.logit != b.logit ? a.logit > b.logit : a.id < b.id;
+}
 
-  explicit Softmax(std::span<const float> logits) {
-    maximum = *std::max_element(logits.begin(), logits.end());
-    double weighted = 0;
-    for (const float logit : logits) {
-      const double shifted = static_cast<double>(logit) - maximum;
-      const double weight = std::exp(shifted);
-      sum += weight;
-      if (weight > 0) weighted += weight * shifted;
-    }
-    entropy = std::max(0.0, std::log(sum) - weighted / sum);
-  }
-  double probability(float logit) const {
-    return std::exp(static_cast<double>(logit) - maximum) / sum;
-  }
-};
-
-TokenCandidate candidate(std::span<const float> logits, const Softmax& softmax, std::int32_t id) {
+TokenCandidate token_candidate(const LogitSums& sums, const LogitCandidate& of) {
   TokenCandidate c;
-  c.token = TokenId(id);
-  c.logit = logits[static_cast<std::size_t>(id)];
-  c.probability = static_cast<float>(softmax.probability(c.logit));
+  c.token = TokenId(of.id);
+  c.logit = of.logit;
+  c.probability = static_cast<float>(logit_weight(of.logit, sums.maximum, 1.0F) / sums.sum);
   return c;
+}
+
+// The n most probable ids, in order.
+std::vector<LogitCandidate> best_of(std::span<const float> logits, int n_wanted) {
+  std::vector<LogitCandidate> all(logits.size());
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = {static_cast<std::int32_t>(i), logits[i]};
+  const std::size_t n = std::min(all.size(), static_cast<std::size_t>(std::max(0, n_wanted)));
+  std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(n), all.end(),
+                    stands_before);
+  all.resize(n);
+  return all;
+}
+
+// The model's own distribution; `best` in order.
+NextToken distribution(const LogitSums& sums, std::span<const LogitCandidate> best) {
+  NextToken next;
+  next.entropy = static_cast<float>(std::max(0.0, std::log(sums.sum) - sums.weighted / sums.sum));
+  for (const LogitCandidate& c : best) next.top.push_back(token_candidate(sums, c));
+  next.sampler_known = false;
+  return next;
+}
+
+int rank_of(std::span<const float> logits, const LogitCandidate& chosen) {
+  int rank = 0;
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    rank += stands_before({static_cast<std::int32_t>(i), logits[i]}, chosen) ? 1 : 0;
+  }
+  return rank;
 }
 
 }  // namespace
@@ -81,34 +90,18 @@ SamplingOptions default_sampling(const GenerationDefaults& defaults) {
 }
 
 bool logits_usable(std::span<const float> logits) {
-  bool any_finite = false;
-  for (const float logit : logits) {
-    if (std::isnan(logit) || logit == std::numeric_limits<float>::infinity()) return false;
-    any_finite = any_finite || std::isfinite(logit);
-  }
-  return any_finite;
+  return std::none_of(logits.begin(), logits.end(), is_bad_logit) &&
+         std::any_of(logits.begin(), logits.end(), [](float x) { return x > kMinusInfinity; });
 }
 
 NextToken model_distribution(std::span<const float> logits, int n_candidates, std::int32_t chosen) {
-  const Softmax softmax(logits);
-  std::vector<std::int32_t> ids(logits.size());
-  std::iota(ids.begin(), ids.end(), 0);
-  const std::size_t n = std::min(ids.size(), static_cast<std::size_t>(std::max(0, n_candidates)));
-  const auto logit = [&](std::int32_t id) { return logits[static_cast<std::size_t>(id)]; };
-  const auto before = [&](std::int32_t a, std::int32_t b) {
-    return logit(a) != logit(b) ? logit(a) > logit(b) : a < b;
-  };
-  std::partial_sort(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(n), ids.end(), before);
-
-  NextToken next;
-  next.entropy = static_cast<float>(softmax.entropy);
-  for (std::size_t i = 0; i < n; ++i) next.top.push_back(candidate(logits, softmax, ids[i]));
+  const LogitSums sums = sum_logits(logits, {0, 0.0F});
+  NextToken next = distribution(sums, best_of(logits, n_candidates));
   if (chosen >= 0) {
-    next.chosen = candidate(logits, softmax, chosen);
-    next.chosen_rank = static_cast<int>(
-        std::count_if(ids.begin(), ids.end(), [&](std::int32_t id) { return before(id, chosen); }));
+    const LogitCandidate drawn{chosen, logits[static_cast<std::size_t>(chosen)]};
+    next.chosen = token_candidate(sums, drawn);
+    next.chosen_rank = rank_of(logits, drawn);
   }
-  next.sampler_known = false;
   return next;
 }
 
@@ -130,6 +123,36 @@ void Sampler::collect(std::span<const float> logits, std::span<const TokenId> co
   }
 }
 
+// In order of id, like collect.
+void Sampler::collect(std::span<const LogitCandidate> candidates, std::int64_t n_drawn) {
+  kept_.clear();
+  for (const LogitCandidate& c : candidates) {
+    if (c.id < n_drawn) kept_.push_back({c.id, c.logit, 0.0});
+  }
+  std::sort(kept_.begin(), kept_.end(),
+            [](const Candidate& a, const Candidate& b) { return a.id < b.id; });
+}
+
+std::int64_t Sampler::n_drawn(std::int64_t n_logits) const {
+  return std::min(n_logits, std::max<std::int64_t>(0, n_sampleable_));
+}
+
+bool Sampler::cuts_top_k(std::int64_t n_drawn) const {
+  return options_.top_k > 0 && options_.top_k < n_drawn;
+}
+
+bool Sampler::may_draw_from_summary() const {
+  if (options_.repetition_penalty != 1.0F) return false;
+  return options_.temperature == 0.0F || options_.top_k > 0 || options_.top_p < 1.0F ||
+         options_.min_p > 0.0F;
+}
+
+LogitSummaryArgs Sampler::summary_args(std::int64_t n_logits) const {
+  const bool sums = options_.repetition_penalty == 1.0F && options_.top_p < 1.0F &&
+                    !cuts_top_k(n_drawn(n_logits));
+  return {n_sampleable_, sums ? options_.temperature : 0.0F};
+}
+
 void Sampler::keep_best_only() {
   const auto best =
       std::max_element(kept_.begin(), kept_.end(),
@@ -140,7 +163,6 @@ void Sampler::keep_best_only() {
 // Ties with the k-th best stay, as in transformers.
 void Sampler::cut_top_k() {
   const auto k = static_cast<std::size_t>(options_.top_k);
-  if (k == 0 || k >= kept_.size()) return;
   std::vector<float> scores(kept_.size());
   std::transform(kept_.begin(), kept_.end(), scores.begin(),
                  [](const Candidate& c) { return c.score; });
@@ -150,22 +172,22 @@ void Sampler::cut_top_k() {
 }
 
 void Sampler::weigh() {
-  double best = -std::numeric_limits<double>::infinity();
-  for (const Candidate& c : kept_) best = std::max(best, static_cast<double>(c.score));
-  for (Candidate& c : kept_) {
-    c.weight =
-        std::exp((static_cast<double>(c.score) - best) / static_cast<double>(options_.temperature));
-  }
+  float best = kMinusInfinity;
+  for (const Candidate& c : kept_) best = std::max(best, c.score);
+  for (Candidate& c : kept_) c.weight = logit_weight(c.score, best, options_.temperature);
+}
+
+double Sampler::total_weight() const {
+  double total = 0;
+  for (const Candidate& c : kept_) total += c.weight;
+  return total;
 }
 
 // Keeps the best until their probabilities reach top_p; at least one. Only as many as needed are
-// sorted.
-void Sampler::cut_top_p() {
-  if (options_.top_p >= 1.0F || kept_.size() < 2) return;
-  double total = 0;
-  for (const Candidate& c : kept_) total += c.weight;
+// sorted. False: they do not reach it, and others would follow.
+bool Sampler::cut_top_p(double total, bool all_there) {
   const auto better = [](const Candidate& a, const Candidate& b) {
-    return a.weight != b.weight ? a.weight > b.weight : a.id < b.id;
+    return a.score != b.score ? a.score > b.score : a.id < b.id;
   };
   const double enough = static_cast<double>(options_.top_p) * total;
   std::size_t n_sorted = 0;
@@ -180,9 +202,11 @@ void Sampler::cut_top_p() {
     }
     sum += kept_[n_kept++].weight;
   }
+  if (!all_there && sum < enough) return false;
   kept_.resize(n_kept);
   std::sort(kept_.begin(), kept_.end(),
             [](const Candidate& a, const Candidate& b) { return a.id < b.id; });
+  return true;
 }
 
 void Sampler::cut_min_p() {
@@ -192,50 +216,55 @@ void Sampler::cut_min_p() {
   });
 }
 
+// What the settings leave of kept_. `threshold`: ids that are not there have a smaller score; −∞:
+// all are there. False: some of those would be left too.
+bool Sampler::cut(const LogitSums& sums, std::int64_t n_drawn, float threshold) {
+  if (kept_.empty()) return false;
+  if (options_.temperature == 0.0F) {
+    keep_best_only();
+    return true;
+  }
+  const bool all_there = threshold == kMinusInfinity;
+  const bool cuts = cuts_top_k(n_drawn);
+  if (cuts) {
+    if (kept_.size() < static_cast<std::size_t>(options_.top_k)) return false;
+    cut_top_k();
+  }
+  weigh();
+  const bool of_all = !cuts && options_.repetition_penalty == 1.0F;
+  if (options_.top_p < 1.0F) {
+    if (!cut_top_p(of_all ? sums.sampler_sum : total_weight(), cuts || all_there)) return false;
+  } else if (!cuts && !all_there) {
+    // A hair below: the last bits of two weights may stand in the other order than their logits.
+    const double unseen = logit_weight(threshold, sums.best, options_.temperature);
+    if (!(unseen < static_cast<double>(options_.min_p) * (1 - 1e-9))) return false;
+  }
+  cut_min_p();
+  return true;
+}
+
 // In order of id, so that the same number always means the same token.
-std::int32_t Sampler::pick() {
-  double total = 0;
-  for (const Candidate& c : kept_) total += c.weight;
-  const double target = random_.uniform() * total;
+Sampler::Candidate Sampler::pick() {
+  const double target = random_.uniform() * total_weight();
   double sum = 0;
-  std::int32_t last_possible = kept_.front().id;
+  Candidate last_possible = kept_.front();
   for (const Candidate& c : kept_) {
     if (c.weight <= 0) continue;
     sum += c.weight;
-    last_possible = c.id;
+    last_possible = c;
     if (target < sum) break;
   }
   return last_possible;
 }
 
-Result<NextToken> Sampler::draw(std::span<const float> logits, std::span<const TokenId> context,
-                                int n_candidates) {
-  if (!logits_usable(logits)) {
-    return fail(ErrorCode::InvalidArgument,
-                "the logits hold NaN or infinity: there is no distribution to draw from");
-  }
-  collect(logits, context);
-  if (kept_.empty()) {
-    return fail(ErrorCode::InvalidArgument, "the vocabulary has no token that may be drawn");
-  }
-  if (options_.temperature == 0.0F) {
-    keep_best_only();
-  } else {
-    cut_top_k();
-    weigh();
-    cut_top_p();
-    cut_min_p();
-  }
-  const std::int32_t chosen = pick();
-
-  NextToken next = model_distribution(logits, n_candidates, chosen);
-  next.sampler_known = true;
-  next.n_kept = static_cast<int>(kept_.size());
-  double total = 0;
-  for (const Candidate& c : kept_) total += c.weight;
+// What the sampler left, into a distribution whose chosen token is there.
+void Sampler::describe(NextToken* next) const {
+  next->sampler_known = true;
+  next->n_kept = static_cast<int>(kept_.size());
+  const double total = total_weight();
   std::unordered_map<std::int32_t, double> shown;
-  for (const TokenCandidate& c : next.top) shown.emplace(c.token.value, 0.0);
-  shown.emplace(chosen, 0.0);
+  for (const TokenCandidate& c : next->top) shown.emplace(c.token.value, 0.0);
+  shown.emplace(next->chosen->token.value, 0.0);
   double entropy = 0;
   for (const Candidate& c : kept_) {
     const double p = c.weight / total;
@@ -243,11 +272,55 @@ Result<NextToken> Sampler::draw(std::span<const float> logits, std::span<const T
     const auto it = shown.find(c.id);
     if (it != shown.end()) it->second = p;
   }
-  next.sampled_entropy = static_cast<float>(std::max(0.0, entropy));
-  for (TokenCandidate& c : next.top) {
+  next->sampled_entropy = static_cast<float>(std::max(0.0, entropy));
+  for (TokenCandidate& c : next->top) {
     c.sampled_probability = static_cast<float>(shown[c.token.value]);
   }
-  next.chosen->sampled_probability = static_cast<float>(shown[chosen]);
+  next->chosen->sampled_probability = static_cast<float>(shown[next->chosen->token.value]);
+}
+
+Result<NextToken> Sampler::draw(std::span<const float> logits, std::span<const TokenId> context,
+                                int n_candidates) {
+  const auto n_logits = static_cast<std::int64_t>(logits.size());
+  const LogitSums sums = sum_logits(logits, summary_args(n_logits));
+  if (!are_usable(sums)) {
+    return fail(ErrorCode::InvalidArgument,
+                "the logits hold NaN or infinity: there is no distribution to draw from");
+  }
+  collect(logits, context);
+  if (!cut(sums, n_drawn(n_logits), kMinusInfinity)) {
+    return fail(ErrorCode::InvalidArgument, "the vocabulary has no token that may be drawn");
+  }
+  const std::int32_t id = pick().id;
+  const LogitCandidate chosen{id, logits[static_cast<std::size_t>(id)]};
+  NextToken next = distribution(sums, best_of(logits, n_candidates));
+  next.chosen = token_candidate(sums, chosen);
+  next.chosen_rank = rank_of(logits, chosen);
+  describe(&next);
+  return next;
+}
+
+bool Sampler::take(const LogitSummary& summary, std::int64_t n_logits, int n_candidates) {
+  if (!may_draw_from_summary() || !are_usable(summary.sums)) return false;
+  if (summary.n_candidates < std::min<std::int64_t>(n_candidates, n_logits)) return false;
+  if (summary.n_candidates > kMostLogitCandidates) return false;
+  sums_ = summary.sums;
+  best_.assign(summary.candidates, summary.candidates + summary.n_candidates);
+  std::sort(best_.begin(), best_.end(), stands_before);
+  collect(best_, n_drawn(n_logits));
+  const bool all_there = summary.n_candidates == n_logits;
+  return cut(sums_, n_drawn(n_logits), all_there ? kMinusInfinity : summary.threshold);
+}
+
+NextToken Sampler::draw_taken(int n_candidates) {
+  const Candidate drawn = pick();
+  const LogitCandidate chosen{drawn.id, drawn.score};
+  const auto shown = std::min(best_.size(), static_cast<std::size_t>(std::max(0, n_candidates)));
+  NextToken next = distribution(sums_, std::span(best_).first(shown));
+  next.chosen = token_candidate(sums_, chosen);
+  next.chosen_rank = static_cast<int>(
+      std::lower_bound(best_.begin(), best_.end(), chosen, stands_before) - best_.begin());
+  describe(&next);
   return next;
 }
 

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/backend/logit_summary.h"
 #include "engine/base/ids.h"
 #include "engine/base/result.h"
 #include "engine/runtime/events.h"
@@ -31,6 +32,16 @@ class Sampler {
   Result<NextToken> draw(std::span<const float> logits, std::span<const TokenId> context,
                          int n_candidates);
 
+  /// Whether these settings may do with a summary, and what it has to sum.
+  bool may_draw_from_summary() const;
+  LogitSummaryArgs summary_args(std::int64_t n_logits) const;
+  /// Takes over a summary by summary_args() of n_logits logits. False where it does not tell what
+  /// draw() would (flat distributions, logits that are no numbers): all logits have to be looked
+  /// at.
+  bool take(const LogitSummary& summary, std::int64_t n_logits, int n_candidates);
+  /// The same token and numbers as draw() gives of all logits, from the summary taken last.
+  NextToken draw_taken(int n_candidates);
+
  private:
   struct Candidate {
     std::int32_t id = 0;
@@ -38,17 +49,25 @@ class Sampler {
     double weight = 0;  // exp((score − best) / temperature)
   };
   void collect(std::span<const float> logits, std::span<const TokenId> context);
+  void collect(std::span<const LogitCandidate> candidates, std::int64_t n_drawn);
+  std::int64_t n_drawn(std::int64_t n_logits) const;
+  bool cuts_top_k(std::int64_t n_drawn) const;
+  bool cut(const LogitSums& sums, std::int64_t n_drawn, float threshold);
   void keep_best_only();
   void cut_top_k();
   void weigh();
-  void cut_top_p();
+  double total_weight() const;
+  bool cut_top_p(double total, bool all_there);
   void cut_min_p();
-  std::int32_t pick();
+  Candidate pick();
+  void describe(NextToken* next) const;
 
   SamplingOptions options_;
   std::int64_t n_sampleable_;
   Random random_;
   std::vector<Candidate> kept_;
+  LogitSums sums_;                    // of the summary taken
+  std::vector<LogitCandidate> best_;  // its candidates, in order
 };
 
 /// The model's own distribution: candidates by probability, entropy. `chosen` may be -1.

@@ -110,14 +110,15 @@ Result<void> Session::forward(const TokenSpan& span, const ForwardOptions& optio
 }
 
 Result<void> Session::extend(std::span<const TokenId> tokens, Probe* probe, std::stop_token stop,
-                             std::span<float> last_logits) {
+                             std::span<float> last_logits, const LogitSummaryRequest& summary) {
   const auto n = static_cast<std::int64_t>(tokens.size());
   CHECK_LE(n, activations_.max_tokens);
   if (tokens.empty()) return {};
   RETURN_IF_ERROR(check_room(length() + n));
   RETURN_IF_ERROR(check_tokens(tokens));
   const auto begin = std::chrono::steady_clock::now();
-  RETURN_IF_ERROR(forward({tokens, length()}, {form_, probe, std::move(stop), last_logits}));
+  RETURN_IF_ERROR(
+      forward({tokens, length()}, {form_, probe, std::move(stop), last_logits, summary}));
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
   // A verified draft is no prompt: two tokens tell nothing about the speed of many.
   if (n > 2) seconds_per_token_ = elapsed.count() / static_cast<double>(n);

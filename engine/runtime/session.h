@@ -64,15 +64,19 @@ class Session {
   /// where this model on this machine would otherwise not notice a stop in time.
   std::int64_t next_chunk(std::int64_t n_left) const;
   /// Runs at most longest_chunk() tokens after the cached ones. Cancelled leaves the session as it
-  /// was. `last_logits` [vocab_size] gets the last token's logits unless it is empty: one pass that
-  /// brings both is cheaper than logits() after it.
+  /// was. `last_logits` [vocab_size] gets the last token's logits unless it is empty, `summary`
+  /// what a sampler needs of them: one pass that brings both is cheaper than logits() after it.
   Result<void> extend(std::span<const TokenId> tokens, Probe* probe, std::stop_token stop,
-                      std::span<float> last_logits = {});
+                      std::span<float> last_logits = {}, const LogitSummaryRequest& summary = {});
   /// Whether what was computed so far is to be believed: a device reports its failures late. Once
   /// it failed, it stays so, and the model has to be loaded again.
   Result<void> health() const;
   /// Logits of rows of the last `extend`: out [n_rows, vocab_size].
   void logits(std::int64_t first_row, std::int64_t n_rows, std::span<float> out);
+  /// The logits behind the summary of the last `extend`: out [vocab_size].
+  void summarised_logits(std::span<float> out) const {
+    transformer_->summarised_logits(activations_, out);
+  }
 
   /// The buffers of the last `extend`, for a drafter to read x from and to work in.
   Activations& activations() { return activations_; }

@@ -56,7 +56,7 @@ TEST(CudaPlugin, Corrupt) {
 
 TEST(CudaPlugin, ForeignOrOfAnotherBuild) {
   expect_not_used(folder() + "/libfake_foreign.so", "is not a Bathyscope plug-in");
-  expect_not_used(folder() + "/libfake_version.so", "this program needs 3");
+  expect_not_used(folder() + "/libfake_version.so", "this program needs 4");
   expect_not_used(folder() + "/libfake_build.so", "was built with another compiler");
 }
 

@@ -84,8 +84,10 @@ class CudaStep : public testing::TestWithParam<std::string> {
     const auto at = static_cast<std::size_t>(first) % 20;
     const auto done = model->transformer->forward(
         {std::span(tokens).subspan(at, static_cast<std::size_t>(n)), first},
-        {engine::AttentionForm::Absorbed, &recorder, {}, logits}, *cache, *activations);
+        {engine::AttentionForm::Absorbed, &recorder, {}, logits, {{30, 0.7F}, &summary}}, *cache,
+        *activations);
     EXPECT_TRUE(done) << done.error().message;
+    expect_summary();
     seen.logits = logits;
     seen.ids = recorder.routing.back().expert_ids;
     seen.weights = recorder.routing.back().weights;
@@ -93,6 +95,15 @@ class CudaStep : public testing::TestWithParam<std::string> {
       seen.scores.insert(seen.scores.end(), d.scores.begin(), d.scores.end());
     }
     return seen;
+  }
+  /// The summary that came with the logits is theirs.
+  void expect_summary() const {
+    engine::LogitSummary expected;
+    summarise_on_host(logits, {30, 0.7F}, &expected);
+    EXPECT_EQ(summary.sums.best, expected.sums.best);
+    EXPECT_EQ(summary.sums.sum, expected.sums.sum);
+    EXPECT_EQ(summary.sums.sampler_sum, expected.sums.sampler_sum);
+    EXPECT_EQ(summary.n_candidates, expected.n_candidates);
   }
   /// The same in one pass, which is never recorded; the token before `first` goes with it.
   std::vector<Seen> plainly(std::int64_t first, std::int64_t n) {
@@ -119,6 +130,7 @@ class CudaStep : public testing::TestWithParam<std::string> {
   std::optional<engine::Activations> activations;
   std::vector<TokenId> tokens;
   std::vector<float> logits;
+  engine::LogitSummary summary;
 };
 
 TEST_P(CudaStep, WaitsOncePerToken) {

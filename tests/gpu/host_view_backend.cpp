@@ -53,6 +53,11 @@ class HostViewBackend final : public Backend {
   void do_copy(ConstMatView a, MatView out) override {
     run(out, [&](MatView o) { device_->copy(rows(a), o); });
   }
+  void do_summarise_logits(ConstMatView logits, const LogitSummaryArgs& args,
+                           LogitSummary* out) override {
+    device_->summarise_logits(rows(logits), {args, out});
+    device_->settle();
+  }
   void do_rope(MatView x, std::int64_t n_heads, std::int64_t head_stride, std::int64_t offset,
                std::int64_t first_position, const RopeTable& table) override {
     RopeTable placed = table;

@@ -70,8 +70,18 @@ plant "experts: the last tile is taken for full" moe.cu \
   's/work\[2\] = .*/work[2] = tile_rows;/' moe.cu cuda_bits_test '*ExpertsThatGet*'
 plant "router: ties go to the higher index" moe.cu \
   's/b.index < a.index ? b : a/b.index > a.index ? b : a/' moe.cu cuda_ops_test '*Router*'
-plant "norm: no barrier after the warps' sums" elementwise.cu \
-  's/if (lane_of() == 0) parts\[warp_of()\] = x;/&\n#define __syncthreads() (void)0/; s/^  float sum = 0.0F;$/#undef __syncthreads\n#define __syncthreads() ::simt::barrier(__FILE__, __LINE__)\n&/' elementwise.cu cuda_bits_test '*Norms*'
+plant "norm: no barrier after the warps' sums" device_math.h \
+  '/__syncthreads();  \/\/ every warp.s part/d' elementwise.cu cuda_bits_test '*Norms*'
+plant "experts: pairs change places within 32" moe.cu \
+  's/votes_below(votes)\]/__popc(votes) - 1 - votes_below(votes)]/' moe.cu cuda_bits_test '*Experts*'
+plant "logits: a lane is left out of the tree" logits.cu \
+  's/for (int d = n \/ 2; d > 0; d \/= 2)/for (int d = n \/ 2; d > 1; d \/= 2)/' logits.cu cuda_bits_test '*CudaLogits*'
+plant "logits: no barrier before the tree" logits.cu \
+  's/^  __syncthreads();  .. whoever.*$//' logits.cu cuda_bits_test '*CudaLogits*'
+plant "logits: padding rows may be drawn" logits.cu \
+  's/if (i < args.n_sampleable) block.best/block.best/' logits.cu cuda_bits_test '*CudaLogits*'
+plant "logits: one candidate too few" logits.cu \
+  's/logit < threshold) continue/logit <= threshold) continue/' logits.cu cuda_bits_test '*CudaLogits*'
 plant "attention: the last slot of a run is left out" attention.cu \
   's/run.n = static_cast<int>(left < kSplitSlots ? left : kSplitSlots);/run.n = static_cast<int>(left < kSplitSlots ? left : kSplitSlots - 1);/' attention.cu cuda_bits_test '*AroundARun*'
 plant "attention: no barrier before the next run's scores" attention.cu \
@@ -81,7 +91,7 @@ plant "attention: two runs joined without rescaling" attention.cu \
 plant "indexer: one tied slot too many" indexer.cu \
   's/equal.before < n_equal/equal.before <= n_equal/' indexer.cu cuda_bits_test '*Indexer*'
 plant "Q5_K: the fifth bit of the neighbouring group" weight_formats_k.h \
-  's/bits_of_bytes(p.h\[step % 2\], group)/bits_of_bytes(p.h[step % 2], group ^ 1)/' matmul_k.cu cuda_ops_test '*BlockTypes.Matmul*'
+  's/bits_of_bytes(p.h\[step % 2\], group)/bits_of_bytes(p.h[step % 2], group ^ 1)/' matmul_k_four.cu cuda_ops_test '*BlockTypes.Matmul*'
 
 plant "experts: the router's choice is read where the host has it not yet" cuda_moe.cpp \
   's/if (routed_.ids != nullptr/if (routed_.ids == nullptr/' cuda_moe.cpp cuda_step_test '*groups*:*mixtral*'

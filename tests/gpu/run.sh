@@ -1,77 +1,143 @@
 #!/usr/bin/env bash
-# Everything about the CUDA engine that needs a GPU, on a bare machine with nvcc, CMake and ninja, no network, no Qt:
-# builds engine, plug-in, CLI and tests; op tests against the reference; sanitizers on the small ones; whole checkpoints;
-# the benchmark; one table last. Results go to $OUT, or to tests/gpu/results/ when it is not set.
-#   tests/gpu/run.sh [all | build | test | sanitize | bench]     all fits no ten minutes: build first, then the rest
-# What is built stays in build/gpu. Debian packages that are missing come from .gpu-deps (tests/gpu/pack.sh).
-# Exit status: 0 all of it ran and passed, 1 something failed, 3 nothing failed but some of it could not run here.
+# Everything about the CUDA engine that needs a GPU, on a bare machine with nvcc, g++ and CMake, no network, no Qt:
+# builds engine, plug-in, CLI and tests; op tests against the reference; whole checkpoints; sanitizers on the small
+# ones; the benchmark; one table last.
+#   tests/gpu/run.sh [--seconds N] [all | build | test | sanitize | bench]
+# What passed with these programs is not run again, and after N seconds nothing is begun: the same call, made again,
+# goes on. Ten minutes on 16 cores are enough for `build`, for `test` and `sanitize`, and for `bench`.
+# Everything lies in build/gpu. After each step the table so far, DATE-DEVICE-COMMIT.txt, and the steps' outputs are in
+# $OUT, or the table in tests/gpu/results/. Debian packages that are missing come from .gpu-deps (tests/gpu/pack.sh).
+# Exit status: 0 all of it ran and passed, 1 something failed, 3 nothing failed but some of it did not run.
+# BATHYSCOPE_REHEARSAL=1 goes through it without a GPU, on the tests' emulator and with tiny models.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-what=${1:-all}
-build=build/gpu
-results=${OUT:-tests/gpu/results}
-mkdir -p "$results"
-failed=0
-incomplete=0
-wanted() { [ "$what" = all ] || [ "$what" = "$1" ]; }
-# step name command…: its whole output to a file, the verdict here.
-step() {
-  local name=$1 begin=$SECONDS
+self=$(realpath "${BASH_SOURCE[0]}")
+cd "$(dirname "$self")/../.." || exit 1
+build=$PWD/build/gpu
+state=$build/results
+bin=$build/bin
+rehearsal=${BATHYSCOPE_REHEARSAL:-}
+[ -z "$rehearsal" ] || bin=$build/bin/emulated
+
+inner=
+seconds=0
+what=all
+while [ $# -gt 0 ]; do
+  case $1 in
+    --inner) inner=yes && shift && break ;;
+    --seconds) seconds=${2:-0} && shift ;;
+    all | build | test | sanitize | bench) what=$1 ;;
+    *) sed -n '2,13s/^# //p' "$self" && exit 2 ;;
+  esac
   shift
-  if "$@" >"$results/$name.log" 2>&1; then
-    echo "pass  $name ($((SECONDS - begin)) s)" | tee -a "$results/summary.txt"
-  else
-    echo "FAIL  $name ($((SECONDS - begin)) s), the end of $results/$name.log:" | tee -a "$results/summary.txt"
-    tail -15 "$results/$name.log"
-    failed=1
-  fi
-}
+done
+mkdir -p "$state" || exit 1
+wanted() { [ "$what" = all ] || [ "$what" = "$1" ]; }
 
-# not_run what why: said in the summary, and in the exit status.
-not_run() {
-  echo "NOT RUN  $1: $2" | tee -a "$results/summary.txt"
-  incomplete=1
-}
-
-case $what in all | build) : >"$results/summary.txt" ;; esac
-capability=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | head -1 | tr -d .)
+# ---- the machine
+for place in "${CUDA_HOME:-}" "${CUDA_PATH:-}" /usr/local/cuda /usr/local/cuda-* /opt/cuda; do
+  command -v nvcc >/dev/null && break
+  [ ! -x "$place/bin/nvcc" ] || export PATH=$place/bin:$PATH
+done
+device=$(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2>/dev/null | head -1) || device=
+capability=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | head -1 | tr -d '. ')
 gpu=yes
-if [ -z "$capability" ]; then
-  gpu=no
-  no_gpu="no NVIDIA GPU here (nvidia-smi does not answer)"
-  capability=${BATHYSCOPE_GPU_ARCHITECTURE:-90}
+if [[ ! $capability =~ ^[0-9]+$ ]]; then
+  if compgen -G '/dev/nvidia[0-9]*' >/dev/null; then
+    capability=native
+  else
+    gpu='' capability=90
+  fi
 fi
+capability=${BATHYSCOPE_GPU_ARCHITECTURE:-$capability}
+[ -n "$device" ] || device=${gpu:+unknown GPU}
+[ -z "$rehearsal" ] || { gpu=yes && device="rehearsal without a GPU"; }
+commit=$(git describe --always --dirty --exclude '*' 2>/dev/null || cat .gpu-deps/commit 2>/dev/null || echo unknown)
+results=$(printf '%s-%s-%s' "$(date -u +%Y-%m-%d)" "${device%%,*}" "$commit" | tr -cs 'A-Za-z0-9.-' - | tr A-Z a-z).txt
 
-build_all() {
-  if [ -f .gpu-deps/deps.tar.xz ] && [ ! -d "$build/deps/usr" ]; then
-    mkdir -p "$build/deps"
-    tar -C "$build/deps" -xJf .gpu-deps/deps.tar.xz
+# ---- steps
+# What is known so far, where it is looked for.
+hand_over() {
+  {
+    echo "# ${device:-no GPU}, $(date -u +%Y-%m-%d), commit $commit"
+    cat "$state"/*.verdict "$state/kernels.log" "$state"/*.table 2>/dev/null
+  } >"$state/table.txt"
+  if [ -n "${OUT:-}" ]; then
+    cp "$state/table.txt" "$OUT/$results"
+    for log in "$state"/*.log "$state"/*.json; do
+      [ ! -f "$log" ] || { echo "==== ${log##*/}" && tail -c 400000 "$log"; }
+    done >"$OUT/outputs.txt"
+  elif [ -n "$gpu" ] && [ -z "$rehearsal" ]; then
+    mkdir -p tests/gpu/results && cp "$state/table.txt" "tests/gpu/results/$results"
   fi
-  local extra=()
-  if [ -d "$build/deps/usr" ]; then
-    local deps=$PWD/$build/deps
-    command -v pkg-config >/dev/null || export PATH=$deps/bin:$PATH LD_LIBRARY_PATH=$deps/bin:${LD_LIBRARY_PATH:-}
-    export PKG_CONFIG_SYSROOT_DIR=$deps PKG_CONFIG_LIBDIR=$deps/usr/lib/x86_64-linux-gnu/pkgconfig:$deps/usr/share/pkgconfig
-    export PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1
-    # Headers without a CMake file of their own.
-    extra+=("-DCMAKE_PREFIX_PATH=$deps/usr" "-DCMAKE_CXX_FLAGS=-isystem $deps/usr/include"
-      "-DCMAKE_EXE_LINKER_FLAGS=-L$deps/usr/lib/x86_64-linux-gnu")
-  fi
-  # Another compiler than ours may warn of other things.
-  cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DBATHYSCOPE_CUDA=ON -DBATHYSCOPE_BUILD_APP=OFF \
-    -DBATHYSCOPE_WERROR=OFF -DBATHYSCOPE_CUDA_ARCHITECTURES="$capability" "${extra[@]}" &&
-    cmake --build "$build" --target bathyscope_cuda bathyscope-cli gpu_ops_test gpu_golden_test gpu_bench gpu_describe_test
 }
 
-if wanted build; then
-  if command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ]; then
-    step build build_all
-  else
-    not_run build "no nvcc"
+verdict() { # verdict name word why
+  printf '%-8s %s%s\n' "$2" "$1" "${3:+: $3}" | tee "$state/$1.verdict"
+  hand_over
+}
+
+# step name least limit function…: its whole output to a file, the verdict here. Begun with `least` seconds left, ended
+# after `limit`. A step of its own process, because `timeout` ends no function.
+step() {
+  local name=$1 least=$2 limit=$3 begin=$SECONDS cut='' took
+  shift 3
+  if grep -qs '^pass' "$state/$name.verdict"; then
+    echo "pass     $name: earlier"
+    return
   fi
-fi
+  if [ "$seconds" -gt 0 ]; then
+    if [ $((seconds - SECONDS)) -lt "$least" ]; then
+      verdict "$name" "NOT RUN" "no time left in this call, $least s wanted"
+      return
+    fi
+    [ $((seconds - SECONDS)) -ge "$limit" ] || { limit=$((seconds - SECONDS)) && cut=yes; }
+  fi
+  timeout -k 5 "$limit" bash "$self" --inner "$name" "$@" >"$state/$name.log" 2>&1
+  local status=$?
+  took=$((SECONDS - begin))
+  if [ $status -eq 0 ]; then
+    verdict "$name" pass "$took s"
+  elif [ $status -eq 77 ]; then
+    verdict "$name" "NOT RUN" "$(tail -1 "$state/$name.log")"
+  elif [ -n "$cut" ] && [ $took -ge "$limit" ]; then
+    verdict "$name" "NOT RUN" "cut off after $took s, no time left in this call"
+  else
+    verdict "$name" FAIL "status $status after $took s; the end of its output:"
+    tail -15 "$state/$name.log"
+  fi
+}
+
+# ---- what the steps do
+build_all() {
+  command -v nvcc >/dev/null || { echo "no nvcc" && return 77; }
+  command -v cmake >/dev/null || { echo "no cmake" && return 77; }
+  local deps=$build/deps
+  if [ -f .gpu-deps/deps.tar.xz ] && ! cmp -s .gpu-deps/deps.tar.xz "$build/deps.tar.xz"; then
+    rm -rf "$deps" && mkdir -p "$deps" && tar -C "$deps" -xJf .gpu-deps/deps.tar.xz || return 1
+    cp .gpu-deps/deps.tar.xz "$build/deps.tar.xz"
+  fi
+  local options=(-DCMAKE_BUILD_TYPE=Release -DBATHYSCOPE_CUDA=ON -DBATHYSCOPE_BUILD_APP=OFF -DBATHYSCOPE_WERROR=OFF
+    "-DBATHYSCOPE_CUDA_ARCHITECTURES=$capability" "-DBATHYSCOPE_SHARED_DATA=$build/no-shared-data")
+  if [ -d "$deps/usr" ]; then
+    export PATH=$PATH:$deps/bin
+    [ "$(command -v pkg-config)" != "$deps/bin/pkg-config" ] || export LD_LIBRARY_PATH=$deps/bin:${LD_LIBRARY_PATH:-}
+    export PKG_CONFIG_SYSROOT_DIR=$deps PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1
+    export PKG_CONFIG_LIBDIR=$deps/usr/lib/x86_64-linux-gnu/pkgconfig:$deps/usr/share/pkgconfig
+    # Headers without a CMake file of their own, and libraries whatever the machine calls its folders.
+    options+=("-DCMAKE_PREFIX_PATH=$deps/usr;$deps/usr/lib/x86_64-linux-gnu/cmake;$deps/usr/share/cmake"
+      "-DCMAKE_LIBRARY_PATH=$deps/usr/lib/x86_64-linux-gnu" "-DCMAKE_CXX_FLAGS=-isystem $deps/usr/include"
+      "-DCMAKE_CUDA_FLAGS=-isystem $deps/usr/include" "-DCMAKE_EXE_LINKER_FLAGS=-L$deps/usr/lib/x86_64-linux-gnu")
+  fi
+  # The generator of the first call: another one would not go on in that folder.
+  if [ ! -f "$build/CMakeCache.txt" ] && command -v ninja >/dev/null; then options+=(-G Ninja); fi
+  local targets=(bathyscope_cuda bathyscope-cli gpu_ops_test gpu_golden_test gpu_bench gpu_describe_test)
+  [ -z "$rehearsal" ] || targets+=(emulated_plugin)
+  cmake -S . -B "$build" "${options[@]}" && cmake --build "$build" --target "${targets[@]}" -j "$(nproc)" || return 1
+  [ -z "$rehearsal" ] || cp "$build"/bin/{bathyscope-cli,gpu_ops_test,gpu_golden_test,gpu_bench} "$bin/"
+}
+
 # What needs no GPU: the plug-in as it comes, with no driver or an old one, and the program that works on.
-without_gpu() {
+start_up() {
   local says
   says=$("$build/bin/gpu_describe_test") || return 1
   echo "here: $says"
@@ -81,87 +147,131 @@ without_gpu() {
   "$build/bin/bathyscope-cli" info demo || return 1
   "$build/bin/bathyscope-cli" generate demo --prompt Hello --max-tokens 4 --backend auto
 }
-if [ -x "$build/bin/gpu_describe_test" ] && { wanted build || wanted test; }; then
-  step start-up without_gpu
-  grep -hE '^(here|with a driver)' "$results/start-up.log"
+
+ops() { "$bin/gpu_ops_test"; }
+checkpoints() { "$bin/gpu_golden_test"; }
+
+# On the real GPU the last line says it where the tool cannot be used (it needs a debugger's rights).
+sanitize() { # sanitize tool
+  command -v compute-sanitizer >/dev/null || { echo "no compute-sanitizer" && return 77; }
+  compute-sanitizer --tool "$1" --error-exitcode 9 "$bin/gpu_ops_test" \
+    --gtest_filter='*Norms*:*Rope*:*Embed*:*Indexer*:*RouterGroupLimits*:*ExpertsThatGet*:*AroundARun*'
+  local status=$?
+  grep -qsi 'device not supported' "$state/$name.log" && { echo "$1 does not support this device" && return 77; }
+  return $status
+}
+
+kernels() { "$bin/gpu_bench"; }
+
+# The checkpoint goes to main memory where there is plenty, and away after its benchmark.
+model_folder() {
+  local free available
+  free=$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 {print $4}')
+  available=$(awk '/MemAvailable/ {print $2}' /proc/meminfo)
+  if [ "${free:-0}" -gt 36000000 ] && [ "${available:-0}" -gt 80000000 ]; then
+    echo /dev/shm
+  else
+    echo "$build"
+  fi
+}
+
+# bench_model shape type layers wanted-decode wanted-prefill: one load, one line per number.
+bench_model() {
+  local status prompts=512,4096 depths=512,8192,32768 generate=64
+  [ -z "$rehearsal" ] || { prompts=3,5 && depths=3,5 && generate=2; }
+  local longest=${depths##*,}
+  path=$(model_folder)/bathyscope-$1-$2-$3.gguf
+  trap 'rm -f "$path"' EXIT
+  "$bin/bathyscope-cli" make-random --shape "$1" --type "$2" --layers "$3" --out "$path" --force || return 1
+  "$bin/bathyscope-cli" bench "$path" --backend cuda --context $((longest + generate + 8)) --prefill-chunk 1024 \
+    --prompt-tokens "$prompts" --depth "$depths" --gen-tokens "$generate" --repeat 3 --record both --json \
+    >"$state/$name.json"
+  status=$?
+  rm -f "$path"
+  [ $status -eq 0 ] || return $status
+  bench_table "$1 $2, $3 layers" "$4" "$5" <"$state/$name.json" | tee "$state/$name.table"
+}
+
+# bench_table title wanted-decode wanted-prefill <json: no Python on a bare machine.
+bench_table() {
+  local copy matrix
+  copy=$(sed -n 's/^copy \([0-9]*\) GB.*/\1/p' "$state/kernels.log" 2>/dev/null)
+  matrix=$(sed -n 's/.*bf16 \([0-9]*\) TFLOP.*/\1/p' "$state/kernels.log" 2>/dev/null)
+  awk -v title="$1" -v wanted_decode="$2" -v wanted_prefill="$3" -v copy="${copy:-0}" -v matrix="${matrix:-0}" '
+    function number(line) { sub(/^[^:]*: */, "", line); return line + 0 }
+    function share(part, whole, of) { return whole > 0 ? sprintf("%5.1f %% of %s", 100 * part / whole, of) : "" }
+    function row(what, rest, wanted) {
+      printf "  %-16s %10.1f tokens/s, recording %+5.1f %%, %s%s\n", what " " n, on, 100 * cost, rest,
+        (wanted > 0 ? sprintf(" (H100: %d wanted)", wanted) : "")
+    }
+    /^  "load_seconds"/ { load = number($0) }
+    /^  "weight_bytes"/ { weights = number($0) }
+    /^  "prefill": / { part = "prefill"; printf "%s: loaded in %.1f s, %.2f GB/s\n", title, load, weights / 1e9 / (load > 0 ? load : 1) }
+    /^  "decode": / { part = "decode" }
+    part == "" { next }
+    /"prompt_tokens":|"depth":/ { n = number($0) }
+    /"tokens_per_second":/ { recorded = 1 }
+    /"tokens_per_second_unrecorded":/ { recorded = 0 }
+    /"median":/ && recorded { on = number($0) }
+    /"recording_cost":/ { cost = number($0) }
+    part == "prefill" && /"ops_per_second":/ {
+      row("prefill", sprintf("%.1f TFLOP/s ", number($0) / 1e12) share(number($0) / 1e12, matrix, "bf16 peak"), n == 4096 ? wanted_prefill : 0)
+    }
+    part == "decode" && /"bytes_per_second":/ {
+      row("decode behind", sprintf("%.1f GB/s ", number($0) / 1e9) share(number($0) / 1e9, copy, "copy bandwidth"), wanted_decode)
+    }'
+}
+
+if [ -n "$inner" ]; then
+  name=$1
+  shift
+  "$@"
+  exit
 fi
-if [ $gpu = no ]; then
-  for part in test:op-tests test:whole-checkpoints sanitize:memcheck sanitize:racecheck bench:benchmark; do
-    if wanted "${part%:*}"; then not_run "${part#*:}" "$no_gpu"; fi
-  done
-  [ $failed -eq 0 ] || exit 1
-  [ $incomplete -eq 0 ] || exit 3
-  exit 0
+
+# ---- all of it
+if wanted build; then
+  rm -f "$state/build.verdict"
+  step build 30 3600 build_all
 fi
-if [ ! -x "$build/bin/gpu_ops_test" ]; then
-  echo "build/gpu has no tests: run tests/gpu/run.sh build"
+# Verdicts belong to the programs they were given for.
+programs=$(cat "$build"/bin/{libbathyscope_cuda.so,bathyscope-cli,gpu_*} 2>/dev/null | cksum)
+if [ "$programs" != "$(cat "$state/programs" 2>/dev/null)" ]; then
+  find "$state" -name '*.verdict' ! -name build.verdict -delete
+  rm -f "$state"/*.table "$state"/*.json
+  echo "$programs" >"$state/programs"
+fi
+if [ ! -x "$build/bin/gpu_bench" ] || grep -qs '^NOT RUN' "$state/build.verdict"; then
+  echo "the programs are not built: tests/gpu/run.sh build"
+  ! grep -qs '^NOT RUN' "$state/build.verdict" || exit 3
   exit 1
 fi
 
-if wanted test; then
-  step op-tests "$build/bin/gpu_ops_test"
-  step whole-checkpoints "$build/bin/gpu_golden_test"
-fi
-
-if wanted sanitize && ! command -v compute-sanitizer >/dev/null; then
-  not_run memcheck "no compute-sanitizer"
-  not_run racecheck "no compute-sanitizer"
-elif wanted sanitize; then
-  small='*Norms*:*Rope*:*Embed*:*Indexer*:*RouterGroupLimits*:*ExpertsThatGet*:*AroundARun*'
-  step memcheck timeout 240 compute-sanitizer --tool memcheck --error-exitcode 1 "$build/bin/gpu_ops_test" --gtest_filter="$small"
-  step racecheck timeout 240 compute-sanitizer --tool racecheck --error-exitcode 1 "$build/bin/gpu_ops_test" --gtest_filter="$small"
-fi
-
-fail_bench() {
-  echo "FAIL  bench v2-lite $1" | tee -a "$results/summary.txt"
-  failed=1
-}
-
-model() { # model shape type layers: a checkpoint of random weights, made once
-  local path=$build/$1-$2-$3.gguf
-  [ -f "$path" ] || "$build/bin/bathyscope-cli" make-random --shape "$1" --type "$2" --layers "$3" --out "$path" >/dev/null
-  echo "$path"
-}
-
-bench_model() { # bench_model name path prompt generate record
-  "$build/bin/bathyscope-cli" bench "$2" --backend cuda --context $(($3 + $4 + 8)) --prefill-chunk 1024 --prompt-tokens "$3" --gen-tokens "$4" \
-    --record "$5" --json >"$results/bench-$1.json" 2>"$results/bench-$1.log" || return 1
-  # One value per line: no Python on a bare machine.
-  tr '{},' '\n\n\n' <"$results/bench-$1.json" | awk -v name="$1" -v bandwidth="$bandwidth" '
-    /"decode_tokens_per_second"/ {in_decode = 1; in_prefill = 0}
-    /"prefill_tokens_per_second"/ {in_prefill = 1; in_decode = 0}
-    /"median"/ {split($0, v, ":"); if (in_decode) decode = v[2]; if (in_prefill) prefill = v[2]; in_decode = in_prefill = 0}
-    /"bytes_read_per_token"/ {split($0, v, ":"); bytes = v[2]}
-    /"weight_bytes"/ {split($0, v, ":"); weights = v[2]}
-    /"load_seconds"/ {split($0, v, ":"); load = v[2]}
-    END {
-      read = decode * bytes / 1e9
-      share = bandwidth > 0 ? sprintf("%5.1f %% of copy bandwidth", 100 * read / bandwidth) : ""
-      printf "%-34s load %6.1f s (%5.2f GB/s)  prefill %9.1f/s  decode %8.1f/s  %7.1f GB/s %s\n", name, load,
-        load > 0 ? weights / 1e9 / load : 0, prefill, decode, read, share
-    }' | tee -a "$results/table.txt"
-}
-
+tests=() && wanted test && tests+=("op-tests 60 300 ops" "whole-checkpoints 60 240 checkpoints")
+wanted sanitize && tests+=("memcheck 90 240 sanitize memcheck" "racecheck 90 240 sanitize racecheck")
 if wanted bench; then
-  : >"$results/table.txt"
-  step kernels "$build/bin/gpu_bench"
-  bandwidth=$(sed -n 's/^copy \([0-9]*\) GB.*/\1/p' "$results/kernels.log")
-  bandwidth=${bandwidth:-0}
-  layers=${BATHYSCOPE_BENCH_LAYERS:-27}
-  for type in bf16 q8_0 q4_k_m; do
-    path=$(model v2-lite $type "$layers")
-    for context in 512 8192 32768; do
-      bench_model "v2-lite-$type-$context" "$path" "$context" 64 on || fail_bench "$type, context $context"
-    done
-    bench_model "v2-lite-$type-512-no-record" "$path" 512 64 off || fail_bench "$type, no record"
-  done
-  {
-    echo "# $(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader | head -1), $(date -u +%Y-%m-%d), commit $(cat "$build/deps/commit" 2>/dev/null || git rev-parse --short HEAD 2>/dev/null || echo unknown)"
-    cat "$results/summary.txt" "$results/kernels.log" "$results/table.txt" 2>/dev/null
-  } >"$results/results.txt"
-  echo "---- $results/results.txt"
-  cat "$results/results.txt"
+  tests+=("kernels 30 120 kernels")
+  if [ -n "$rehearsal" ]; then
+    tests+=("bench-tiny 10 300 bench_model tiny bf16 2 0 0")
+  else
+    tests+=("bench-bf16 100 400 bench_model v2-lite bf16 27 410 40000" "bench-q8_0 80 300 bench_model v2-lite q8_0 27 640 0"
+      "bench-q4_k_m 70 300 bench_model v2-lite q4_k_m 27 900 0" "bench-v3-layers 70 240 bench_model v3 q4_k_m 5 0 0")
+  fi
 fi
-[ $failed -eq 0 ] || exit 1
-[ $incomplete -eq 0 ] || exit 3
-exit 0
+if wanted build || wanted test; then
+  step start-up 15 120 start_up
+  grep -hE '^(here|with a driver)' "$state/start-up.log"
+fi
+for line in "${tests[@]}"; do
+  read -ra words <<<"$line"
+  if [ -n "$gpu" ]; then
+    step "${words[@]}"
+  else
+    verdict "${words[0]}" "NOT RUN" "no NVIDIA GPU here (nvidia-smi does not answer)"
+  fi
+done
+hand_over
+echo "---- $results"
+cat "$state/table.txt"
+! grep -qs '^FAIL' "$state"/*.verdict || exit 1
+! grep -qs '^NOT RUN' "$state"/*.verdict || exit 3

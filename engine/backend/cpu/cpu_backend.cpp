@@ -71,6 +71,10 @@ class CpuBackend final : public Backend {
   }
 
   void do_copy(ConstMatView a, MatView out) override { copy_rows(a, out); }
+  void do_summarise_logits(ConstMatView logits, const LogitSummaryArgs& args,
+                           LogitSummary* out) override {
+    summarise_on_host({logits.data, static_cast<std::size_t>(logits.cols)}, args, out);
+  }
 
   void do_rope(MatView x, std::int64_t n_heads, std::int64_t head_stride, std::int64_t offset,
                std::int64_t first_position, const RopeTable& table) override {

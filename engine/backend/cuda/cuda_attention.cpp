@@ -11,8 +11,6 @@ namespace {
 // themselves. The bits are the same.
 constexpr std::int64_t kSideBySideTokens = 4;
 
-std::int64_t extent(std::size_t n) { return static_cast<std::int64_t>(n); }
-
 void to_host_row(Device& device, float* host, const float* from, std::int64_t n) {
   if (host != nullptr) device.to_host(host, from, n * static_cast<std::int64_t>(sizeof(float)));
 }

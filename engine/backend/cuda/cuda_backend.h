@@ -62,6 +62,8 @@ class CudaBackend final : public Backend {
   void do_moe(ConstMatView x, std::span<const MlpWeights> experts,
               std::span<const std::int32_t> ids, std::span<const float> weights, std::int64_t top_k,
               MatView out) override;
+  void do_summarise_logits(ConstMatView logits, const LogitSummaryArgs& args,
+                           LogitSummary* out) override;
 
  private:
   /// What a result for the host lies at in the block, and where it goes.
@@ -197,6 +199,8 @@ class CudaBackend final : public Backend {
   };
   std::vector<Growth> to_grow_;  // scratch that the recording lacked
 };
+
+inline std::int64_t extent(std::size_t n) { return static_cast<std::int64_t>(n); }
 
 /// The values of a weight that place() gave out, as kernels take them.
 PlacedWeight placed(const WeightView& w);

@@ -10,25 +10,26 @@
 
 namespace engine::cuda {
 
-/// One allocation of device memory.
-class DeviceMemory {
+/// One allocation, given back through the Device it came from.
+template <void* (Device::*kAllocate)(std::int64_t), void (Device::*kRelease)(void*)>
+class OwnedMemory {
  public:
-  DeviceMemory() = default;
-  DeviceMemory(Device& device, std::int64_t n_bytes)
-      : device_(&device), data_(device.allocate(n_bytes)), n_bytes_(data_ ? n_bytes : 0) {}
-  DeviceMemory(DeviceMemory&& other) noexcept { swap(other); }
-  DeviceMemory& operator=(DeviceMemory&& other) noexcept {
+  OwnedMemory() = default;
+  OwnedMemory(Device& device, std::int64_t n_bytes)
+      : device_(&device), data_((device.*kAllocate)(n_bytes)), n_bytes_(data_ ? n_bytes : 0) {}
+  OwnedMemory(OwnedMemory&& other) noexcept { swap(other); }
+  OwnedMemory& operator=(OwnedMemory&& other) noexcept {
     swap(other);
     return *this;
   }
-  ~DeviceMemory() {
-    if (data_ != nullptr) device_->release(data_);
+  ~OwnedMemory() {
+    if (data_ != nullptr) (device_->*kRelease)(data_);
   }
   void* data() const { return data_; }
   std::int64_t n_bytes() const { return n_bytes_; }
 
  private:
-  void swap(DeviceMemory& other) noexcept {
+  void swap(OwnedMemory& other) noexcept {
     std::swap(device_, other.device_);
     std::swap(data_, other.data_);
     std::swap(n_bytes_, other.n_bytes_);
@@ -37,34 +38,9 @@ class DeviceMemory {
   void* data_ = nullptr;
   std::int64_t n_bytes_ = 0;
 };
-
+using DeviceMemory = OwnedMemory<&Device::allocate, &Device::release>;
 /// Page-locked host memory.
-class PinnedMemory {
- public:
-  PinnedMemory() = default;
-  PinnedMemory(Device& device, std::int64_t n_bytes)
-      : device_(&device), data_(device.allocate_pinned(n_bytes)), n_bytes_(data_ ? n_bytes : 0) {}
-  PinnedMemory(PinnedMemory&& other) noexcept { swap(other); }
-  PinnedMemory& operator=(PinnedMemory&& other) noexcept {
-    swap(other);
-    return *this;
-  }
-  ~PinnedMemory() {
-    if (data_ != nullptr) device_->release_pinned(data_);
-  }
-  void* data() const { return data_; }
-  std::int64_t n_bytes() const { return n_bytes_; }
-
- private:
-  void swap(PinnedMemory& other) noexcept {
-    std::swap(device_, other.device_);
-    std::swap(data_, other.data_);
-    std::swap(n_bytes_, other.n_bytes_);
-  }
-  Device* device_ = nullptr;
-  void* data_ = nullptr;
-  std::int64_t n_bytes_ = 0;
-};
+using PinnedMemory = OwnedMemory<&Device::allocate_pinned, &Device::release_pinned>;
 
 /// A captured sequence of work, and what it is released through.
 class CapturedWork {
@@ -137,6 +113,7 @@ enum class ScratchKind {
   Picked,
   IndexScores,
   Probe,
+  LogitBlocks,
   kCount
 };
 

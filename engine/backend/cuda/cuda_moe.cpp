@@ -8,8 +8,6 @@ namespace engine::cuda {
 
 namespace {
 
-std::int64_t extent(std::size_t n) { return static_cast<std::int64_t>(n); }
-
 std::vector<DType> dtypes_of(const PlacedWeight* weights, std::int64_t n) {
   std::vector<DType> dtypes;
   for (std::int64_t i = 0; i < n; ++i) {

@@ -39,15 +39,17 @@ std::vector<Need> needs_of(const BackendLimits& l) {
       {ScratchKind::Pairs, l.n_experts > 0 ? pairs * 4 * hidden : 0},
       {ScratchKind::IndexScores, l.index_heads > 0 ? tokens * context * 4 : 0},
       {ScratchKind::Probe, 12 * l.n_heads * l.max_context},
+      {ScratchKind::LogitBlocks, kLogitBlocks * std::int64_t{sizeof(LogitBlock)}},
   };
 }
 
 // What one pass gives to the host: the choices of all routers, the scores for the last tokens, one
-// row of logits. A prompt whose every score is wanted takes more waits instead.
+// row of logits or its summary. A prompt whose every score is wanted takes more waits instead.
 std::int64_t result_bytes(const BackendLimits& l) {
   const std::int64_t choices = l.max_tokens * l.experts_per_token * 8;
   const std::int64_t scores = 2 * l.n_experts * 9;
-  return l.n_moe_layers * (choices + scores + 1024) + 4 * l.max_width;
+  return l.n_moe_layers * (choices + scores + 1024) +
+         std::max<std::int64_t>(4 * l.max_width, sizeof(LogitSummary));
 }
 
 }  // namespace

@@ -21,8 +21,6 @@ constexpr std::int64_t kLeastBlock = std::int64_t{64} << 10;
 constexpr std::size_t kMostSteps = 8;
 constexpr int kMostGivenUp = 4;
 
-std::int64_t extent(std::size_t n) { return static_cast<std::int64_t>(n); }
-
 }  // namespace
 
 bool CudaBackend::make_room(std::int64_t n_bytes) {

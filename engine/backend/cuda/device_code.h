@@ -59,6 +59,7 @@ using Stream = cudaStream_t;
 #define DEVICE_SHARED(type, name, n) __shared__ type name[n]
 /// Adds and gives back what was there; integers only, so that no sum depends on an order.
 #define DEVICE_SHARED_ATOMIC_ADD(array, i, value) atomicAdd(&(array)[i], value)
+#define DEVICE_GLOBAL_ATOMIC_ADD(pointer, i, value) atomicAdd((pointer) + (i), value)
 #define DEVICE_LAUNCH(kernel, grid, block, stream, ...) \
   kernel<<<grid, block, 0, stream>>>(__VA_ARGS__)
 
@@ -80,6 +81,7 @@ using ::simt::mma_bf16;
   static const char name##_place = 0; \
   const ::simt::Shared<type> name(&name##_place, n, #name)
 #define DEVICE_SHARED_ATOMIC_ADD(array, i, value) (array).atomic_add(i, value)
+#define DEVICE_GLOBAL_ATOMIC_ADD(pointer, i, value) (pointer).atomic_add(i, value)
 #define DEVICE_LAUNCH(kernel, grid, block, stream, ...) \
   ::simt::launch(#kernel, grid, block, stream, [=] { kernel(__VA_ARGS__); })
 

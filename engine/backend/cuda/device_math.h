@@ -81,4 +81,35 @@ __device__ __forceinline__ auto first_row(const R& rows) {
 __device__ __forceinline__ int lane_of() { return static_cast<int>(threadIdx.x) % kWarpSize; }
 __device__ __forceinline__ int warp_of() { return static_cast<int>(threadIdx.x) / kWarpSize; }
 
+/// How many lanes below this one voted.
+__device__ __forceinline__ int votes_below(std::uint32_t votes) {
+  return __popc(votes & ((1U << lane_of()) - 1U));
+}
+
+/// The sum and the largest over a block of kWarps warps, in every thread, in one order. All threads
+/// call them; `parts` is shared memory for kWarps values.
+template <int kWarps, class Parts>
+__device__ __forceinline__ float block_sum(float x, Parts& parts) {
+  x = warp_sum(x);
+  __syncthreads();  // whoever still reads the last sum
+  if (lane_of() == 0) parts[warp_of()] = x;
+  __syncthreads();  // every warp's part
+  float sum = 0.0F;
+  for (int i = 0; i < kWarps; ++i) sum += parts[i];
+  return sum;
+}
+template <int kWarps, class Parts>
+__device__ __forceinline__ float block_max(float x, Parts& parts) {
+  x = warp_max(x);
+  __syncthreads();
+  if (lane_of() == 0) parts[warp_of()] = x;
+  __syncthreads();
+  float largest = parts[0];
+  for (int i = 1; i < kWarps; ++i) {
+    const float other = parts[i];
+    largest = other > largest ? other : largest;
+  }
+  return largest;
+}
+
 }  // namespace engine::cuda

@@ -9,18 +9,6 @@ namespace {
 constexpr int kThreads = 256;
 constexpr int kWarps = kThreads / kWarpSize;
 
-/// The sum over a block of kThreads, in every thread, in one order. All threads call it.
-template <class Parts>
-__device__ __forceinline__ float block_sum(float x, Parts& parts) {
-  x = warp_sum(x);
-  __syncthreads();  // whoever still reads the last sum
-  if (lane_of() == 0) parts[warp_of()] = x;
-  __syncthreads();
-  float sum = 0.0F;
-  for (int i = 0; i < kWarps; ++i) sum += parts[i];
-  return sum;
-}
-
 __device__ __forceinline__ void write_terms(const Terms& terms, std::int64_t row, std::int64_t col,
                                             float value) {
   const Bf16Terms s = split_bf16(value);
@@ -48,7 +36,7 @@ __global__ void __launch_bounds__(kThreads) rms_norm(const NormArgs args) {
     const float v = value(c);
     squares = fmaf(v, v, squares);
   }
-  const float mean = block_sum(squares, parts) / static_cast<float>(args.x.cols);
+  const float mean = block_sum<kWarps>(squares, parts) / static_cast<float>(args.x.cols);
   const float inverse = 1.0F / sqrtf(mean + args.eps);
   const std::int64_t end = args.terms.data == nullptr ? args.x.cols : args.terms.padded_cols;
   for (std::int64_t c = threadIdx.x; c < end; c += kThreads) {
@@ -74,13 +62,13 @@ __global__ void __launch_bounds__(kThreads) layer_norm(const NormArgs args) {
   const auto n = static_cast<float>(args.x.cols);
   float sum = 0.0F;
   for (std::int64_t c = threadIdx.x; c < args.x.cols; c += kThreads) sum += x[c];
-  const float mean = block_sum(sum, parts) / n;
+  const float mean = block_sum<kWarps>(sum, parts) / n;
   float squares = 0.0F;
   for (std::int64_t c = threadIdx.x; c < args.x.cols; c += kThreads) {
     const float d = x[c] - mean;
     squares = fmaf(d, d, squares);
   }
-  const float inverse = 1.0F / sqrtf(block_sum(squares, parts) / n + args.eps);
+  const float inverse = 1.0F / sqrtf(block_sum<kWarps>(squares, parts) / n + args.eps);
   for (std::int64_t c = threadIdx.x; c < args.x.cols; c += kThreads) {
     out[c] = (x[c] - mean) * inverse * gamma[c] + beta[c];
   }

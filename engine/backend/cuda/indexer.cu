@@ -50,7 +50,7 @@ __device__ __forceinline__ Rank rank_in_block(bool flag, Counts& counts) {
   __syncthreads();
   if (lane_of() == 0) counts[warp_of()] = __popc(votes);
   __syncthreads();
-  Rank r = {__popc(votes & ((1U << lane_of()) - 1U)), 0};
+  Rank r = {votes_below(votes), 0};
   for (int w = 0; w < kWarps; ++w) {
     if (w < warp_of()) r.before += counts[w];
     r.total += counts[w];

@@ -6,6 +6,7 @@
 
 #include "engine/backend/cuda/device_api.h"
 #include "engine/backend/cuda/weight_layout.h"
+#include "engine/backend/logit_summary.h"
 
 namespace engine::cuda {
 
@@ -240,6 +241,19 @@ struct AbsorbArgs {
   float* out = nullptr;  // [n_tokens, n_heads, w_ukv.cols]
 };
 void launch_absorb(const AbsorbArgs& args, Stream stream);
+
+// ---- logits.cu
+
+/// The summary of one row of logits; `blocks` [kLogitBlocks].
+struct LogitArgs {
+  const float* logits = nullptr;
+  std::int64_t n = 0;
+  std::int64_t n_sampleable = 0;
+  float temperature = 0;
+  LogitBlock* blocks = nullptr;
+  LogitSummary* out = nullptr;
+};
+void launch_summarise_logits(const LogitArgs& args, Stream stream);
 
 // ---- indexer.cu
 

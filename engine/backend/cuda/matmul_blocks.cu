@@ -1,32 +1,12 @@
-// Matrix products with weights in blocks of 32.
+// Matrix products with Q4_0, Q4_1, Q5_0, Q5_1, Q8_0 and IQ4_NL weights.
 // See matmul_kernels.h.
 #include "engine/backend/cuda/matmul_kernels.h"
 
 namespace engine::cuda {
 
 bool launch_matmul_blocks(const MatmulArgs& args, Stream stream) {
-  switch (args.weight.dtype) {
-    case DType::Q4_0:
-      launch_either<DType::Q4_0>(args, stream);
-      return true;
-    case DType::Q4_1:
-      launch_either<DType::Q4_1>(args, stream);
-      return true;
-    case DType::Q5_0:
-      launch_either<DType::Q5_0>(args, stream);
-      return true;
-    case DType::Q5_1:
-      launch_either<DType::Q5_1>(args, stream);
-      return true;
-    case DType::Q8_0:
-      launch_either<DType::Q8_0>(args, stream);
-      return true;
-    case DType::IQ4_NL:
-      launch_either<DType::IQ4_NL>(args, stream);
-      return true;
-    default:
-      return false;
-  }
+  return launch_one_of<DType::Q4_0, DType::Q4_1, DType::Q5_0, DType::Q5_1, DType::Q8_0,
+                       DType::IQ4_NL>(args, stream);
 }
 
 }  // namespace engine::cuda

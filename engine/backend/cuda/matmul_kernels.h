@@ -1,6 +1,6 @@
 // The one matrix product of the CUDA backend, decode and prefill alike: 16 weight rows × 8 columns
-// per instruction, a column being one bf16 term of one token. Included by matmul_*.cu, one per
-// family of types, so that they compile side by side.
+// per instruction, a column being one bf16 term of one token. Included by matmul_*.cu, a few types
+// each, so that they compile side by side.
 //
 // Same bits: K is cut into kSegments runs that depend on K alone; a run is summed in order by
 // segment_product, the runs are added in order. Which kernel, how many rows and where a row stands
@@ -268,9 +268,15 @@ void launch_either(const MatmulArgs& args, Stream stream) {
   }
 }
 
-/// False: not a type of this family.
+/// False: the weight is of none of these types.
+template <DType... kTypes>
+bool launch_one_of(const MatmulArgs& args, Stream stream) {
+  return ((args.weight.dtype == kTypes && (launch_either<kTypes>(args, stream), true)) || ...);
+}
 bool launch_matmul_plain(const MatmulArgs& args, Stream stream);
 bool launch_matmul_blocks(const MatmulArgs& args, Stream stream);
-bool launch_matmul_k(const MatmulArgs& args, Stream stream);
+bool launch_matmul_k_two(const MatmulArgs& args, Stream stream);
+bool launch_matmul_k_four(const MatmulArgs& args, Stream stream);
+bool launch_matmul_k_six(const MatmulArgs& args, Stream stream);
 
 }  // namespace engine::cuda

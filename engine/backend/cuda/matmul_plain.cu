@@ -5,29 +5,16 @@
 namespace engine::cuda {
 
 bool launch_matmul_plain(const MatmulArgs& args, Stream stream) {
-  switch (args.weight.dtype) {
-    case DType::F32:
-      launch_either<DType::F32>(args, stream);
-      return true;
-    case DType::F16:
-      launch_either<DType::F16>(args, stream);
-      return true;
-    case DType::BF16:
-      launch_either<DType::BF16>(args, stream);
-      return true;
-    case DType::F8_E4M3:
-      launch_either<DType::F8_E4M3>(args, stream);
-      return true;
-    default:
-      return false;
-  }
+  return launch_one_of<DType::F32, DType::F16, DType::BF16, DType::F8_E4M3>(args, stream);
 }
 
 void launch_matmul(const MatmulArgs& args, Stream stream) {
   if (args.n_rows == 0) return;
   if (launch_matmul_plain(args, stream)) return;
   if (launch_matmul_blocks(args, stream)) return;
-  launch_matmul_k(args, stream);
+  if (launch_matmul_k_two(args, stream)) return;
+  if (launch_matmul_k_four(args, stream)) return;
+  launch_matmul_k_six(args, stream);
 }
 
 }  // namespace engine::cuda

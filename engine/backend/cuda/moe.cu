@@ -9,37 +9,12 @@ namespace {
 
 constexpr int kRouteThreads = 256;
 constexpr int kRouteWarps = kRouteThreads / kWarpSize;
-constexpr int kPlanThreads = 256;
+constexpr int kPlanThreads = 1024;
+constexpr int kPlanWarps = kPlanThreads / kWarpSize;
 constexpr int kThreads = 256;
 constexpr int kNobody = 0x7FFFFFFF;
 
 __device__ __forceinline__ float minus_infinity() { return __uint_as_float(0xFF800000U); }
-
-/// The largest and the sum over the block, each in one order. All threads call them.
-template <class Parts>
-__device__ __forceinline__ float block_max(float x, Parts& parts) {
-  x = warp_max(x);
-  __syncthreads();
-  if (lane_of() == 0) parts[warp_of()] = x;
-  __syncthreads();
-  float largest = parts[0];
-  for (int i = 1; i < kRouteWarps; ++i) {
-    const float other = parts[i];
-    largest = other > largest ? other : largest;
-  }
-  return largest;
-}
-
-template <class Parts>
-__device__ __forceinline__ float block_sum(float x, Parts& parts) {
-  x = warp_sum(x);
-  __syncthreads();
-  if (lane_of() == 0) parts[warp_of()] = x;
-  __syncthreads();
-  float sum = 0.0F;
-  for (int i = 0; i < kRouteWarps; ++i) sum += parts[i];
-  return sum;
-}
 
 /// The two largest of a group, over a warp.
 __device__ __forceinline__ void merge_best_two(float& first, float& second) {
@@ -117,9 +92,9 @@ __global__ void __launch_bounds__(kRouteThreads) route(const RouteArgs args) {
       const float logit = logits[e];
       largest = logit > largest ? logit : largest;
     }
-    largest = block_max(largest, parts);
+    largest = block_max<kRouteWarps>(largest, parts);
     for (int e = thread; e < n; e += kRouteThreads) sum += device_exp(logits[e] - largest);
-    sum = block_sum(sum, parts);
+    sum = block_sum<kRouteWarps>(sum, parts);
   }
   for (int e = thread; e < n; e += kRouteThreads) {
     const float score = args.sigmoid ? 1.0F / (1.0F + device_exp(-logits[e]))
@@ -198,23 +173,31 @@ __global__ void __launch_bounds__(kRouteThreads) route(const RouteArgs args) {
   }
 }
 
-/// Grid: 1. Block: kPlanThreads; thread owns experts thread, thread + kPlanThreads, … and walks all
-/// pairs for each, so that pairs stay in order without an atomic. Shared: pairs and tiles before
-/// each expert.
+/// Whether this lane's pair of the 32 from `first` on is the expert's. All lanes call it.
+__device__ __forceinline__ std::uint32_t votes_for(const PlanArgs& args, std::int64_t first,
+                                                   int expert) {
+  const std::int64_t p = first + lane_of();
+  const Global<const std::int32_t> ids(args.ids);
+  return __ballot_sync(kFullWarp, p < args.n_pairs && ids[p] == expert);
+}
+
+/// Grid: 1. Block: kPlanThreads; warp owns experts warp, warp + kPlanWarps, … and walks all pairs
+/// for each, 32 at a time, so that pairs stay in order without an atomic. Shared: pairs and tiles
+/// before each expert.
 __global__ void __launch_bounds__(kPlanThreads) plan(const PlanArgs args) {
   DEVICE_SHARED(std::int32_t, first_pair, kMostExperts + 1);
   DEVICE_SHARED(std::int32_t, first_tile, kMostExperts + 1);
   const int n_experts = static_cast<int>(args.n_experts);
   const int tile_rows = static_cast<int>(args.tile_rows);
-  const int thread = static_cast<int>(threadIdx.x);
-  const Global<const std::int32_t> ids(args.ids);
-  for (int e = thread; e < n_experts; e += kPlanThreads) {
+  for (int e = warp_of(); e < n_experts; e += kPlanWarps) {
     std::int32_t count = 0;
-    for (std::int64_t p = 0; p < args.n_pairs; ++p) count += ids[p] == e ? 1 : 0;
-    first_pair[e] = count;
+    for (std::int64_t p = 0; p < args.n_pairs; p += kWarpSize) {
+      count += __popc(votes_for(args, p, e));
+    }
+    if (lane_of() == 0) first_pair[e] = count;
   }
   __syncthreads();
-  if (thread == 0) {
+  if (threadIdx.x == 0) {
     std::int32_t pairs = 0;
     std::int32_t tiles = 0;
     for (int e = 0; e < n_experts; ++e) {
@@ -230,19 +213,24 @@ __global__ void __launch_bounds__(kPlanThreads) plan(const PlanArgs args) {
   }
   __syncthreads();
   const Global<std::int32_t> order(args.order);
-  for (int e = thread; e < n_experts; e += kPlanThreads) {
+  for (int e = warp_of(); e < n_experts; e += kPlanWarps) {
     std::int32_t place = first_pair[e];
     const std::int32_t end = first_pair[e + 1];
     if (place == end) continue;
-    for (std::int32_t tile = first_tile[e]; tile < first_tile[e + 1]; ++tile) {
+    const std::int32_t end_tile = first_tile[e + 1];
+    for (std::int32_t tile = first_tile[e] + lane_of(); tile < end_tile; tile += kWarpSize) {
       const std::int32_t first = place + (tile - first_tile[e]) * tile_rows;
       const Global<std::int32_t> work(&args.tiles[tile].expert);
       work[0] = e;
       work[1] = first;
       work[2] = end - first < tile_rows ? end - first : tile_rows;
     }
-    for (std::int64_t p = 0; p < args.n_pairs; ++p) {
-      if (ids[p] == e) order[place++] = static_cast<std::int32_t>(p);
+    for (std::int64_t p = 0; p < args.n_pairs; p += kWarpSize) {
+      const std::uint32_t votes = votes_for(args, p, e);
+      if ((votes >> lane_of() & 1U) != 0) {
+        order[place + votes_below(votes)] = static_cast<std::int32_t>(p + lane_of());
+      }
+      place += __popc(votes);
     }
   }
 }

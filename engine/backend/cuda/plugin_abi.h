@@ -24,7 +24,7 @@ struct BathyscopeCudaProbe {
 
 /// Raised when the struct, a function or Backend changes; the program refuses another version by
 /// name.
-constexpr std::int32_t kBathyscopeCudaAbi = 3;
+constexpr std::int32_t kBathyscopeCudaAbi = 4;
 
 using BathyscopeCudaAbiVersion = std::int32_t (*)();
 /// C++ objects cross this border: both sides must come from the same compiler and the same headers.
@@ -49,7 +49,7 @@ constexpr std::uint64_t backend_layout() {
        {sizeof(Buffer), sizeof(WeightView), sizeof(MatView), sizeof(MlaAttentionArgs),
         sizeof(GqaAttentionArgs), sizeof(IndexerArgs), sizeof(AttentionProbe), sizeof(RouterArgs),
         sizeof(RouterOutput), sizeof(BackendLimits), sizeof(RopeTable), sizeof(DecodeStep),
-        sizeof(Error)}) {
+        sizeof(LogitSummary), sizeof(Error)}) {
     mixed = mixed * 1009 + n;
   }
   return mixed;

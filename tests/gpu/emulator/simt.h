@@ -88,6 +88,12 @@ class Global {
     }
   }
   const Allocation** cache() const { return &cache_; }
+  /// Integers only, as Shared's.
+  Value atomic_add(std::int64_t i, Value value) const requires std::is_integral_v<T> {
+    const Value before = (*this)[i];
+    (*this)[i] = before + value;
+    return before;
+  }
 
  private:
   T* p_ = nullptr;
