@@ -8,6 +8,7 @@
 
 #include "app/chat_view_model.h"
 #include "app/engine_text.h"
+#include "ui/elided_label.h"
 #include "ui/format.h"
 #include "ui/theme/theme.h"
 
@@ -42,7 +43,7 @@ StatusBar::StatusBar(app::ChatViewModel& chat, const Theme& theme, QWidget* pare
 }
 
 QLabel* StatusBar::addField(const QString& toolTip) {
-  auto* label = new QLabel(this);
+  auto* label = new ElidedLabel(this);
   label->setToolTip(toolTip);
   label->setTextFormat(Qt::PlainText);
   label->setContentsMargins(theme_.gap(3), 0, theme_.gap(3), 0);

@@ -10,13 +10,10 @@
 #include <ctime>
 
 #include "tests/ui/window_fixture.h"
-#include "ui/format.h"
 #include "ui/load/device_choice.h"
 #include "ui/load/load_choices.h"
 #include "ui/load/load_dialog.h"
-#include "ui/load/marked_slider.h"
 #include "ui/load/parts_table.h"
-#include "ui/load/placement_choice.h"
 #include "ui/load/report_texts.h"
 #include "ui/load/report_view.h"
 #include "ui/load/tensor_detail.h"
@@ -44,33 +41,6 @@ std::shared_ptr<engine::CheckpointReport> largeReport() {
   report->context_length = 4096;
   report->memory_available = 16 * kGiB;
   return report;
-}
-
-/// The same with routed experts in 26 of 27 layers.
-std::shared_ptr<engine::CheckpointReport> expertReport() {
-  auto report = largeReport();
-  report->config.num_hidden_layers = 27;
-  report->config.first_k_dense_replace = 1;
-  report->config.n_routed_experts = 64;
-  report->config.num_experts_per_tok = 6;
-  engine::PartTotals experts;
-  experts.part = engine::ModelPart::RoutedExperts;
-  experts.bytes = {26 * kGiB, 13 * kGiB, 7 * kGiB};
-  report->parts = {experts};
-  return report;
-}
-
-std::vector<engine::BackendDescription> gpuOf(std::int64_t freeBytes) {
-  return {{engine::BackendKind::Cpu, true, "CPU · AVX2 · 2 threads"},
-          {engine::BackendKind::Cuda, true, "CUDA · H100", freeBytes, freeBytes}};
-}
-
-QString textOf(const QWidget& widget) {
-  QStringList texts;
-  for (const QLabel* label : widget.findChildren<QLabel*>()) {
-    if (label->isVisibleTo(&widget)) texts += label->text();
-  }
-  return texts.join(u'|');
 }
 
 app::TensorRows manyRows(int n) {
@@ -108,10 +78,6 @@ class LoadTest : public QObject {
   void theDialogKeepsLoadOffWithAReason();
   void aTypedPathIsReadAfterAPause();
   void whatRunsTheModelIsSaid();
-  void thePlacementIsEstimatedAndChosen();
-  void thePlacementIsChosenByKeys();
-  void thePlacementIsThereOnlyOnAGpu();
-  void mainMemoryHoldsItsPart();
   void theDrafterIsCounted();
 };
 
@@ -392,128 +358,6 @@ void LoadTest::whatRunsTheModelIsSaid() {
   report->config.index_n_heads = 4;  // V3.2
   choices.setReport(report);
   QVERIFY(choices.machineText().contains(QStringLiteral("does not run this family")));
-}
-
-void LoadTest::thePlacementIsEstimatedAndChosen() {
-  const ui::Theme theme;
-  ui::LoadChoices choices(theme);
-  choices.setBackends(gpuOf(8'000'000'000), true);
-  choices.setReport(expertReport());
-  choices.setForm(WeightFormat::Q4_K);
-  ui::PlacementChoice& placement = choices.placement();
-  const engine::DevicePlan estimate = placement.plan();
-  QVERIFY(estimate.fits());
-  QVERIFY(estimate.main_memory_layers > 3 && estimate.main_memory_layers < 25);
-  QVERIFY(!placement.layers());
-  QCOMPARE(choices.obstacle(), QString());
-  engine::LoadOptions options;
-  choices.apply(&options);
-  QVERIFY(!options.main_memory_layers);  // the engine counts again
-  const auto* slider = placement.findChild<ui::MarkedSlider*>();
-  const auto marked = static_cast<int>(estimate.main_memory_layers);
-  QCOMPARE(slider->value(), marked);
-  QCOMPARE(slider->mark(), marked);
-  // Fewer layers outside than fit: refused with how many would do; the mark stays.
-  placement.setLayers(estimate.main_memory_layers - 1);
-  QCOMPARE(slider->mark(), marked);
-  QVERIFY(choices.obstacle().contains(
-      QStringLiteral("experts of %1 layers").arg(estimate.main_memory_layers)));
-  // More: less on the GPU, and what is shown says so.
-  placement.setLayers(26);
-  QCOMPARE(choices.obstacle(), QString());
-  QCOMPARE(placement.plan().main_memory_bytes, 26 * placement.plan().layer_bytes);
-  QVERIFY(textOf(choices).contains(ui::format::bytes(placement.plan().device_bytes)));
-  choices.apply(&options);
-  QCOMPARE(options.main_memory_layers, std::optional<std::int64_t>(26));
-  // A longer context needs more of the GPU: the estimate follows, the choice stays.
-  choices.setContextLength(8192);
-  QVERIFY(slider->mark() > marked);
-  QCOMPARE(slider->value(), 26);
-  auto other = expertReport();
-  other->path = "/other";
-  choices.setReport(other);
-  QVERIFY(!placement.layers());
-}
-
-void LoadTest::thePlacementIsChosenByKeys() {
-  const ui::Theme theme;
-  ui::LoadChoices choices(theme);
-  choices.setBackends(gpuOf(8'000'000'000), true);
-  choices.setReport(expertReport());
-  choices.setForm(WeightFormat::Q4_K);
-  auto* slider = choices.placement().findChild<ui::MarkedSlider*>();
-  auto* automatic = choices.placement().findChild<QCheckBox*>();
-  QVERIFY(!slider->accessibleName().isEmpty());
-  QVERIFY(automatic->isChecked());
-  const int estimate = slider->value();
-  QSignalSpy changed(&choices, &ui::LoadChoices::changed);
-  QTest::keyClick(slider, Qt::Key_Right);
-  QCOMPARE(choices.placement().layers(), std::optional<std::int64_t>(estimate + 1));
-  QCOMPARE(changed.size(), 1);
-  QVERIFY(!automatic->isChecked());
-  QTest::keyClick(slider, Qt::Key_End);
-  QCOMPARE(choices.placement().layers(), std::optional<std::int64_t>(26));
-  QTest::keyClick(automatic, Qt::Key_Space);
-  QVERIFY(!choices.placement().layers());
-  QCOMPARE(slider->value(), estimate);
-  QTest::keyClick(automatic, Qt::Key_Space);
-  QCOMPARE(choices.placement().layers(), std::optional<std::int64_t>(estimate));
-}
-
-void LoadTest::thePlacementIsThereOnlyOnAGpu() {
-  const ui::Theme theme;
-  ui::LoadChoices choices(theme);
-  const auto isThere = [&choices] { return choices.placement().isVisibleTo(&choices); };
-  choices.setReport(expertReport());
-  QVERIFY(!isThere());
-  choices.setBackends(gpuOf(80'000'000'000), true);
-  QVERIFY(isThere());
-  QCOMPARE(choices.placement().plan().main_memory_layers, std::int64_t{0});
-  auto dense = expertReport();
-  dense->path = "/dense";
-  dense->config.n_routed_experts = 0;
-  dense->parts.clear();
-  choices.setReport(dense);
-  QVERIFY(isThere());  // what the GPU holds is told, without a slider
-  QVERIFY(!choices.placement().findChild<ui::MarkedSlider*>()->isVisibleTo(&choices));
-  auto indexed = expertReport();
-  indexed->path = "/indexed";
-  indexed->config.index_n_heads = 4;
-  choices.setReport(indexed);
-  QVERIFY(!isThere());
-  choices.setReport(expertReport());
-  choices.setBackends(gpuOf(80'000'000'000), false);  // the CPU is wished for
-  QVERIFY(!isThere());
-  choices.placement().setLayers(3);
-  engine::LoadOptions options;
-  choices.apply(&options);
-  QVERIFY(!options.main_memory_layers);
-}
-
-void LoadTest::mainMemoryHoldsItsPart() {
-  const ui::Theme theme;
-  ui::LoadChoices choices(theme);
-  choices.setBackends(gpuOf(80'000'000'000), true);
-  // 31 GiB of weights with 16 GiB of main memory: no matter when all of them lie on the GPU.
-  choices.setReport(expertReport());
-  QCOMPARE(choices.obstacle(), QString());
-  QVERIFY(textOf(choices).contains(QStringLiteral("Main memory: ") + ui::format::bytes(0)));
-  // Quantised, they are in main memory first.
-  choices.setForm(WeightFormat::Q8_0);
-  QVERIFY2(choices.obstacle().startsWith(QStringLiteral("Main memory cannot")),
-           qPrintable(choices.obstacle()));
-  // Experts that stay and do not fit are read from disk: to be accepted first.
-  choices.setForm(WeightFormat::AsStored);
-  choices.placement().setLayers(26);
-  choices.setContextLength(4095);
-  QVERIFY(choices.obstacle().contains(QStringLiteral("warning")));
-  choices.setAccepted(true);
-  QCOMPARE(choices.obstacle(), QString());
-  // A GPU that holds not even the rest: the remedy is another, and louder with one that is loaded.
-  choices.setBackends(gpuOf(1'000'000'000), true);
-  QVERIFY(choices.obstacle().contains(QStringLiteral("or the CPU")));
-  choices.placement().setHeldBytes(7'000'000'000);
-  QVERIFY(choices.obstacle().contains(QStringLiteral("Unload")));
 }
 
 void LoadTest::theDrafterIsCounted() {

@@ -68,7 +68,6 @@ class WindowTest : public QObject {
   void samplingReachesTheRequest();
   void loadDialogRefusesBrokenCheckpoints();
   void statusBarShowsTheNumbers();
-  void statusBarShowsWhatTheGpuHolds();
   void themesAndFontsChangeAtOnce();
 };
 
@@ -361,19 +360,6 @@ void WindowTest::statusBarShowsTheNumbers() {
   QVERIFY2(texts.join(u'|').contains(QStringLiteral("/ 4,096")), qPrintable(texts.join(u'|')));
   QVERIFY(texts[2].contains(QStringLiteral("tok/s")));
   QVERIFY(texts[3].contains(QStringLiteral("first token")));
-}
-
-void WindowTest::statusBarShowsWhatTheGpuHolds() {
-  auto control = std::make_shared<fake::Control>();
-  control->devicePlan = {26, 12, 369'000'000, 6'900'000'000, 4'428'000'000, 7'600'000'000};
-  control->backendDescription = "CUDA · one · " + engine::describe_plan(*control->devicePlan);
-  fixture::Window fixture(control);
-  const ui::StatusBar bar(fixture.chat(), fixture.theme());
-  QVERIFY(fixture.start());
-  QCOMPARE(bar.texts()[0], QStringLiteral("CUDA · one"));
-  QCOMPARE(bar.texts()[1],
-           QStringLiteral("GPU memory 6.9\u00a0GB, experts of 12 of 26 layers in main memory "
-                          "(4.4\u00a0GB)"));
 }
 
 void WindowTest::themesAndFontsChangeAtOnce() {
