@@ -46,6 +46,27 @@ void Workspace::addNotice(const Notice& notice) {
   Q_EMIT noticeRaised(notice);
 }
 
+/// What the loaded model is not as it was asked for; the weightiest last, which stays to be seen.
+void Workspace::addLoadNotices(const engine::ModelInfo& info) {
+  const QString origin = QStringLiteral("checkpoint");
+  if (!info.mtp_problem.empty()) {
+    addNotice({NoticeSeverity::Info, origin,
+               tr("The checkpoint's MTP module is not used: no tokens are drafted ahead."),
+               engineText(info.mtp_problem)});
+  }
+  if (!info.template_problem.empty()) {
+    addNotice({NoticeSeverity::Warning, origin,
+               tr("The checkpoint's own chat template cannot run; %1 is used instead.")
+                   .arg(engineText(info.template_name)),
+               engineText(info.template_problem)});
+  }
+  for (const engine::Finding& finding : info.report.findings) {
+    if (finding.code != "gpu-not-used") continue;
+    addNotice({NoticeSeverity::Warning, origin, tr("The GPU is not used: the CPU runs the model."),
+               engineText(finding.message)});
+  }
+}
+
 void Workspace::onModelChanged() {
   const auto info = chat_.model();
   selection_.setModel(info);
@@ -54,12 +75,7 @@ void Workspace::onModelChanged() {
     const auto& saved = settings_.values().samplingByModel;
     const auto it = saved.constFind(QString::fromStdString(info->path));
     if (it != saved.cend()) chat_.setSampling(*it);
-    if (!info->template_problem.empty()) {
-      addNotice({NoticeSeverity::Warning, QStringLiteral("checkpoint"),
-                 tr("The checkpoint's own chat template cannot run; %1 is used instead.")
-                     .arg(engineText(info->template_name)),
-                 engineText(info->template_problem)});
-    }
+    addLoadNotices(*info);
   }
   Q_EMIT cacheLedgerChanged();
 }

@@ -75,6 +75,7 @@ class Workspace : public QObject {
   void connectParts();
   void onModelChanged();
   void addNotice(const Notice& notice);
+  void addLoadNotices(const engine::ModelInfo& info);
   void rememberConversation();
 
   // Destroyed in reverse order: the view-models before what they use, the bridge joins the engine.

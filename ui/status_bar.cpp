@@ -8,6 +8,7 @@
 
 #include "app/chat_view_model.h"
 #include "app/engine_text.h"
+#include "ui/elided_label.h"
 #include "ui/format.h"
 #include "ui/theme/theme.h"
 
@@ -24,6 +25,7 @@ StatusBar::StatusBar(app::ChatViewModel& chat, const Theme& theme, QWidget* pare
     : QStatusBar(parent), chat_(chat), theme_(theme) {
   setSizeGripEnabled(false);
   device_ = addField(tr("Where the model runs"));
+  placement_ = addField(tr("What the model takes of the GPU's memory, and what stays outside"));
   prompt_ = addField(tr("Speed of reading the prompt, of the tokens really computed"));
   answer_ = addField(tr("Speed of the answer"));
   firstToken_ = addField(tr("From sending to the first token"));
@@ -41,7 +43,7 @@ StatusBar::StatusBar(app::ChatViewModel& chat, const Theme& theme, QWidget* pare
 }
 
 QLabel* StatusBar::addField(const QString& toolTip) {
-  auto* label = new QLabel(this);
+  auto* label = new ElidedLabel(this);
   label->setToolTip(toolTip);
   label->setTextFormat(Qt::PlainText);
   label->setContentsMargins(theme_.gap(3), 0, theme_.gap(3), 0);
@@ -52,8 +54,7 @@ QLabel* StatusBar::addField(const QString& toolTip) {
 
 void StatusBar::refresh() {
   const app::LiveStatistics& now = chat_.statistics();
-  const auto model = chat_.model();
-  device_->setText(model ? app::engineText(model->backend_description) : tr("no checkpoint"));
+  refreshDevice();
   const auto rate = [](std::optional<double> value) {
     return format::tokensPerSecond(value.value_or(0));
   };
@@ -66,6 +67,30 @@ void StatusBar::refresh() {
                         ? tr("context %1 / %2")
                               .arg(format::count(now.contextUsed), format::count(now.contextLength))
                         : tr("context –"));
+}
+
+// The engine's description ends with the plan in English; here it is a field of its own.
+void StatusBar::refreshDevice() {
+  const auto model = chat_.model();
+  placement_->setVisible(model && model->device_plan);
+  if (!model) {
+    device_->setText(tr("no checkpoint"));
+    return;
+  }
+  QString device = QString::fromStdString(model->backend_description);
+  if (model->device_plan) {
+    const engine::DevicePlan& plan = *model->device_plan;
+    const QString end = QStringLiteral(" · ") + QString::fromStdString(engine::describe_plan(plan));
+    if (device.endsWith(end)) device.chop(end.size());
+    const QString held = tr("GPU memory %1").arg(format::bytes(plan.device_bytes));
+    placement_->setText(plan.main_memory_layers == 0
+                            ? held
+                            : tr("%1, experts of %2 of %3 layers in main memory (%4)")
+                                  .arg(held, format::count(plan.main_memory_layers),
+                                       format::count(plan.n_moe_layers),
+                                       format::bytes(plan.main_memory_bytes)));
+  }
+  device_->setText(app::engineText(device));
 }
 
 void StatusBar::showDrafts(const engine::GenerationStatistics& statistics) {
@@ -83,8 +108,9 @@ void StatusBar::refreshMemory() {
 
 QStringList StatusBar::texts() const {
   QStringList texts;
-  for (const QLabel* label : {device_, prompt_, answer_, firstToken_, context_, memory_}) {
-    texts += label->text();
+  for (const QLabel* label :
+       {device_, placement_, prompt_, answer_, firstToken_, context_, memory_}) {
+    if (!label->isHidden()) texts += label->text();
   }
   return texts;
 }

@@ -1,5 +1,5 @@
-// StatusBar: device, speeds, first token, context used, memory: the numbers of the running or the
-// last answer.
+// StatusBar: device and what lies on it, speeds, first token, context used, memory: the numbers of
+// the running or the last answer.
 #pragma once
 
 #include <QStatusBar>
@@ -30,11 +30,13 @@ class StatusBar : public QStatusBar {
  private:
   QLabel* addField(const QString& toolTip);
   void refresh();
+  void refreshDevice();
   void refreshMemory();
 
   app::ChatViewModel& chat_;
   const Theme& theme_;
   QLabel* device_;
+  QLabel* placement_;
   QLabel* prompt_;
   QLabel* answer_;
   QLabel* firstToken_;

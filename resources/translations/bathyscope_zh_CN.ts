@@ -731,6 +731,1734 @@
         <source>%1: not given, so transformers&apos; defaults hold: %2</source>
         <translation>%1：未给出，采用 transformers 的默认值：%2</translation>
     </message>
+    <message>
+        <source>CUDA self-check › %1</source>
+        <translation>CUDA 自检 › %1</translation>
+    </message>
+    <message>
+        <source>AMX is used under Linux on x86-64 only</source>
+        <translation>仅在 x86-64 的 Linux 上使用 AMX</translation>
+    </message>
+    <message>
+        <source>AMX products differ from AVX-512 products on this processor</source>
+        <translation>在此处理器上 AMX 的乘积与 AVX-512 的不同</translation>
+    </message>
+    <message>
+        <source>the processor has no AMX int8</source>
+        <translation>处理器没有 AMX int8</translation>
+    </message>
+    <message>
+        <source>the system does not keep the AMX tile registers</source>
+        <translation>系统不保存 AMX 的 tile 寄存器</translation>
+    </message>
+    <message>
+        <source>the system refuses the AMX tile registers: %1</source>
+        <translation>系统拒绝使用 AMX 的 tile 寄存器：%1</translation>
+    </message>
+    <message>
+        <source>CUDA: no page-locked main memory for copies (%1)</source>
+        <translation>CUDA：没有可用于复制的锁页主内存（%1）</translation>
+    </message>
+    <message>
+        <source>GPU memory for %1: needs %2 more, %3 are free after %4 of weights</source>
+        <translation>%1 所需的 GPU 内存：还需要 %2，放入 %4 权重后剩余 %3</translation>
+    </message>
+    <message>
+        <source>the GPU failed: %1</source>
+        <translation>GPU 出错：%1</translation>
+    </message>
+    <message>
+        <source>the text is kept, load the model again to go on</source>
+        <translation>文本已保留，请重新加载模型后继续</translation>
+    </message>
+    <message>
+        <source>the CUDA backend routes among at most %1 experts, this model has %2</source>
+        <translation>CUDA 后端最多在 %1 个专家之间路由，该模型有 %2 个</translation>
+    </message>
+    <message>
+        <source>use the CPU</source>
+        <translation>请使用 CPU</translation>
+    </message>
+    <message>
+        <source>this GPU or its driver cannot be used</source>
+        <translation>无法使用该 GPU 或其驱动程序</translation>
+    </message>
+    <message>
+        <source>asking for free GPU memory</source>
+        <translation>查询 GPU 可用内存</translation>
+    </message>
+    <message>
+        <source>asking the GPU for its properties</source>
+        <translation>查询 GPU 属性</translation>
+    </message>
+    <message>
+        <source>choosing the GPU</source>
+        <translation>选择 GPU</translation>
+    </message>
+    <message>
+        <source>clearing GPU memory</source>
+        <translation>清空 GPU 内存</translation>
+    </message>
+    <message>
+        <source>copying from the GPU</source>
+        <translation>从 GPU 复制</translation>
+    </message>
+    <message>
+        <source>copying on the GPU</source>
+        <translation>在 GPU 上复制</translation>
+    </message>
+    <message>
+        <source>copying to the GPU</source>
+        <translation>复制到 GPU</translation>
+    </message>
+    <message>
+        <source>freeing GPU memory</source>
+        <translation>释放 GPU 内存</translation>
+    </message>
+    <message>
+        <source>freeing a recorded step</source>
+        <translation>释放录制的步骤</translation>
+    </message>
+    <message>
+        <source>freeing page-locked memory</source>
+        <translation>释放锁页内存</translation>
+    </message>
+    <message>
+        <source>launching a recorded step</source>
+        <translation>启动录制的步骤</translation>
+    </message>
+    <message>
+        <source>waiting for the GPU</source>
+        <translation>等待 GPU</translation>
+    </message>
+    <message>
+        <source>CUDA · %1 · compute capability %2</source>
+        <translation>CUDA · %1 · 计算能力 %2</translation>
+    </message>
+    <message>
+        <source>CUDA · %1 · %2 of %3 MiB free</source>
+        <translation>CUDA · %1 · 可用 %2 / %3 MiB</translation>
+    </message>
+    <message>
+        <source>not enough memory: %1 of %2 are free, at least %3 are needed</source>
+        <translation>内存不足：%2 中可用 %1，至少需要 %3</translation>
+    </message>
+    <message>
+        <source>the driver supports CUDA %1, this plug-in needs %2: update the driver</source>
+        <translation>驱动程序支持 CUDA %1，该插件需要 %2：请更新驱动程序</translation>
+    </message>
+    <message>
+        <source>the plug-in is of version %1, this program needs %2</source>
+        <translation>插件的版本是 %1，本程序需要 %2</translation>
+    </message>
+    <message>
+        <source>the plug-in was built with %1 or other sources, this program with %2: install both from one build</source>
+        <translation>插件用 %1 或其他源代码构建，本程序用 %2 构建：请安装同一次构建的两者</translation>
+    </message>
+    <message>
+        <source>GPU memory: the model needs %1, %2 are free; keep the routed experts of %3 in main memory</source>
+        <translation>GPU 内存：模型需要 %1，可用 %2；请把 %3的路由专家留在主内存</translation>
+    </message>
+    <message>
+        <source>GPU memory: the model needs %1, %2 are free; with the routed experts of %3 in main memory it is still too much; choose a shorter context, a smaller quantisation, or the CPU backend</source>
+        <translation>GPU 内存：模型需要 %1，可用 %2；把 %3的路由专家留在主内存仍然放不下；请选择更短的上下文、更小的量化或 CPU</translation>
+    </message>
+    <message>
+        <source>GPU memory: the model needs %1, %2 are free; choose a shorter context, a smaller quantisation, or the CPU backend</source>
+        <translation>GPU 内存：模型需要 %1，可用 %2；请选择更短的上下文、更小的量化或 CPU</translation>
+    </message>
+    <message>
+        <source>routed experts of %1 in main memory: %2 on the GPU, %3 in main memory</source>
+        <translation>%1的路由专家在主内存：GPU 上 %2，主内存 %3</translation>
+    </message>
+    <message>
+        <source>all on the GPU: %1</source>
+        <translation>全部在 GPU 上：%1</translation>
+    </message>
+    <message>
+        <source>layers in main memory</source>
+        <translation>主内存中的层数</translation>
+    </message>
+    <message>
+        <source>choose a shorter context, a smaller quantisation, or the CPU backend</source>
+        <translation>请选择更短的上下文、更小的量化或 CPU</translation>
+    </message>
+    <message>
+        <source>choose a shorter context, a smaller quantisation, or the CPU</source>
+        <translation>请选择更短的上下文、更小的量化或 CPU</translation>
+    </message>
+    <message>
+        <source>memory for %1 float32 values (%2 MiB) could not be had</source>
+        <translation>无法取得 %1 个 float32 值所需的内存（%2 MiB）</translation>
+    </message>
+    <message>
+        <source>choose a shorter context or close other programs</source>
+        <translation>请选择更短的上下文，或关闭其他程序</translation>
+    </message>
+    <message>
+        <source>backend: found an unknown kind</source>
+        <translation>后端：未知的种类</translation>
+    </message>
+    <message>
+        <source>Reference · double accumulation · 1 thread</source>
+        <translation>参考实现 · 双精度累加 · 1 个线程</translation>
+    </message>
+    <message>
+        <source>thread %1 of %2 could not be started (%3)</source>
+        <translation>无法启动第 %1 个线程（共 %2 个）（%3）</translation>
+    </message>
+    <message>
+        <source>cache for a context of %1 tokens: needs %2 bytes (%3)</source>
+        <translation>%1 个词元的上下文缓存：需要 %2 字节（%3）</translation>
+    </message>
+    <message>
+        <source>no checkpoint is loaded</source>
+        <translation>没有加载检查点</translation>
+    </message>
+    <message>
+        <source>open one first</source>
+        <translation>请先打开一个</translation>
+    </message>
+    <message>
+        <source>out of memory</source>
+        <translation>内存不足</translation>
+    </message>
+    <message>
+        <source>close something or use a shorter context</source>
+        <translation>请关闭一些程序或使用更短的上下文</translation>
+    </message>
+    <message>
+        <source>unexpected failure of an unknown kind</source>
+        <translation>未知种类的意外故障</translation>
+    </message>
+    <message>
+        <source>unexpected failure: %1</source>
+        <translation>意外故障：%1</translation>
+    </message>
+    <message>
+        <source>the logits at position %1 are not finite</source>
+        <translation>位置 %1 处的 logits 不是有限数</translation>
+    </message>
+    <message>
+        <source>the model&apos;s values are not finite at position %1, first after layer %2</source>
+        <translation>模型的数值在位置 %1 处不是有限数，最先出现在第 %2 层之后</translation>
+    </message>
+    <message>
+        <source>the model&apos;s values are not finite at position %1, first in the output head</source>
+        <translation>模型的数值在位置 %1 处不是有限数，最先出现在输出头</translation>
+    </message>
+    <message>
+        <source>the model&apos;s values are not finite at position %1</source>
+        <translation>模型的数值在位置 %1 处不是有限数</translation>
+    </message>
+    <message>
+        <source>chosen by hand</source>
+        <translation>手动选择</translation>
+    </message>
+    <message>
+        <source>the chosen template</source>
+        <translation>所选的模板</translation>
+    </message>
+    <message>
+        <source>reading the tensor was stopped</source>
+        <translation>已停止读取该张量</translation>
+    </message>
+    <message>
+        <source>more than 0</source>
+        <translation>大于 0</translation>
+    </message>
+    <message>
+        <source>no built-in chat template &apos;%1&apos;</source>
+        <translation>没有内置对话模板“%1”</translation>
+    </message>
+    <message>
+        <source>there are %1</source>
+        <translation>现有 %1</translation>
+    </message>
+    <message>
+        <source>it begins texts with %1</source>
+        <translation>它以 %1 作为文本开头</translation>
+    </message>
+    <message>
+        <source>its type is llama and its name says so</source>
+        <translation>它的类型是 llama，名称也如此表明</translation>
+    </message>
+    <message>
+        <source>its type is %1 and its name says so</source>
+        <translation>它的类型是 %1，名称也如此表明</translation>
+    </message>
+    <message>
+        <source>its type is %1</source>
+        <translation>它的类型是 %1</translation>
+    </message>
+    <message>
+        <source>its vocabulary has %1, but not %2</source>
+        <translation>它的词表中有 %1，但没有 %2</translation>
+    </message>
+    <message>
+        <source>its vocabulary has %1 and %2</source>
+        <translation>它的词表中有 %1 和 %2</translation>
+    </message>
+    <message>
+        <source>its vocabulary has %1</source>
+        <translation>它的词表中有 %1</translation>
+    </message>
+    <message>
+        <source>nothing in its vocabulary or name speaks of a chat format: it looks like a base model, which continues a plain transcript</source>
+        <translation>词表和名称都没有表明对话格式：看起来是基础模型，按普通对话记录续写</translation>
+    </message>
+    <message>
+        <source>whole text (metaspace)</source>
+        <translation>整段文本（metaspace）</translation>
+    </message>
+    <message>
+        <source>cut at spaces (metaspace)</source>
+        <translation>按空格切分（metaspace）</translation>
+    </message>
+    <message>
+        <source>whole text</source>
+        <translation>整段文本</translation>
+    </message>
+    <message>
+        <source>this program cannot reproduce this tokenizer exactly</source>
+        <translation>本程序无法准确再现该分词器</translation>
+    </message>
+    <message>
+        <source>normalizer › Prepend without Replace</source>
+        <translation>normalizer › 有 Prepend 而没有 Replace</translation>
+    </message>
+    <message>
+        <source>normalizer › Prepend together with pre_tokenizer › Metaspace</source>
+        <translation>normalizer › Prepend 与 pre_tokenizer › Metaspace 同时出现</translation>
+    </message>
+    <message>
+        <source>decoder: ByteLevel, while the pre_tokenizer and normalizer end in ByteLevel</source>
+        <translation>decoder：是 ByteLevel，而 pre_tokenizer 和 normalizer 以 ByteLevel 结束</translation>
+    </message>
+    <message>
+        <source>decoder: ByteLevel, while the pre_tokenizer and normalizer replace spaces</source>
+        <translation>decoder：是 ByteLevel，而 pre_tokenizer 和 normalizer 替换空格</translation>
+    </message>
+    <message>
+        <source>decoder: not ByteLevel, while the pre_tokenizer and normalizer end in ByteLevel</source>
+        <translation>decoder：不是 ByteLevel，而 pre_tokenizer 和 normalizer 以 ByteLevel 结束</translation>
+    </message>
+    <message>
+        <source>decoder: not ByteLevel, while the pre_tokenizer and normalizer replace spaces</source>
+        <translation>decoder：不是 ByteLevel，而 pre_tokenizer 和 normalizer 替换空格</translation>
+    </message>
+    <message>
+        <source>pre_tokenizer: ByteLevel with spaces replaced before it</source>
+        <translation>pre_tokenizer：ByteLevel 之前空格已被替换</translation>
+    </message>
+    <message>
+        <source>pre_tokenizer: cuts after the normalizer replaced the spaces</source>
+        <translation>pre_tokenizer：在 normalizer 替换空格之后切分</translation>
+    </message>
+    <message>
+        <source>pre_tokenizer: no ByteLevel component</source>
+        <translation>pre_tokenizer：没有 ByteLevel 组件</translation>
+    </message>
+    <message>
+        <source>pre_tokenizer: null, where byte-level tokenizers have ByteLevel</source>
+        <translation>pre_tokenizer：是 null，而字节级分词器应有 ByteLevel</translation>
+    </message>
+    <message>
+        <source>no token for the bytes %1</source>
+        <translation>字节 %1 没有词元</translation>
+    </message>
+    <message>
+        <source>expected a number that fits in 64 bits</source>
+        <translation>应为 64 位以内的数字</translation>
+    </message>
+    <message>
+        <source>expected an integer</source>
+        <translation>应为整数</translation>
+    </message>
+    <message>
+        <source>expected an object</source>
+        <translation>应为对象</translation>
+    </message>
+    <message>
+        <source>the pattern that cuts text is known for &apos;TikTokenTokenizer&apos; only</source>
+        <translation>只知道 “TikTokenTokenizer” 切分文本的模式</translation>
+    </message>
+    <message>
+        <source>piece %1: &apos;%2&apos;</source>
+        <translation>词片 %1：“%2”</translation>
+    </message>
+    <message>
+        <source>piece %1</source>
+        <translation>词片 %1</translation>
+    </message>
+    <message>
+        <source>refused by the sentencepiece library: %1</source>
+        <translation>sentencepiece 库拒绝：%1</translation>
+    </message>
+    <message>
+        <source>the sentencepiece library reads %1 pieces of %2</source>
+        <translation>sentencepiece 库读到 %2 个词片中的 %1 个</translation>
+    </message>
+    <message>
+        <source>the sentencepiece library: %1</source>
+        <translation>sentencepiece 库：%1</translation>
+    </message>
+    <message>
+        <source>a group ends that never began</source>
+        <translation>一个组结束了，却从未开始</translation>
+    </message>
+    <message>
+        <source>a group without an end</source>
+        <translation>一个组没有结束</translation>
+    </message>
+    <message>
+        <source>a number longer than ten bytes</source>
+        <translation>超过十字节的数</translation>
+    </message>
+    <message>
+        <source>a second normalizer_spec</source>
+        <translation>第二个 normalizer_spec</translation>
+    </message>
+    <message>
+        <source>a second trainer_spec</source>
+        <translation>第二个 trainer_spec</translation>
+    </message>
+    <message>
+        <source>a trie of %1 bytes in a table of %2</source>
+        <translation>%2 字节的表中有 %1 字节的字典树</translation>
+    </message>
+    <message>
+        <source>found wire type %1, expected %2</source>
+        <translation>线类型是 %1，应为 %2</translation>
+    </message>
+    <message>
+        <source>groups nested deeper than allowed</source>
+        <translation>组的嵌套过深</translation>
+    </message>
+    <message>
+        <source>its last text has no end</source>
+        <translation>其最后一段文本没有结尾</translation>
+    </message>
+    <message>
+        <source>its trie leads to node %1 of %2</source>
+        <translation>其字典树指向 %2 个节点中的第 %1 个</translation>
+    </message>
+    <message>
+        <source>its trie&apos;s node %1 leads beyond its texts</source>
+        <translation>其字典树的节点 %1 指向文本之外</translation>
+    </message>
+    <message>
+        <source>model_type is %1, allowed 1 to 4</source>
+        <translation>model_type 是 %1，应为 1 到 4</translation>
+    </message>
+    <message>
+        <source>needs %1 bytes, %2 are left</source>
+        <translation>需要 %1 字节，剩余 %2</translation>
+    </message>
+    <message>
+        <source>shorter than its own length field</source>
+        <translation>比它自己的长度字段短</translation>
+    </message>
+    <message>
+        <source>the key %1 is no field</source>
+        <translation>键 %1 不是字段</translation>
+    </message>
+    <message>
+        <source>the number is cut off</source>
+        <translation>数字被截断</translation>
+    </message>
+    <message>
+        <source>the score of %1 is not a finite number</source>
+        <translation>%1 的得分不是有限数</translation>
+    </message>
+    <message>
+        <source>the type of %1 is %2, allowed 1 to 6</source>
+        <translation>%1 的类型是 %2，应为 1 到 6</translation>
+    </message>
+    <message>
+        <source>the unused %1 has %2 bytes, allowed %3</source>
+        <translation>未使用的 %1 有 %2 字节，最多允许 %3</translation>
+    </message>
+    <message>
+        <source>too many pieces</source>
+        <translation>词片过多</translation>
+    </message>
+    <message>
+        <source>wire type %1 does not exist</source>
+        <translation>线类型 %1 不存在</translation>
+    </message>
+    <message>
+        <source>text to tokenize</source>
+        <translation>要分词的文本</translation>
+    </message>
+    <message>
+        <source>control ranges: not sorted, disjoint and in the text</source>
+        <translation>控制范围：未排序、有重叠或超出文本</translation>
+    </message>
+    <message>
+        <source>not enough memory for its tables</source>
+        <translation>内存不足，放不下它的表</translation>
+    </message>
+    <message>
+        <source>default (the file names none)</source>
+        <translation>默认（文件没有指明）</translation>
+    </message>
+    <message>
+        <source>a malformed number, such as one with leading zeros</source>
+        <translation>格式错误的数字，例如带前导零</translation>
+    </message>
+    <message>
+        <source>NaN or Infinity (JSON has neither)</source>
+        <translation>NaN 或 Infinity（JSON 没有它们）</translation>
+    </message>
+    <message>
+        <source>a single quote (JSON strings stand in double quotes)</source>
+        <translation>单引号（JSON 字符串用双引号）</translation>
+    </message>
+    <message>
+        <source>a string that does not end</source>
+        <translation>没有结尾的字符串</translation>
+    </message>
+    <message>
+        <source>the first half of a surrogate pair without the second</source>
+        <translation>只有代理对的前一半</translation>
+    </message>
+    <message>
+        <source>the second half of a surrogate pair without the first</source>
+        <translation>只有代理对的后一半</translation>
+    </message>
+    <message>
+        <source>\u without four hexadecimal digits</source>
+        <translation>后面没有四位十六进制数字的 \u</translation>
+    </message>
+    <message>
+        <source>only as an escape such as %1</source>
+        <translation>只允许写成 %1 这样的转义</translation>
+    </message>
+    <message>
+        <source>a plain name of a file in the checkpoint&apos;s folder</source>
+        <translation>检查点文件夹中的普通文件名</translation>
+    </message>
+    <message>
+        <source>the file name &quot;%1&quot;</source>
+        <translation>文件名“%1”</translation>
+    </message>
+    <message>
+        <source>a symbolic link out of the folder, to %1</source>
+        <translation>指向文件夹之外（%1）的符号链接</translation>
+    </message>
+    <message>
+        <source>files inside it</source>
+        <translation>文件夹内的文件</translation>
+    </message>
+    <message>
+        <source>0 (u8) to 12 (f64)</source>
+        <translation>0（u8）到 12（f64）</translation>
+    </message>
+    <message>
+        <source>F32, BF16, F16 or F8_E8M0</source>
+        <translation>F32、BF16、F16 或 F8_E8M0</translation>
+    </message>
+    <message>
+        <source>padded with NUL</source>
+        <translation>用 NUL 填充</translation>
+    </message>
+    <message>
+        <source>only spaces (0x20) are allowed there</source>
+        <translation>那里只允许空格（0x20）</translation>
+    </message>
+    <message>
+        <source>a malformed number</source>
+        <translation>格式错误的数字</translation>
+    </message>
+    <message>
+        <source>a number such as 1 or -2.5e3</source>
+        <translation>1 或 -2.5e3 这样的数字</translation>
+    </message>
+    <message>
+        <source>a byte order mark</source>
+        <translation>字节顺序标记（BOM）</translation>
+    </message>
+    <message>
+        <source>plain UTF-8</source>
+        <translation>普通 UTF-8</translation>
+    </message>
+    <message>
+        <source>another member or none</source>
+        <translation>另一个成员或没有</translation>
+    </message>
+    <message>
+        <source>an unknown escape</source>
+        <translation>未知的转义</translation>
+    </message>
+    <message>
+        <source>those of JSON</source>
+        <translation>JSON 的转义</translation>
+    </message>
+    <message>
+        <source>nesting deeper than %1 levels</source>
+        <translation>嵌套超过 %1 层</translation>
+    </message>
+    <message>
+        <source>the byte %1 as a bool</source>
+        <translation>布尔值为字节 %1</translation>
+    </message>
+    <message>
+        <source>the byte %1</source>
+        <translation>字节 %1</translation>
+    </message>
+    <message>
+        <source>the control character %1</source>
+        <translation>控制字符 %1</translation>
+    </message>
+    <message>
+        <source>well-formed UTF-8</source>
+        <translation>格式正确的 UTF-8</translation>
+    </message>
+    <message>
+        <source>&apos;:&apos; after a key</source>
+        <translation>键之后的“:”</translation>
+    </message>
+    <message>
+        <source>a key in double quotes</source>
+        <translation>双引号中的键</translation>
+    </message>
+    <message>
+        <source>a value such as %1</source>
+        <translation>%1 这样的值</translation>
+    </message>
+    <message>
+        <source>the key &quot;%1&quot; twice (first at %2)</source>
+        <translation>键“%1”出现两次（第一次在 %2）</translation>
+    </message>
+    <message>
+        <source>the key &quot;%1&quot; twice</source>
+        <translation>键“%1”出现两次</translation>
+    </message>
+    <message>
+        <source>the key &quot;%1&quot; at byte %2 and again at byte %3</source>
+        <translation>键“%1”在第 %2 字节和第 %3 字节各出现一次</translation>
+    </message>
+    <message>
+        <source>&quot;%1&quot; at byte %2 and again at byte %3</source>
+        <translation>“%1”在第 %2 字节和第 %3 字节各出现一次</translation>
+    </message>
+    <message>
+        <source>more than %1 values</source>
+        <translation>超过 %1 个值</translation>
+    </message>
+    <message>
+        <source>more than %1 tensors in all files</source>
+        <translation>所有文件中的张量超过 %1 个</translation>
+    </message>
+    <message>
+        <source>more than %1 tensors</source>
+        <translation>超过 %1 个张量</translation>
+    </message>
+    <message>
+        <source>more than %1 entries</source>
+        <translation>超过 %1 个条目</translation>
+    </message>
+    <message>
+        <source>more than %1 extents</source>
+        <translation>超过 %1 个维度</translation>
+    </message>
+    <message>
+        <source>more than %1 files</source>
+        <translation>超过 %1 个文件</translation>
+    </message>
+    <message>
+        <source>more than two numbers</source>
+        <translation>超过两个数</translation>
+    </message>
+    <message>
+        <source>not a regular file</source>
+        <translation>不是普通文件</translation>
+    </message>
+    <message>
+        <source>a socket or pipe</source>
+        <translation>套接字或管道</translation>
+    </message>
+    <message>
+        <source>a device, pipe or socket</source>
+        <translation>设备、管道或套接字</translation>
+    </message>
+    <message>
+        <source>a header of more than %1</source>
+        <translation>超过 %1 的文件头</translation>
+    </message>
+    <message>
+        <source>a length of %1</source>
+        <translation>长度 %1</translation>
+    </message>
+    <message>
+        <source>the %1 that follow in the file: damaged, or an incomplete download</source>
+        <translation>文件中其后的 %1：文件损坏，或下载不完整</translation>
+    </message>
+    <message>
+        <source>9 (array in array)</source>
+        <translation>9（数组中的数组）</translation>
+    </message>
+    <message>
+        <source>numbers, bools or strings</source>
+        <translation>数字、布尔值或字符串</translation>
+    </message>
+    <message>
+        <source>a big-endian file (version %1)</source>
+        <translation>大端文件（版本 %1）</translation>
+    </message>
+    <message>
+        <source>little-endian ones</source>
+        <translation>小端文件</translation>
+    </message>
+    <message>
+        <source>a count of %1 tensors</source>
+        <translation>%1 个张量</translation>
+    </message>
+    <message>
+        <source>a count of %1 keys</source>
+        <translation>%1 个键</translation>
+    </message>
+    <message>
+        <source>a count of %1</source>
+        <translation>%1 个</translation>
+    </message>
+    <message>
+        <source>a u32 that is a power of two from 8 to 2^30</source>
+        <translation>u32 类型的 2 的幂，8 到 2^30</translation>
+    </message>
+    <message>
+        <source>&quot;%1&quot; (lower case letters, digits, _ - and dots)</source>
+        <translation>“%1”（小写字母、数字、_ - 和点）</translation>
+    </message>
+    <message>
+        <source>the key &quot;%1&quot;, which breaks the format&apos;s spelling</source>
+        <translation>键“%1”不符合该格式的写法</translation>
+    </message>
+    <message>
+        <source>the key &quot;%1&quot;</source>
+        <translation>键“%1”</translation>
+    </message>
+    <message>
+        <source>bytes %1 to %2</source>
+        <translation>第 %1 到 %2 字节</translation>
+    </message>
+    <message>
+        <source>from %1 on, after %2 (a hole)</source>
+        <translation>从 %1 开始，在 %2 之后（有空洞）</translation>
+    </message>
+    <message>
+        <source>from %1 on, after %2 (they overlap)</source>
+        <translation>从 %1 开始，在 %2 之后（重叠）</translation>
+    </message>
+    <message>
+        <source>the start of the data</source>
+        <translation>数据的开头</translation>
+    </message>
+    <message>
+        <source>data up to byte %1</source>
+        <translation>到第 %1 字节的数据</translation>
+    </message>
+    <message>
+        <source>rows of %1 elements</source>
+        <translation>每行 %1 个元素</translation>
+    </message>
+    <message>
+        <source>%1: found a file that is part %2 of %3, allowed the name %4 (the other parts are found by their names)</source>
+        <translation>%1：该文件是第 %2 部分（共 %3 部分），名称应为 %4（其余部分按名称查找）</translation>
+    </message>
+    <message>
+        <source>a string of at most %1 bytes</source>
+        <translation>最多 %1 字节的字符串</translation>
+    </message>
+    <message>
+        <source>an array of at most %1 strings</source>
+        <translation>最多 %1 个字符串的数组</translation>
+    </message>
+    <message>
+        <source>an array of %1, one for each token</source>
+        <translation>%1 的数组，每个词元一个</translation>
+    </message>
+    <message>
+        <source>finite numbers</source>
+        <translation>有限数</translation>
+    </message>
+    <message>
+        <source>an array of %1</source>
+        <translation>%1 的数组</translation>
+    </message>
+    <message>
+        <source>the unknown type &quot;%1&quot;</source>
+        <translation>未知类型“%1”</translation>
+    </message>
+    <message>
+        <source>&quot;%1&quot; (in capitals)</source>
+        <translation>“%1”（大写）</translation>
+    </message>
+    <message>
+        <source>a type of the format such as BF16</source>
+        <translation>该格式的类型，例如 BF16</translation>
+    </message>
+    <message>
+        <source>a NUL character in the tensor name &quot;%1&quot;</source>
+        <translation>张量名“%1”中有 NUL 字符</translation>
+    </message>
+    <message>
+        <source>a NUL character in &quot;%1&quot;</source>
+        <translation>“%1”中有 NUL 字符</translation>
+    </message>
+    <message>
+        <source>the field &quot;%1&quot; twice</source>
+        <translation>字段“%1”出现两次</translation>
+    </message>
+    <message>
+        <source>the field %1 twice</source>
+        <translation>字段 %1 出现两次</translation>
+    </message>
+    <message>
+        <source>the field &quot;%1&quot;</source>
+        <translation>字段“%1”</translation>
+    </message>
+    <message>
+        <source>a start at byte %1</source>
+        <translation>起点在第 %1 字节</translation>
+    </message>
+    <message>
+        <source>whole bytes</source>
+        <translation>整字节</translation>
+    </message>
+    <message>
+        <source>white space</source>
+        <translation>空白字符</translation>
+    </message>
+    <message>
+        <source>whatever wrote this file breaks the format, convert it again</source>
+        <translation>写出此文件的程序不符合格式，请重新转换</translation>
+    </message>
+    <message>
+        <source>metadata twice</source>
+        <translation>metadata 出现两次</translation>
+    </message>
+    <message>
+        <source>weight_map twice</source>
+        <translation>weight_map 出现两次</translation>
+    </message>
+    <message>
+        <source>twice, in %1 and %2</source>
+        <translation>出现两次，在 %1 和 %2 中</translation>
+    </message>
+    <message>
+        <source>in %1 and in %2</source>
+        <translation>在 %1 和 %2 中</translation>
+    </message>
+    <message>
+        <source>… and %1 more like these (%2)</source>
+        <translation>…… 另有 %1 个类似的（%2）</translation>
+    </message>
+    <message>
+        <source>gpt-oss: its attention sinks are not run here</source>
+        <translation>gpt-oss：本程序不运行它的注意力汇（attention sinks）</translation>
+    </message>
+    <message>
+        <source>a divisor of %1</source>
+        <translation>%1 的约数</translation>
+    </message>
+    <message>
+        <source>the length of a key, %1</source>
+        <translation>键的长度 %1</translation>
+    </message>
+    <message>
+        <source>&quot;%1&quot;: %2</source>
+        <translation>“%1”：%2</translation>
+    </message>
+    <message>
+        <source>DeepSeek-V4: its compressed and sliding attention branches, hash-routed experts and hyper-connections are not computed by this program</source>
+        <translation>DeepSeek-V4：本程序不计算它的压缩与滑动注意力分支、哈希路由专家和超连接</translation>
+    </message>
+    <message>
+        <source>DeepSeek-V4: its compressed attention and hyper-connections are not run here</source>
+        <translation>DeepSeek-V4：本程序不运行它的压缩注意力和超连接</translation>
+    </message>
+    <message>
+        <source>DeepSeek-OCR: the language half of a model that reads images</source>
+        <translation>DeepSeek-OCR：读取图像的模型的语言部分</translation>
+    </message>
+    <message>
+        <source>GLM with sparse attention: not of the DeepSeek family</source>
+        <translation>带稀疏注意力的 GLM：不属于 DeepSeek 家族</translation>
+    </message>
+    <message>
+        <source>Kimi Linear: its linear attention is not run here</source>
+        <translation>Kimi Linear：本程序不运行它的线性注意力</translation>
+    </message>
+    <message>
+        <source>Qwen2-MoE: its gated shared expert is not run here</source>
+        <translation>Qwen2-MoE：本程序不运行它的门控共享专家</translation>
+    </message>
+    <message>
+        <source>Qwen3-MoE: its norms on queries and keys are not run here</source>
+        <translation>Qwen3-MoE：本程序不运行它对查询和键的归一化</translation>
+    </message>
+    <message>
+        <source>Qwen3: its norms on queries and keys are not run here</source>
+        <translation>Qwen3：本程序不运行它对查询和键的归一化</translation>
+    </message>
+    <message>
+        <source>an encoder: it embeds text and writes none</source>
+        <translation>编码器：它只嵌入文本，不生成文本</translation>
+    </message>
+    <message>
+        <source>an image encoder (mmproj), not a language model; open the model&apos;s own file</source>
+        <translation>图像编码器（mmproj），不是语言模型；请打开模型自己的文件</translation>
+    </message>
+    <message>
+        <source>a multimodal model; this program runs text models: open its language model alone if it is published so</source>
+        <translation>多模态模型；本程序运行文本模型：如果其语言模型单独发布，请打开它</translation>
+    </message>
+    <message>
+        <source>another family, which this program does not run</source>
+        <translation>另一个家族，本程序不运行</translation>
+    </message>
+    <message>
+        <source>supported: %1</source>
+        <translation>支持：%1</translation>
+    </message>
+    <message>
+        <source>only that</source>
+        <translation>只能是它</translation>
+    </message>
+    <message>
+        <source>read as that</source>
+        <translation>按它读取</translation>
+    </message>
+    <message>
+        <source>another list</source>
+        <translation>另一个列表</translation>
+    </message>
+    <message>
+        <source>one entry per layer: &quot;%1&quot; up to some layer, &quot;%2&quot; from there on</source>
+        <translation>每层一个条目：到某层为止是“%1”，之后是“%2”</translation>
+    </message>
+    <message>
+        <source>%1 (a guard; the largest released model has %2)</source>
+        <translation>%1（安全上限；已发布的最大模型有 %2）</translation>
+    </message>
+    <message>
+        <source>%1 (MLA does not use it; set it to num_attention_heads)</source>
+        <translation>%1（MLA 不使用它；请设为 num_attention_heads）</translation>
+    </message>
+    <message>
+        <source>&quot;%1&quot; as rope_type and &quot;%2&quot; as type</source>
+        <translation>rope_type 是“%1”而 type 是“%2”</translation>
+    </message>
+    <message>
+        <source>the same in both</source>
+        <translation>两者相同</translation>
+    </message>
+    <message>
+        <source>allowed &quot;yarn&quot;, &quot;llama3&quot;, &quot;linear&quot;, &quot;default&quot; or none</source>
+        <translation>允许“yarn”、“llama3”、“linear”、“default”或没有</translation>
+    </message>
+    <message>
+        <source>allowed &quot;yarn&quot;, &quot;linear&quot;, &quot;none&quot;</source>
+        <translation>允许“yarn”、“linear”、“none”</translation>
+    </message>
+    <message>
+        <source>allowed F32, F16, BF16 or F8_E4M3 blocks</source>
+        <translation>允许 F32、F16、BF16 或 F8_E4M3 块</translation>
+    </message>
+    <message>
+        <source>allowed %1</source>
+        <translation>应为 %1</translation>
+    </message>
+    <message>
+        <source>a base of %1</source>
+        <translation>底数 %1</translation>
+    </message>
+    <message>
+        <source>above %1 with YaRN</source>
+        <translation>使用 YaRN 时大于 %1</translation>
+    </message>
+    <message>
+        <source>another block size</source>
+        <translation>另一种块大小</translation>
+    </message>
+    <message>
+        <source>above %1</source>
+        <translation>大于 %1</translation>
+    </message>
+    <message>
+        <source>not run</source>
+        <translation>不会运行</translation>
+    </message>
+    <message>
+        <source>hidden_size % num_attention_heads = 0 when head_dim is not given</source>
+        <translation>未给出 head_dim 时须满足 hidden_size % num_attention_heads = 0</translation>
+    </message>
+    <message>
+        <source>weights are scaled and not normalised, as transformers&apos; deepseek_v2 does (DeepSeek&apos;s own code normalises and does not scale)</source>
+        <translation>权重只缩放不归一化，与 transformers 的 deepseek_v2 相同（DeepSeek 自己的代码归一化而不缩放）</translation>
+    </message>
+    <message>
+        <source>MLA does not use it, ignored</source>
+        <translation>MLA 不使用它，已忽略</translation>
+    </message>
+    <message>
+        <source>1 (softmax), while the router has a correction bias (exp_probs_b)</source>
+        <translation>1（softmax），而路由器有校正偏置（exp_probs_b）</translation>
+    </message>
+    <message>
+        <source>nothing, while the router has a correction bias (exp_probs_b)</source>
+        <translation>空缺，而路由器有校正偏置（exp_probs_b）</translation>
+    </message>
+    <message>
+        <source>2 (sigmoid), but no layer has exp_probs_b.bias</source>
+        <translation>2（sigmoid），但没有一层有 exp_probs_b.bias</translation>
+    </message>
+    <message>
+        <source>the experts are chosen by their scores alone</source>
+        <translation>仅按得分选择专家</translation>
+    </message>
+    <message>
+        <source>the file was converted wrongly</source>
+        <translation>文件转换有误</translation>
+    </message>
+    <message>
+        <source>the sizes are those of %1, so its groups are used: %2 of %3</source>
+        <translation>其尺寸与 %1 相同，因此采用它的分组：%3 中的 %2</translation>
+    </message>
+    <message>
+        <source>1 (softmax) or 2 (sigmoid)</source>
+        <translation>1（softmax）或 2（sigmoid）</translation>
+    </message>
+    <message>
+        <source>2 (sigmoid)</source>
+        <translation>2（sigmoid）</translation>
+    </message>
+    <message>
+        <source>the same for all</source>
+        <translation>所有层相同</translation>
+    </message>
+    <message>
+        <source>Kimi-K2&apos;s own config has 1, which older converters did not write</source>
+        <translation>Kimi-K2 自己的配置是 1，旧的转换器没有写出</translation>
+    </message>
+    <message>
+        <source>convert the model again to be exact</source>
+        <translation>要准确请重新转换模型</translation>
+    </message>
+    <message>
+        <source>without it the softmax scale is not corrected, as transformers does for a config without mscale_all_dim</source>
+        <translation>没有它就不校正 softmax 的缩放，与 transformers 对没有 mscale_all_dim 的配置的做法相同</translation>
+    </message>
+    <message>
+        <source>a scaling beside %1</source>
+        <translation>%1 之外还有一种缩放</translation>
+    </message>
+    <message>
+        <source>one of the two</source>
+        <translation>二者之一</translation>
+    </message>
+    <message>
+        <source>the name of a model architecture</source>
+        <translation>模型架构的名称</translation>
+    </message>
+    <message>
+        <source>the size of the vocabulary</source>
+        <translation>词表大小</translation>
+    </message>
+    <message>
+        <source>a number above 0</source>
+        <translation>大于 0 的数</translation>
+    </message>
+    <message>
+        <source>an even number</source>
+        <translation>偶数</translation>
+    </message>
+    <message>
+        <source>attention.head_count a multiple of attention.head_count_kv</source>
+        <translation>attention.head_count 是 attention.head_count_kv 的倍数</translation>
+    </message>
+    <message>
+        <source>expert_count a multiple of expert_group_count</source>
+        <translation>expert_count 是 expert_group_count 的倍数</translation>
+    </message>
+    <message>
+        <source>expert_used_count ≤ the experts in the open groups</source>
+        <translation>expert_used_count ≤ 开放组中的专家数</translation>
+    </message>
+    <message>
+        <source>fused FP8 experts of width %1</source>
+        <translation>宽度为 %1 的融合 FP8 专家</translation>
+    </message>
+    <message>
+        <source>a GGUF model saved under Hugging Face names</source>
+        <translation>以 Hugging Face 名称保存的 GGUF 模型</translation>
+    </message>
+    <message>
+        <source>converted to the layout of DeepSeek&apos;s own inference code</source>
+        <translation>转换成了 DeepSeek 自己的推理代码的布局</translation>
+    </message>
+    <message>
+        <source>use the Hugging Face files</source>
+        <translation>请使用 Hugging Face 的文件</translation>
+    </message>
+    <message>
+        <source>quantised by GPTQ or AWQ</source>
+        <translation>由 GPTQ 或 AWQ 量化</translation>
+    </message>
+    <message>
+        <source>quantised by bitsandbytes</source>
+        <translation>由 bitsandbytes 量化</translation>
+    </message>
+    <message>
+        <source>quantised by compressed-tensors</source>
+        <translation>由 compressed-tensors 量化</translation>
+    </message>
+    <message>
+        <source>the language part of a multimodal model</source>
+        <translation>多模态模型的语言部分</translation>
+    </message>
+    <message>
+        <source>the checkpoint has no %1 in layer %2, expert %3</source>
+        <translation>检查点中没有第 %2 层专家 %3 的 %1</translation>
+    </message>
+    <message>
+        <source>the checkpoint has no %1 in layer %2</source>
+        <translation>检查点中没有第 %2 层的 %1</translation>
+    </message>
+    <message>
+        <source>the checkpoint has no %1, expert %2</source>
+        <translation>检查点中没有专家 %2 的 %1</translation>
+    </message>
+    <message>
+        <source>the checkpoint has no %1</source>
+        <translation>检查点中没有 %1</translation>
+    </message>
+    <message>
+        <source>a float type</source>
+        <translation>浮点类型</translation>
+    </message>
+    <message>
+        <source>another shape or type than one scale per 128×128 block</source>
+        <translation>形状或类型与每个 128×128 块一个缩放因子不符</translation>
+    </message>
+    <message>
+        <source>scale of %1</source>
+        <translation>%1 的缩放因子</translation>
+    </message>
+    <message>
+        <source>%1: found &quot;%2&quot;, this processor runs %3</source>
+        <translation>%1：写的是“%2”，此处理器支持 %3</translation>
+    </message>
+    <message>
+        <source>%1 has compute capability %2, this plug-in needs %3 or newer</source>
+        <translation>%1 的计算能力是 %2，该插件需要 %3 或更高</translation>
+    </message>
+    <message>
+        <source>%1 (CUDA error %2)</source>
+        <translation>%1（CUDA 错误 %2）</translation>
+    </message>
+    <message>
+        <source>%1 is damaged: a function is missing</source>
+        <translation>%1 已损坏：缺少一个函数</translation>
+    </message>
+    <message>
+        <source>%1 is not a Bathyscope plug-in</source>
+        <translation>%1 不是 Bathyscope 插件</translation>
+    </message>
+    <message>
+        <source>%1 of %2 layers</source>
+        <translation>%2 层中的 %1 层</translation>
+    </message>
+    <message>
+        <source>%1: rows of %2, no multiple of 256: %3</source>
+        <translation>%1：每行 %2 个元素，不是 256 的倍数：%3</translation>
+    </message>
+    <message>
+        <source>%1: no token can be drawn</source>
+        <translation>%1：无法抽取词元</translation>
+    </message>
+    <message>
+        <source>%1: no probability can be taken</source>
+        <translation>%1：无法取得概率</translation>
+    </message>
+    <message>
+        <source>%1: opening was cancelled</source>
+        <translation>%1：已取消打开</translation>
+    </message>
+    <message>
+        <source>%1: not enough memory to read the template</source>
+        <translation>%1：内存不足，无法读取模板</translation>
+    </message>
+    <message>
+        <source>%1: not enough memory to render the prompt</source>
+        <translation>%1：内存不足，无法生成提示</translation>
+    </message>
+    <message>
+        <source>%1 in a string</source>
+        <translation>字符串中的 %1</translation>
+    </message>
+    <message>
+        <source>%1 after the end of the value</source>
+        <translation>值结束之后的 %1</translation>
+    </message>
+    <message>
+        <source>%1 (%2 bytes follow)</source>
+        <translation>%1（其后有 %2 字节）</translation>
+    </message>
+    <message>
+        <source>%1 in the %2 bytes that follow</source>
+        <translation>其后的 %2 字节中最多 %1</translation>
+    </message>
+    <message>
+        <source>%1 › metadata key %2 of %3</source>
+        <translation>%1 › 元数据键 %2 / %3</translation>
+    </message>
+    <message>
+        <source>%1 › number of metadata keys</source>
+        <translation>%1 › 元数据键的数量</translation>
+    </message>
+    <message>
+        <source>%1 › number of tensors</source>
+        <translation>%1 › 张量数量</translation>
+    </message>
+    <message>
+        <source>%1 › number of dimensions</source>
+        <translation>%1 › 维数</translation>
+    </message>
+    <message>
+        <source>%1 › tensor table</source>
+        <translation>%1 › 张量表</translation>
+    </message>
+    <message>
+        <source>%1 › tensor %2 of %3</source>
+        <translation>%1 › 张量 %2 / %3</translation>
+    </message>
+    <message>
+        <source>%1 › metadata: … and %2 more such keys</source>
+        <translation>%1 › 元数据：…… 另有 %2 个这样的键</translation>
+    </message>
+    <message>
+        <source>%1: … and %2 more such keys</source>
+        <translation>%1：…… 另有 %2 个这样的键</translation>
+    </message>
+    <message>
+        <source>%1 of bytes %2 to %3</source>
+        <translation>第 %2 到 %3 字节的 %1</translation>
+    </message>
+    <message>
+        <source>%1, the block of %2</source>
+        <translation>%1，即 %2 的块大小</translation>
+    </message>
+    <message>
+        <source>%1 (the alignment)</source>
+        <translation>%1（对齐）</translation>
+    </message>
+    <message>
+        <source>%1: the file ends at byte %2, the tensor needs %3: an incomplete download, %4 % are here</source>
+        <translation>%1：文件在第 %2 字节结束，该张量需要 %3：下载不完整，只有 %4 %</translation>
+    </message>
+    <message>
+        <source>%1: found %2 bytes after the last tensor, ignored</source>
+        <translation>%1：最后一个张量之后还有 %2 字节，已忽略</translation>
+    </message>
+    <message>
+        <source>%1: found type %2, which is no type known to this program</source>
+        <translation>%1：类型是 %2，本程序不认识</translation>
+    </message>
+    <message>
+        <source>%1 tensors in all parts</source>
+        <translation>所有部分共 %1 个张量</translation>
+    </message>
+    <message>
+        <source>%1 (what all parts hold)</source>
+        <translation>%1（所有部分的总和）</translation>
+    </message>
+    <message>
+        <source>%1 finite ones above 0</source>
+        <translation>%1 个大于 0 的有限数</translation>
+    </message>
+    <message>
+        <source>%1 factors</source>
+        <translation>%1 个系数</translation>
+    </message>
+    <message>
+        <source>%1: the file needs %2 bytes, free on that disk are %3</source>
+        <translation>%1：文件需要 %2 字节，该磁盘可用 %3 字节</translation>
+    </message>
+    <message>
+        <source>%1 (the header&apos;s length)</source>
+        <translation>%1（文件头的长度）</translation>
+    </message>
+    <message>
+        <source>%1: found the start %2 after the end %3</source>
+        <translation>%1：起点 %2 在终点 %3 之后</translation>
+    </message>
+    <message>
+        <source>%1 of %2 bits</source>
+        <translation>%2 的 %1 位</translation>
+    </message>
+    <message>
+        <source>%1: found %2, more than 2^64 bits</source>
+        <translation>%1：是 %2，超过 2^64 位</translation>
+    </message>
+    <message>
+        <source>%1 (a hole after %2)</source>
+        <translation>%1（%2 之后有空洞）</translation>
+    </message>
+    <message>
+        <source>%1: listed in %2</source>
+        <translation>%1：列在 %2 中</translation>
+    </message>
+    <message>
+        <source>%1 is GGUF: open that file itself</source>
+        <translation>%1 是 GGUF：请直接打开该文件</translation>
+    </message>
+    <message>
+        <source>%1 looks like a PyTorch pickle: not opened, it can run code</source>
+        <translation>%1 像是 PyTorch pickle：不会打开，它可以运行代码</translation>
+    </message>
+    <message>
+        <source>%1, as %2 and as %3</source>
+        <translation>%1，既是 %2 又是 %3</translation>
+    </message>
+    <message>
+        <source>%1: found no tensors</source>
+        <translation>%1：没有张量</translation>
+    </message>
+    <message>
+        <source>%1: no such tensor</source>
+        <translation>%1：没有这个张量</translation>
+    </message>
+    <message>
+        <source>%1, which no model this program runs has</source>
+        <translation>%1，本程序支持的模型都没有它</translation>
+    </message>
+    <message>
+        <source>%1, which released models of this architecture do not use</source>
+        <translation>%1，该架构已发布的模型不使用它</translation>
+    </message>
+    <message>
+        <source>%1, which is not supported</source>
+        <translation>%1，不受支持</translation>
+    </message>
+    <message>
+        <source>%1, which is no scaling known to this program</source>
+        <translation>%1，本程序不认识这种缩放</translation>
+    </message>
+    <message>
+        <source>%1, which this program does not run yet</source>
+        <translation>%1，本程序尚不支持</translation>
+    </message>
+    <message>
+        <source>%1, which this program does not run</source>
+        <translation>%1，本程序不支持</translation>
+    </message>
+    <message>
+        <source>%1, which is no type known to this program</source>
+        <translation>%1，本程序不认识这种类型</translation>
+    </message>
+    <message>
+        <source>%1, outside the vocabulary of %2</source>
+        <translation>%1，超出 %2 的词表</translation>
+    </message>
+    <message>
+        <source>%1, more than %2</source>
+        <translation>%1，大于 %2</translation>
+    </message>
+    <message>
+        <source>%1, so 32 is used</source>
+        <translation>%1，因此采用 32</translation>
+    </message>
+    <message>
+        <source>%1, while DeepSeek&apos;s models with YaRN have one (0.1 · mscale_all_dim)</source>
+        <translation>%1，而使用 YaRN 的 DeepSeek 模型都有一个（0.1 · mscale_all_dim）</translation>
+    </message>
+    <message>
+        <source>%1 beside model_type &quot;%2&quot;, whose class is &quot;%3&quot;</source>
+        <translation>%1，而 model_type 是“%2”，其类是“%3”</translation>
+    </message>
+    <message>
+        <source>%1 (the rotary embedding turns pairs)</source>
+        <translation>%1（旋转位置编码成对转动）</translation>
+    </message>
+    <message>
+        <source>%1 (the rotary part comes first in it)</source>
+        <translation>%1（旋转部分在最前）</translation>
+    </message>
+    <message>
+        <source>%1 (a group is scored by its two best)</source>
+        <translation>%1（组的得分取其最好的两个）</translation>
+    </message>
+    <message>
+        <source>%1 when there is more than one group</source>
+        <translation>%1（当组数大于一时）</translation>
+    </message>
+    <message>
+        <source>%1 (the experts in the open groups)</source>
+        <translation>%1（开放组中的专家数）</translation>
+    </message>
+    <message>
+        <source>%1 (the indexer reads the compressed query)</source>
+        <translation>%1（索引器读取压缩后的查询）</translation>
+    </message>
+    <message>
+        <source>%1: contains a path out of its folder</source>
+        <translation>%1：含有指向文件夹之外的路径</translation>
+    </message>
+    <message>
+        <source>%1: contains code references</source>
+        <translation>%1：含有代码引用</translation>
+    </message>
+    <message>
+        <source>%1, which no %2 model uses</source>
+        <translation>%1，没有 %2 模型使用它</translation>
+    </message>
+    <message>
+        <source>%1 for some layers and %2 for others</source>
+        <translation>有的层是 %1，有的层是 %2</translation>
+    </message>
+    <message>
+        <source>%1 experts in a group that is scored by its two best</source>
+        <translation>%1 个专家（组的得分取其最好的两个）</translation>
+    </message>
+    <message>
+        <source>%1 (a block would span gate and up)</source>
+        <translation>%1（否则一个块会跨越 gate 和 up）</translation>
+    </message>
+    <message>
+        <source>%1 (one per 128×128 block of %2)</source>
+        <translation>%1（%2 的每个 128×128 块一个）</translation>
+    </message>
+    <message>
+        <source>%1: not used, because %2 is %3</source>
+        <translation>%1：未使用，因为 %2 是 %3</translation>
+    </message>
+    <message>
+        <source>%1: found another shape or type than one scale per 128×128 block</source>
+        <translation>%1：形状或类型与每个 128×128 块一个缩放因子不符</translation>
+    </message>
+    <message>
+        <source>%1: not of shape %2</source>
+        <translation>%1：形状不是 %2</translation>
+    </message>
+    <message>
+        <source>%1: ByteLevel together with other components</source>
+        <translation>%1：ByteLevel 与其他组件同时出现</translation>
+    </message>
+    <message>
+        <source>%1: &apos;%2&apos;, not one U+2581</source>
+        <translation>%1：是“%2”，不是单个 U+2581</translation>
+    </message>
+    <message>
+        <source>%1: &apos;%2&apos;, not U+2581</source>
+        <translation>%1：是“%2”，不是 U+2581</translation>
+    </message>
+    <message>
+        <source>%1: not of a space by U+2581</source>
+        <translation>%1：不是用 U+2581 替换空格</translation>
+    </message>
+    <message>
+        <source>%1: &apos;%2&apos; is not supported, only &apos;%3&apos;</source>
+        <translation>%1：不支持“%2”，只支持“%3”</translation>
+    </message>
+    <message>
+        <source>%1: &apos;%2&apos; is not supported, only %3</source>
+        <translation>%1：不支持“%2”，只支持 %3</translation>
+    </message>
+    <message>
+        <source>%1: &apos;%2&apos; is not known, only &apos;gpt2&apos; and &apos;llama&apos;</source>
+        <translation>%1：不认识“%2”，只认识“gpt2”和“llama”</translation>
+    </message>
+    <message>
+        <source>%1: &apos;%2&apos; is not a pre-tokenizer that this program knows</source>
+        <translation>%1：“%2”不是本程序认识的预分词器</translation>
+    </message>
+    <message>
+        <source>%1: unknown pattern &apos;%2&apos;</source>
+        <translation>%1：未知的模式“%2”</translation>
+    </message>
+    <message>
+        <source>%1: unknown scheme &apos;%2&apos;</source>
+        <translation>%1：未知的方案“%2”</translation>
+    </message>
+    <message>
+        <source>%1: unknown kind &apos;%2&apos;</source>
+        <translation>%1：未知的种类“%2”</translation>
+    </message>
+    <message>
+        <source>%1: unknown component &apos;%2&apos;</source>
+        <translation>%1：未知的组件“%2”</translation>
+    </message>
+    <message>
+        <source>%1: Metaspace after another component</source>
+        <translation>%1：Metaspace 出现在另一个组件之后</translation>
+    </message>
+    <message>
+        <source>%1: the component &apos;%2&apos; after ByteLevel</source>
+        <translation>%1：ByteLevel 之后还有组件“%2”</translation>
+    </message>
+    <message>
+        <source>%1: the component &apos;%2&apos; after Metaspace</source>
+        <translation>%1：Metaspace 之后还有组件“%2”</translation>
+    </message>
+    <message>
+        <source>%1: no symbols for the bytes %2, and unk_token or byte_fallback would replace them</source>
+        <translation>%1：字节 %2 没有符号，会被 unk_token 或 byte_fallback 替换</translation>
+    </message>
+    <message>
+        <source>%1: no token for the bytes %2</source>
+        <translation>%1：字节 %2 没有词元</translation>
+    </message>
+    <message>
+        <source>%1: &apos;%2&apos; is not in the vocabulary</source>
+        <translation>%1：“%2”不在词表中</translation>
+    </message>
+    <message>
+        <source>%1: token &apos;%2&apos; is not in the vocabulary</source>
+        <translation>%1：词元“%2”不在词表中</translation>
+    </message>
+    <message>
+        <source>%1: token &apos;%2&apos; with id %3 repeats a token or the id of &apos;%4&apos;</source>
+        <translation>%1：编号为 %3 的词元“%2”重复了词元，或重复了“%4”的编号</translation>
+    </message>
+    <message>
+        <source>%1: the token with id %2 has %3 bytes, allowed %4</source>
+        <translation>%1：编号为 %2 的词元有 %3 字节，最多允许 %4</translation>
+    </message>
+    <message>
+        <source>%1: &apos;%2&apos; has id %3, allowed 0 to %4</source>
+        <translation>%1：“%2”的编号是 %3，应在 0 到 %4 之间</translation>
+    </message>
+    <message>
+        <source>%1: &apos;%2&apos; repeats %3</source>
+        <translation>%1：“%2”与 %3 重复</translation>
+    </message>
+    <message>
+        <source>%1: &apos;%2&apos; is not two tokens with one space between them</source>
+        <translation>%1：“%2”不是由一个空格隔开的两个词元</translation>
+    </message>
+    <message>
+        <source>%1 has id %2 here and id %3 elsewhere in the file</source>
+        <translation>%1 在这里的编号是 %2，在文件别处是 %3</translation>
+    </message>
+    <message>
+        <source>%1 has id %2, which is taken by &apos;%3&apos;</source>
+        <translation>%1 的编号是 %2，已被“%3”占用</translation>
+    </message>
+    <message>
+        <source>%1 has id %2 in the vocabulary</source>
+        <translation>%1 在词表中的编号是 %2</translation>
+    </message>
+    <message>
+        <source>%1 stands where the vocabulary has &apos;%2&apos;</source>
+        <translation>%1 所在的位置在词表中是“%2”</translation>
+    </message>
+    <message>
+        <source>%1: &apos;%2&apos; with id %3 stands where the vocabulary has a token</source>
+        <translation>%1：“%2”（编号 %3）所在的位置在词表中已有词元</translation>
+    </message>
+    <message>
+        <source>%1: &apos;%2&apos; with id %3</source>
+        <translation>%1：“%2”，编号 %3</translation>
+    </message>
+    <message>
+        <source>%1: not a token id</source>
+        <translation>%1：不是词元编号</translation>
+    </message>
+    <message>
+        <source>%1: not empty</source>
+        <translation>%1：不为空</translation>
+    </message>
+    <message>
+        <source>%1: expected two tokens</source>
+        <translation>%1：应为两个词元</translation>
+    </message>
+    <message>
+        <source>%1: expected %2</source>
+        <translation>%1：应为 %2</translation>
+    </message>
+    <message>
+        <source>%1: found &apos;%2&apos;</source>
+        <translation>%1：是“%2”</translation>
+    </message>
+    <message>
+        <source>%1: &apos;%2&apos; is not base64 of 1 to %3 bytes</source>
+        <translation>%1：“%2”不是 1 到 %3 字节的 base64</translation>
+    </message>
+    <message>
+        <source>%1: not a token in base64, a space and its rank</source>
+        <translation>%1：不是“base64 词元、空格、序号”</translation>
+    </message>
+    <message>
+        <source>%1: the rank &apos;%2&apos; is not a number from 0 to %3</source>
+        <translation>%1：序号“%2”不是 0 到 %3 的数</translation>
+    </message>
+    <message>
+        <source>%1: the token or its rank %2 was given before</source>
+        <translation>%1：该词元或其序号 %2 已经出现过</translation>
+    </message>
+    <message>
+        <source>%1: not a finite number</source>
+        <translation>%1：不是有限数</translation>
+    </message>
+    <message>
+        <source>%1: found %2 entries, where tokenizer.ggml.tokens has %3</source>
+        <translation>%1：有 %2 个条目，而 tokenizer.ggml.tokens 有 %3 个</translation>
+    </message>
+    <message>
+        <source>%1: id %2 (the default) is outside the vocabulary of %3</source>
+        <translation>%1：编号 %2（默认值）超出 %3 的词表</translation>
+    </message>
+    <message>
+        <source>%1: id %2 is outside the vocabulary of %3</source>
+        <translation>%1：编号 %2 超出 %3 的词表</translation>
+    </message>
+    <message>
+        <source>%1 is not two tokens with a space between them</source>
+        <translation>%1 不是由空格隔开的两个词元</translation>
+    </message>
+    <message>
+        <source>%1 is of type byte, but not spelt &lt;0x00&gt; to &lt;0xFF&gt;</source>
+        <translation>%1 的类型是字节，但写法不是 &lt;0x00&gt; 到 &lt;0xFF&gt;</translation>
+    </message>
+    <message>
+        <source>%1 names &apos;%2&apos;, which is not in the vocabulary</source>
+        <translation>%1 指向“%2”，它不在词表中</translation>
+    </message>
+    <message>
+        <source>%1 repeats merges[%2]</source>
+        <translation>%1 与 merges[%2] 重复</translation>
+    </message>
+    <message>
+        <source>%1 repeats piece %2</source>
+        <translation>%1 与词片 %2 重复</translation>
+    </message>
+    <message>
+        <source>%1 stands for the same byte as id %2</source>
+        <translation>%1 与编号 %2 表示同一个字节</translation>
+    </message>
+    <message>
+        <source>%1 at byte %2: %3</source>
+        <translation>%1 在第 %2 字节：%3</translation>
+    </message>
+    <message>
+        <source>%1 has no text</source>
+        <translation>%1 没有文本</translation>
+    </message>
+    <message>
+        <source>%1 has %2 bytes, allowed %3</source>
+        <translation>%1 有 %2 字节，最多允许 %3</translation>
+    </message>
+    <message>
+        <source>%1 (the default)</source>
+        <translation>%1（默认）</translation>
+    </message>
+    <message>
+        <source>built-in %1</source>
+        <translation>内置 %1</translation>
+    </message>
+    <message>
+        <source>more than %1</source>
+        <translation>大于 %1</translation>
+    </message>
+    <message>
+        <source>%1, allowed %2</source>
+        <translation>%1，应为 %2</translation>
+    </message>
+    <message>
+        <source>%1: found %2</source>
+        <translation>%1：实际为 %2</translation>
+    </message>
+    <message>
+        <source>found %1</source>
+        <translation>实际为 %1</translation>
+    </message>
+    <message>
+        <source>%1 (0: chosen by the program)</source>
+        <translation>%1（0：由程序选择）</translation>
+    </message>
+    <message>
+        <source>0 (until the context is full) or more</source>
+        <translation>0（直到上下文用完）或更大</translation>
+    </message>
+    <message>
+        <source>%1, or 0 for one per processor</source>
+        <translation>%1，或 0 表示每个处理器一个</translation>
+    </message>
+    <message>
+        <source>%1 or %2</source>
+        <translation>%1 或 %2</translation>
+    </message>
+    <message>
+        <source>%1 to %2, the context&apos;s length</source>
+        <translation>%1 到 %2，即上下文长度</translation>
+    </message>
+    <message>
+        <source>from %1 on</source>
+        <translation>从 %1 开始</translation>
+    </message>
+    <message>
+        <source>%1 to %2</source>
+        <translation>%1 到 %2</translation>
+    </message>
+    <message>
+        <source>%1: found an end at byte %2, but the file holds %3 bytes of data (%4 % of that): an incomplete download, download it again</source>
+        <translation>%1：结尾在第 %2 字节，但文件只有 %3 字节数据（%4 %）：下载不完整，请重新下载</translation>
+    </message>
+    <message>
+        <source>this program runs text models: open its language model alone if it is published so</source>
+        <translation>本程序运行文本模型：如果其语言模型单独发布，请打开它</translation>
+    </message>
+    <message>
+        <source>F32, F16, BF16, F8_E4M3 with %1</source>
+        <translation>F32、F16、BF16，或带 %1 的 F8_E4M3</translation>
+    </message>
+    <message>
+        <source>%1 (%2 looks like a PyTorch pickle: not opened, it can run code)</source>
+        <translation>%1（%2 像是 PyTorch pickle：不会打开，它可以运行代码）</translation>
+    </message>
+    <message>
+        <source>%1 (byte %2)</source>
+        <translation>%1（第 %2 字节）</translation>
+    </message>
+    <message>
+        <source>%1 › metadata key %2 of %3 %4</source>
+        <translation>%1 › 元数据键 %2 / %3 %4</translation>
+    </message>
+    <message>
+        <source>%1 › header length</source>
+        <translation>%1 › 文件头长度</translation>
+    </message>
+    <message>
+        <source>%1 › header</source>
+        <translation>%1 › 文件头</translation>
+    </message>
+    <message>
+        <source>%1 › metadata</source>
+        <translation>%1 › 元数据</translation>
+    </message>
+    <message>
+        <source>%1 › version</source>
+        <translation>%1 › 版本</translation>
+    </message>
+    <message>
+        <source>%1 (default) · %2</source>
+        <translation>%1（默认）· %2</translation>
+    </message>
+    <message>
+        <source>%1, DeepSeek-V4: its compressed and sliding attention branches, hash-routed experts and hyper-connections are not computed by this program</source>
+        <translation>%1，即 DeepSeek-V4：本程序不计算它的压缩与滑动注意力分支、哈希路由专家和超连接</translation>
+    </message>
+    <message>
+        <source>%1, a multimodal model</source>
+        <translation>%1，多模态模型</translation>
+    </message>
+    <message>
+        <source>%1, another family, which this program does not run</source>
+        <translation>%1，另一个家族，本程序不运行</translation>
+    </message>
 </context>
 <context>
     <name>FindingTexts</name>
@@ -993,6 +2721,14 @@
     <message>
         <source>MTP layers beside the model</source>
         <translation>模型之外的 MTP 层</translation>
+    </message>
+    <message>
+        <source>the GPU is not used</source>
+        <translation>未使用 GPU</translation>
+    </message>
+    <message>
+        <source>some matrices take another type</source>
+        <translation>有些矩阵采用另一种类型</translation>
     </message>
 </context>
 <context>
@@ -1351,6 +3087,14 @@
     <message>
         <source>The checkpoint&apos;s own chat template cannot run; %1 is used instead.</source>
         <translation>检查点自带的对话模板无法运行；改用 %1。</translation>
+    </message>
+    <message>
+        <source>The checkpoint&apos;s MTP module is not used: no tokens are drafted ahead.</source>
+        <translation>未使用检查点的 MTP 模块：不提前起草词元。</translation>
+    </message>
+    <message>
+        <source>The GPU is not used: the CPU runs the model.</source>
+        <translation>未使用 GPU：由 CPU 运行模型。</translation>
     </message>
 </context>
 <context>
@@ -2433,30 +4177,6 @@
         <translation>须先接受有关内存的警告。</translation>
     </message>
     <message>
-        <source>Chat template</source>
-        <translation>对话模板</translation>
-    </message>
-    <message>
-        <source>Automatic: the checkpoint&apos;s own, else the one that fits</source>
-        <translation>自动：检查点自带的，否则选合适的</translation>
-    </message>
-    <message>
-        <source>Built-in: %1</source>
-        <translation>内置：%1</translation>
-    </message>
-    <message>
-        <source>From a file…</source>
-        <translation>来自文件…</translation>
-    </message>
-    <message>
-        <source>Templates (*.jinja *.jinja2 *.txt *.json);;All files (*)</source>
-        <translation>模板 (*.jinja *.jinja2 *.txt *.json);;所有文件 (*)</translation>
-    </message>
-    <message>
-        <source>This file holds no template: found no {{ and no {%.</source>
-        <translation>此文件不含模板：没有 {{ 也没有 {%。</translation>
-    </message>
-    <message>
         <source>%1 weights + %2 MTP module that drafts</source>
         <translation>权重 %1 + 起草用的 MTP 模块 %2</translation>
     </message>
@@ -2471,6 +4191,14 @@
     <message>
         <source>would change nothing: no matrix here becomes smaller</source>
         <translation>不会有变化：这里没有矩阵会变小</translation>
+    </message>
+    <message>
+        <source>Main memory: %1 weights + %2 program and tokenizer = %3; %4 are free</source>
+        <translation>主内存：权重 %1 + 程序与分词器 %2 = %3；可用 %4</translation>
+    </message>
+    <message>
+        <source>Main memory cannot hold its part like this: %1 are needed, %2 are free. Take the weights as they are stored.</source>
+        <translation>主内存放不下它的那一部分：需要 %1，可用 %2。请按原样加载权重。</translation>
     </message>
 </context>
 <context>
@@ -3022,6 +4750,83 @@ Licensed under the Apache License 2.0.</source>
     <message>
         <source>Drafts tokens ahead; the answer is the model&apos;s own</source>
         <translation>提前起草词元；回答仍由模型自己给出</translation>
+    </message>
+</context>
+<context>
+    <name>ui::PlacementChoice</name>
+    <message>
+        <source>GPU memory needed of GPU memory free</source>
+        <translation>GPU 可用内存中需要的部分</translation>
+    </message>
+    <message>
+        <source>Layers whose routed experts stay in main memory</source>
+        <translation>路由专家留在主内存的层数</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>As few layers as the GPU&apos;s free memory allows, counted again when it is loaded</source>
+        <translation>在 GPU 可用内存允许的范围内取最少的层数，加载时重新计算</translation>
+    </message>
+    <message>
+        <source>Experts in main memory</source>
+        <translation>主内存中的专家</translation>
+    </message>
+    <message>
+        <source> of %1 layers</source>
+        <translation> / %1 层</translation>
+    </message>
+    <message>
+        <source>estimate: %1</source>
+        <translation>估计：%1</translation>
+    </message>
+    <message>
+        <source>Each layer takes %1 from the GPU and gives it to main memory, where the CPU computes it.
+The mark is the estimate: as few layers as fit.</source>
+        <translation>每一层从 GPU 移出 %1 到主内存，由 CPU 计算。
+标记处是估计值：放得下所需的最少层数。</translation>
+    </message>
+    <message>
+        <source>GPU: %1 weights + %2 cache + %3 to work in = %4; %5 are free</source>
+        <translation>GPU：权重 %1 + 缓存 %2 + 工作内存 %3 = %4；可用 %5</translation>
+    </message>
+    <message>
+        <source>; the loaded checkpoint holds %1 until the new one is there</source>
+        <translation>；已加载的检查点占用 %1，直到新的加载完成</translation>
+    </message>
+    <message>
+        <source>The GPU cannot hold it like this: %1 are needed, %2 are free.</source>
+        <translation>GPU 放不下：需要 %1，可用 %2。</translation>
+    </message>
+    <message>
+        <source>Keep the experts of %1 layers in main memory.</source>
+        <translation>请把 %1 层的专家留在主内存。</translation>
+    </message>
+    <message>
+        <source>Unload the checkpoint that is open, or choose a shorter context, smaller weights or the CPU.</source>
+        <translation>请卸载已打开的检查点，或选择更短的上下文、更小的权重或 CPU。</translation>
+    </message>
+    <message>
+        <source>Choose a shorter context, smaller weights or the CPU.</source>
+        <translation>请选择更短的上下文、更小的权重或 CPU。</translation>
+    </message>
+    <message>
+        <source>%1 in all</source>
+        <translation>共 %1</translation>
+    </message>
+    <message>
+        <source>too much for the GPU</source>
+        <translation>GPU 放不下</translation>
+    </message>
+    <message>
+        <source>fits on the GPU</source>
+        <translation>GPU 放得下</translation>
+    </message>
+    <message>
+        <source>fits, with the experts of %1 of %2 layers in main memory</source>
+        <translation>放得下，其中 %2 层中 %1 层的专家在主内存</translation>
     </message>
 </context>
 <context>
@@ -3654,6 +5459,18 @@ Licensed under the Apache License 2.0.</source>
         <source>drafts taken %1 of %2 (%3)</source>
         <translation>采纳草稿 %1 / %2（%3）</translation>
     </message>
+    <message>
+        <source>What the model takes of the GPU&apos;s memory, and what stays outside</source>
+        <translation>模型占用的 GPU 内存，以及留在外面的部分</translation>
+    </message>
+    <message>
+        <source>GPU memory %1</source>
+        <translation>GPU 内存 %1</translation>
+    </message>
+    <message>
+        <source>%1, experts of %2 of %3 layers in main memory (%4)</source>
+        <translation>%1，%3 层中 %2 层的专家在主内存（%4）</translation>
+    </message>
 </context>
 <context>
     <name>ui::SystemPromptEditor</name>
@@ -3676,6 +5493,33 @@ Licensed under the Apache License 2.0.</source>
     <message>
         <source>Use</source>
         <translation>使用</translation>
+    </message>
+</context>
+<context>
+    <name>ui::TemplateChoice</name>
+    <message>
+        <source>Chat template</source>
+        <translation>对话模板</translation>
+    </message>
+    <message>
+        <source>Automatic: the checkpoint&apos;s own, else the one that fits</source>
+        <translation>自动：检查点自带的，否则选合适的</translation>
+    </message>
+    <message>
+        <source>Built-in: %1</source>
+        <translation>内置：%1</translation>
+    </message>
+    <message>
+        <source>From a file…</source>
+        <translation>来自文件…</translation>
+    </message>
+    <message>
+        <source>Templates (*.jinja *.jinja2 *.txt *.json);;All files (*)</source>
+        <translation>模板 (*.jinja *.jinja2 *.txt *.json);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>This file holds no template: found no {{ and no {%.</source>
+        <translation>此文件不含模板：没有 {{ 也没有 {%。</translation>
     </message>
 </context>
 <context>

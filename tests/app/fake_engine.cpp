@@ -328,7 +328,8 @@ class Tensors : public app::TensorSource {
 
 app::EngineFactory factory(std::shared_ptr<Control> control) {
   return {[control](EventSink& sink) { return std::make_unique<Door>(control, sink); },
-          [](const std::string& path, std::int64_t contextLength) {
+          [control](const std::string& path, std::int64_t contextLength) {
+            if (control->realReports) return engine::inspect_checkpoint(path, contextLength);
             CheckpointReport report;
             report.path = path;
             report.context_length = contextLength;

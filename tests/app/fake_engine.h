@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "app/engine_door.h"
@@ -28,6 +29,10 @@ struct Control {
   std::vector<engine::BackendDescription> backends = {
       {engine::BackendKind::Cpu, true, "CPU · AVX2 · 2 threads"},
       {engine::BackendKind::Cuda, false, "CUDA is not used: no NVIDIA driver is installed"}};
+  std::string backendDescription;
+  std::optional<engine::DevicePlan> devicePlan;
+  std::vector<engine::Finding> findings;  // of the loaded model's report
+  bool realReports = false;               // of checkpoints on the disk
   std::int64_t contextLength = 4096;
   int nLayers = 4;  // the first one dense
   int nExperts = 8;

@@ -15,6 +15,9 @@ std::shared_ptr<const ModelInfo> modelInfo(const Control& control, const std::st
   auto info = std::make_shared<ModelInfo>();
   info->path = path;
   info->name = "fake";
+  info->backend_description = control.backendDescription;
+  info->device_plan = control.devicePlan;
+  info->report.findings = control.findings;
   info->config.num_hidden_layers = control.nLayers;
   info->config.num_attention_heads = control.nHeads;
   info->config.kv_lora_rank = 512;

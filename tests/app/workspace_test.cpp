@@ -21,6 +21,7 @@ class WorkspaceTest : public QObject {
   void interruptedAnswerIsThereAfterTheWindowCloses();
   void samplingIsRememberedPerCheckpoint();
   void noticesAreKeptForTheWindow();
+  void aGpuThatGaveWayIsTold();
   void staysResponsiveWhileStreaming();
   void closingAtAnyTime();
 
@@ -142,6 +143,17 @@ qint64 threadCpuMicroseconds() {
 /// 2,000 tokens as fast as the fake can make them, with routing and inspection: the GUI thread
 /// never computes for more than 50 ms before it is back waiting for events. Its own CPU time is
 /// counted, so other programs cannot make this fail.
+void WorkspaceTest::aGpuThatGaveWayIsTold() {
+  auto control = std::make_shared<fake::Control>();
+  control->findings = {{engine::Finding::Severity::Warning, "gpu-not-used", "GPU memory: full"}};
+  Workspace workspace(options(), fake::factory(control));
+  workspace.start();
+  QVERIFY(idle(workspace));
+  QCOMPARE(workspace.notices().size(), 1);
+  QCOMPARE(workspace.notices().first().severity, NoticeSeverity::Warning);
+  QCOMPARE(workspace.notices().first().details, QString("GPU memory: full"));
+}
+
 void WorkspaceTest::staysResponsiveWhileStreaming() {
   auto control = std::make_shared<fake::Control>();
   control->nLayers = 28;

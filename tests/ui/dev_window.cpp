@@ -24,6 +24,13 @@ int main(int argc, char** argv) {
     control->loadFailure =
         "config.json › n_group: found 7, allowed a divisor of n_routed_experts (64); correct the "
         "file";
+  if (arguments.contains(QStringLiteral("gpu"))) {
+    const std::string gpu = "CUDA · NVIDIA GeForce RTX 4060 · compute capability 8.9";
+    control->backends.back() = {engine::BackendKind::Cuda, true, gpu, 7'600'000'000, 8'188'000'000};
+    control->realReports = true;
+    control->backendDescription = gpu + " + CPU · AVX-512 VNNI · 2 threads";
+    control->devicePlan = {26, 12, 369'000'000, 6'900'000'000, 4'428'000'000, 7'600'000'000};
+  }
   fixture::Window window(control);
   if (arguments.contains(QStringLiteral("dark"))) {
     app::SettingsValues values = window.workspace().settings().values();

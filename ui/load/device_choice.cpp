@@ -54,11 +54,16 @@ bool DeviceChoice::usesGpu() const {
   return !offersGpu() || box_->currentData().toInt() == static_cast<int>(engine::BackendKind::Cuda);
 }
 
-QString DeviceChoice::text(int nThreads, bool indexed) const {
+const engine::BackendDescription* DeviceChoice::gpu(bool indexed) const {
   const engine::BackendDescription* gpu = backend(engine::BackendKind::Cuda);
-  if (gpu != nullptr && gpu->available && usesGpu() && !indexed) {
-    return format::oneLine(app::engineText(gpu->description), 200);
+  return gpu != nullptr && gpu->available && usesGpu() && !indexed ? gpu : nullptr;
+}
+
+QString DeviceChoice::text(int nThreads, bool indexed) const {
+  if (const engine::BackendDescription* used = gpu(indexed)) {
+    return format::oneLine(app::engineText(used->description), 200);
   }
+  const engine::BackendDescription* gpu = backend(engine::BackendKind::Cuda);
   const engine::BackendDescription* cpu = backend(engine::BackendKind::Cpu);
   const int n = nThreads > 0 ? nThreads : QThread::idealThreadCount();
   const QString all = cpu != nullptr ? QString::fromStdString(cpu->description) : QString();

@@ -23,8 +23,10 @@ class DeviceChoice : public QWidget {
   bool offersGpu() const;
   /// Whether the GPU is to be used where it can.
   bool usesGpu() const;
-  /// "CPU with AVX-512 VNNI, 2 threads" and why it is not the GPU. `indexed`: a family the GPU does
-  /// not run.
+  /// The GPU that would run the model; null: the CPU does. `indexed`: a family the GPU does not
+  /// run.
+  const engine::BackendDescription* gpu(bool indexed) const;
+  /// "CPU with AVX-512 VNNI, 2 threads" and why it is not the GPU.
   QString text(int nThreads, bool indexed) const;
 
  Q_SIGNALS:

@@ -31,6 +31,8 @@ QHash<QString, QString> fileTitles() {
       {QStringLiteral("file-name"), Texts::tr("a file's name is not allowed")},
       {QStringLiteral("hard-link"), Texts::tr("a file has several names")},
       {QStringLiteral("metadata"), Texts::tr("unusual metadata")},
+      {QStringLiteral("gpu-not-used"), Texts::tr("the GPU is not used")},
+      {QStringLiteral("quantised-otherwise"), Texts::tr("some matrices take another type")},
       {QStringLiteral("version"), Texts::tr("the format's version is not supported")},
       {QStringLiteral("gguf-several"), Texts::tr("the folder holds several GGUF models")},
       {QStringLiteral("gguf-odd"), Texts::tr("something odd in the GGUF file")},

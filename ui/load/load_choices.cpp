@@ -3,9 +3,6 @@
 
 #include <QButtonGroup>
 #include <QCheckBox>
-#include <QComboBox>
-#include <QFileDialog>
-#include <QFileInfo>
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -16,12 +13,12 @@
 #include <algorithm>
 
 #include "app/engine_text.h"
-#include "app/text_file.h"
-#include "engine/tokenizer/built_in_templates.h"
 #include "ui/format.h"
 #include "ui/load/device_choice.h"
 #include "ui/load/memory_bar.h"
+#include "ui/load/placement_choice.h"
 #include "ui/load/report_texts.h"
+#include "ui/load/template_choice.h"
 #include "ui/theme/theme.h"
 
 namespace ui {
@@ -33,10 +30,13 @@ using engine::WeightFormat;
 constexpr std::array kForms{WeightFormat::AsStored, WeightFormat::Q8_0, WeightFormat::Q4_K};
 /// What the engine takes at most; beyond the model's own length only with a warning.
 constexpr qint64 kLongestContext = qint64{1} << 24;
-constexpr qint64 kLargestTemplate = qint64{1} << 20;
 
 std::int64_t bytesOf(const engine::CheckpointReport& report, WeightFormat form) {
   return engine::memory_need(report, 1, form).weights;
+}
+
+bool isIndexed(const engine::CheckpointReport* report) {
+  return report != nullptr && report->config_valid && report->config.has_indexer();
 }
 
 }  // namespace
@@ -55,10 +55,14 @@ LoadChoices::LoadChoices(const Theme& theme, QWidget* parent) : QWidget(parent),
   column->addWidget(buildContextRow(theme));
   column->addWidget(longContext_);
   column->addWidget(buildForms(theme));
-  column->addWidget(buildTemplateRow(theme));
+  template_ = new TemplateChoice(theme, this);
+  column->addWidget(template_);
   device_ = new DeviceChoice(theme, this);
   column->addWidget(device_);
-  connect(device_, &DeviceChoice::changed, this, &LoadChoices::changed);
+  connect(device_, &DeviceChoice::changed, this, &LoadChoices::refresh);
+  placement_ = new PlacementChoice(theme, this);
+  column->addWidget(placement_);
+  connect(placement_, &PlacementChoice::changed, this, &LoadChoices::refresh);
   column->addWidget(bar_);
   column->addWidget(memory_);
   column->addWidget(accept_);
@@ -129,66 +133,8 @@ QWidget* LoadChoices::buildForms(const Theme& theme) {
   return widget;
 }
 
-QWidget* LoadChoices::buildTemplateRow(const Theme& theme) {
-  auto* widget = new QWidget(this);
-  auto* row = new QHBoxLayout(widget);
-  row->setContentsMargins(0, 0, 0, 0);
-  row->setSpacing(theme.gap(3));
-  template_ = new QComboBox(widget);
-  template_->setAccessibleName(tr("Chat template"));
-  template_->addItem(tr("Automatic: the checkpoint's own, else the one that fits"), QString());
-  for (const std::string& name : engine::built_in_template_names()) {
-    template_->addItem(tr("Built-in: %1").arg(QString::fromStdString(name)),
-                       QString::fromStdString(name));
-  }
-  template_->addItem(tr("From a file…"));
-  templateNote_ = new QLabel(widget);
-  templateNote_->setTextFormat(Qt::PlainText);
-  templateNote_->setProperty("muted", true);
-  auto* label = new QLabel(tr("Chat template"), widget);
-  label->setBuddy(template_);
-  row->addWidget(label);
-  row->addWidget(template_);
-  row->addWidget(templateNote_, 1);
-  connect(template_, &QComboBox::activated, this, &LoadChoices::onTemplateChosen);
-  return widget;
-}
-
-// The last entry asks for a file, which then stands before it.
-void LoadChoices::onTemplateChosen(int index) {
-  if (index != template_->count() - 1) {
-    lastTemplate_ = index;
-    templateNote_->clear();
-    return;
-  }
-  template_->setCurrentIndex(lastTemplate_);
-  const QString path =
-      QFileDialog::getOpenFileName(this, tr("Chat template"), QString(),
-                                   tr("Templates (*.jinja *.jinja2 *.txt *.json);;All files (*)"));
-  if (!path.isEmpty()) setTemplateFile(path);
-}
-
-void LoadChoices::setTemplateFile(const QString& path) {
-  const auto text = app::readTextFile(path, kLargestTemplate);
-  if (!text) {
-    templateNote_->setText(format::oneLine(app::engineText(text.error().message), 200));
-    return;
-  }
-  if (text->find("{{") == std::string::npos && text->find("{%") == std::string::npos) {
-    templateNote_->setText(tr("This file holds no template: found no {{ and no {%."));
-    return;
-  }
-  const int last = template_->count() - 1;
-  template_->insertItem(last, format::oneLine(QFileInfo(path).fileName(), 60),
-                        QString::fromStdString(*text));
-  template_->setCurrentIndex(last);
-  lastTemplate_ = last;
-  templateNote_->clear();
-}
-
-std::string LoadChoices::chatTemplate() const {
-  return template_->currentData().toString().toStdString();
-}
+std::string LoadChoices::chatTemplate() const { return template_->chatTemplate(); }
+void LoadChoices::setTemplateFile(const QString& path) { template_->setFile(path); }
 
 void LoadChoices::setReport(std::shared_ptr<const engine::CheckpointReport> report) {
   const bool sameModel = report_ != nullptr && report != nullptr && report_->path == report->path;
@@ -196,9 +142,7 @@ void LoadChoices::setReport(std::shared_ptr<const engine::CheckpointReport> repo
   if (!sameModel) {
     formButtons_.front()->setChecked(true);
     accept_->setChecked(false);
-    template_->setCurrentIndex(0);
-    lastTemplate_ = 0;
-    templateNote_->clear();
+    template_->reset();
     showRange();
   }
   refresh();
@@ -221,6 +165,7 @@ void LoadChoices::showRange() {
 }
 
 void LoadChoices::setThreads(int nThreads) { threads_->setValue(nThreads); }
+
 void LoadChoices::setBackends(const std::vector<engine::BackendDescription>& backends,
                               bool prefersGpu) {
   device_->setBackends(backends, prefersGpu);
@@ -228,8 +173,19 @@ void LoadChoices::setBackends(const std::vector<engine::BackendDescription>& bac
 }
 
 QString LoadChoices::machineText() const {
-  const bool indexed = report_ != nullptr && report_->config_valid && report_->config.has_indexer();
-  return device_->text(threads(), indexed);
+  return device_->text(threads(), isIndexed(report_.get()));
+}
+
+const engine::BackendDescription* LoadChoices::gpu() const {
+  return device_->gpu(isIndexed(report_.get()));
+}
+
+engine::DevicePlanRequest LoadChoices::planRequest(WeightFormat form) const {
+  engine::DevicePlanRequest request;
+  request.context_length = contextLength();
+  request.weight_format = form;
+  request.free_bytes = gpu()->free_bytes;
+  return request;
 }
 
 int LoadChoices::threads() const { return threads_->value(); }
@@ -246,7 +202,8 @@ void LoadChoices::setForm(WeightFormat form) {
 }
 
 engine::MemoryNeed LoadChoices::need(WeightFormat form) const {
-  return engine::memory_need(*report_, contextLength(), form);
+  const engine::MemoryNeed whole = engine::memory_need(*report_, contextLength(), form);
+  return gpu() == nullptr ? whole : needBesideGpu(whole, placement_->plan());
 }
 
 MemoryVerdict LoadChoices::verdict() const {
@@ -276,25 +233,25 @@ void LoadChoices::refreshForm(int index) {
     note->setText(tr("would change nothing: no matrix here becomes smaller"));
     return;
   }
+  note->setText(fitText(form));
+}
+
+QString LoadChoices::fitText(WeightFormat form) const {
+  if (gpu() != nullptr) return planText(engine::device_plan(*report_, planRequest(form)));
   const engine::MemoryNeed needed = need(form);
   const std::int64_t longest = engine::longest_context(*report_, form);
-  QString text = tr("%1 in all").arg(format::bytes(needed.total()));
+  const QString all = tr("%1 in all").arg(format::bytes(needed.total())) + QStringLiteral(" · ");
   switch (engine::memory_verdict(*report_, needed)) {
     case MemoryVerdict::Fits:
-      text += QStringLiteral(" · ") + tr("fits, with up to %1 tokens").arg(format::count(longest));
-      break;
+      return all + tr("fits, with up to %1 tokens").arg(format::count(longest));
     case MemoryVerdict::ReadFromDisk:
-      text += QStringLiteral(" · ") + tr("does not fit: read from disk as needed, slow");
-      break;
+      return all + tr("does not fit: read from disk as needed, slow");
     case MemoryVerdict::TooMuch:
-      text += QStringLiteral(" · ") +
-              (longest > 0
-                   ? tr("does not fit; with up to %1 tokens it would").arg(format::count(longest))
-                   : tr("does not fit"));
       break;
   }
-  note->setText(text);
-  note->setToolTip(format::exactBytes(needed.total()));
+  return all + (longest > 0
+                    ? tr("does not fit; with up to %1 tokens it would").arg(format::count(longest))
+                    : tr("does not fit"));
 }
 
 void LoadChoices::refreshNotes() {
@@ -303,25 +260,38 @@ void LoadChoices::refreshNotes() {
   memory_->setVisible(usable);
   longContext_->setVisible(usable && contextLength() > report_->config.max_position_embeddings);
   device_->setVisible(usable && device_->offersGpu());
+  const bool onGpu = usable && gpu() != nullptr;
+  placement_->setVisible(onGpu);
+  if (onGpu) placement_->setRequest(report_, planRequest(form()));
   accept_->setVisible(usable && report_->loadable() && verdict() == MemoryVerdict::ReadFromDisk);
   if (!usable) return;
   longContext_->setText(tr("Longer than the %1 tokens this model was made for: what it writes "
                            "beyond them may be worthless.")
                             .arg(format::count(report_->config.max_position_embeddings)));
+  refreshMemory();
+}
+
+void LoadChoices::refreshMemory() {
   const engine::MemoryNeed needed = need(form());
+  const QString free = report_->memory_available > 0 ? format::bytes(report_->memory_available)
+                                                     : QStringLiteral("–");
   bar_->setNeed(needed, report_->memory_available);
-  const QString weights =
-      needed.drafter > 0 ? tr("%1 weights + %2 MTP module that drafts")
-                               .arg(format::bytes(needed.weights), format::bytes(needed.drafter))
-                         : tr("%1 weights").arg(format::bytes(needed.weights));
-  memory_->setText(tr("%1 + %2 cache (%3 per token) + %4 to work in + %5 program and "
-                      "tokenizer = %6; %7 are free")
-                       .arg(weights, format::bytes(needed.cache),
-                            format::bytes(needed.cache / std::max<qint64>(1, contextLength())),
-                            format::bytes(needed.scratch), format::bytes(needed.program),
-                            format::bytes(needed.total()),
-                            report_->memory_available > 0 ? format::bytes(report_->memory_available)
-                                                          : QStringLiteral("–")));
+  if (gpu() != nullptr) {
+    memory_->setText(tr("Main memory: %1 weights + %2 program and tokenizer = %3; %4 are free")
+                         .arg(format::bytes(needed.weights), format::bytes(needed.program),
+                              format::bytes(needed.total()), free));
+  } else {
+    const QString weights =
+        needed.drafter > 0 ? tr("%1 weights + %2 MTP module that drafts")
+                                 .arg(format::bytes(needed.weights), format::bytes(needed.drafter))
+                           : tr("%1 weights").arg(format::bytes(needed.weights));
+    memory_->setText(tr("%1 + %2 cache (%3 per token) + %4 to work in + %5 program and "
+                        "tokenizer = %6; %7 are free")
+                         .arg(weights, format::bytes(needed.cache),
+                              format::bytes(needed.cache / std::max<qint64>(1, contextLength())),
+                              format::bytes(needed.scratch), format::bytes(needed.program),
+                              format::bytes(needed.total()), free));
+  }
   accept_->setText(tr("Load it all the same. %1 of weights do not fit beside the rest: they are "
                       "read from disk again and again, which can take minutes per answer.")
                        .arg(format::bytes(needed.total() - report_->memory_available)));
@@ -337,8 +307,14 @@ QString LoadChoices::obstacle() const {
     }
     return tr("It cannot be loaded: its configuration is not valid.");
   }
+  if (gpu() != nullptr && !placement_->obstacle().isEmpty()) return placement_->obstacle();
   switch (verdict()) {
     case MemoryVerdict::TooMuch:
+      if (gpu() != nullptr) {
+        return tr("Main memory cannot hold its part like this: %1 are needed, %2 are free. Take "
+                  "the weights as they are stored.")
+            .arg(format::bytes(need(form()).own()), format::bytes(report_->memory_available));
+      }
       return tr("It does not fit into memory like this: %1 are needed, %2 are free. Choose a "
                 "shorter context or smaller weights.")
           .arg(format::bytes(need(form()).own()), format::bytes(report_->memory_available));
@@ -357,6 +333,7 @@ void LoadChoices::apply(engine::LoadOptions* options) const {
   options->weight_format = form();
   options->chat_template = chatTemplate();
   options->prefer_gpu = device_->usesGpu();
+  options->main_memory_layers = gpu() != nullptr ? placement_->layers() : std::nullopt;
 }
 
 }  // namespace ui

@@ -1,6 +1,6 @@
-// LoadChoices: how a checkpoint is to be loaded: context length, weights, threads, chat template;
-// with the memory each choice needs, live. Says whether it can be done, and what the user must
-// accept first.
+// LoadChoices: how a checkpoint is to be loaded: context length, weights, threads, chat template,
+// device; with the memory each choice needs, live. Says whether it can be done, and what the user
+// must accept first.
 #pragma once
 
 #include <QWidget>
@@ -13,7 +13,6 @@
 
 class QButtonGroup;
 class QCheckBox;
-class QComboBox;
 class QLabel;
 class QRadioButton;
 class QSlider;
@@ -23,6 +22,8 @@ namespace ui {
 
 class DeviceChoice;
 class MemoryBar;
+class PlacementChoice;
+class TemplateChoice;
 class Theme;
 
 class LoadChoices : public QWidget {
@@ -36,6 +37,7 @@ class LoadChoices : public QWidget {
   /// What there is to run on; until then only the CPU is known.
   void setBackends(const std::vector<engine::BackendDescription>& backends, bool prefersGpu);
   const DeviceChoice& device() const { return *device_; }
+  PlacementChoice& placement() { return *placement_; }
   /// "CPU · AVX-512 VNNI · 2 threads", and why it is not the GPU.
   QString machineText() const;
   void setThreads(int nThreads);
@@ -61,12 +63,16 @@ class LoadChoices : public QWidget {
  private:
   QWidget* buildContextRow(const Theme& theme);
   QWidget* buildForms(const Theme& theme);
-  QWidget* buildTemplateRow(const Theme& theme);
-  void onTemplateChosen(int index);
   void showRange();
   void refresh();
   void refreshForm(int index);
   void refreshNotes();
+  void refreshMemory();
+  QString fitText(engine::WeightFormat form) const;
+  /// The GPU it is to run on; null: the CPU.
+  const engine::BackendDescription* gpu() const;
+  engine::DevicePlanRequest planRequest(engine::WeightFormat form) const;
+  /// Of main memory.
   engine::MemoryNeed need(engine::WeightFormat form) const;
   engine::MemoryVerdict verdict() const;
 
@@ -83,9 +89,8 @@ class LoadChoices : public QWidget {
   QLabel* memory_ = nullptr;
   QCheckBox* accept_ = nullptr;
   DeviceChoice* device_ = nullptr;
-  QComboBox* template_ = nullptr;
-  QLabel* templateNote_ = nullptr;
-  int lastTemplate_ = 0;
+  PlacementChoice* placement_ = nullptr;
+  TemplateChoice* template_ = nullptr;
 };
 
 }  // namespace ui

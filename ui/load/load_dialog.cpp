@@ -24,6 +24,7 @@
 #include "ui/format.h"
 #include "ui/load/device_choice.h"
 #include "ui/load/load_choices.h"
+#include "ui/load/placement_choice.h"
 #include "ui/load/report_view.h"
 #include "ui/load/tensor_window.h"
 #include "ui/theme/theme.h"
@@ -64,6 +65,10 @@ void LoadDialog::build() {
   pages_->addWidget(report_);
   choices_ = new LoadChoices(theme_, this);
   choices_->setThreads(workspace_.settings().values().nThreads);
+  const auto loaded = workspace_.chat().model();
+  if (loaded && loaded->device_plan) {
+    choices_->placement().setHeldBytes(loaded->device_plan->device_bytes);
+  }
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(theme_.gap(5), theme_.gap(4), theme_.gap(5), theme_.gap(4));
   column->setSpacing(theme_.gap(3));

@@ -29,10 +29,16 @@ QString MemoryBar::readoutAt(QPoint) const {
   };
   QStringList lines{
       line(need_.weights_are_mapped ? tr("weights (mapped)") : tr("weights"), need_.weights)};
-  if (need_.drafter > 0) lines += line(tr("MTP module that drafts (mapped)"), need_.drafter);
-  lines += QStringList{line(tr("cache"), need_.cache), line(tr("working memory"), need_.scratch),
-                       line(tr("program and tokenizer"), need_.program),
-                       line(tr("together"), need_.total())};
+  const std::array<std::pair<QString, std::int64_t>, 5> parts = {{
+      {tr("MTP module that drafts (mapped)"), need_.drafter},
+      {tr("cache"), need_.cache},
+      {tr("working memory"), need_.scratch},
+      {tr("program and tokenizer"), need_.program},
+      {tr("together"), need_.total()},
+  }};
+  for (const auto& [name, bytes] : parts) {
+    if (bytes > 0) lines += line(name, bytes);
+  }
   if (available_ > 0) lines += line(tr("free"), available_);
   return lines.join(QLatin1Char('\n'));
 }

@@ -50,6 +50,9 @@ PartsTable::PartsTable(const Theme& theme, QWidget* parent)
                       tr("types")},
                      parent) {
   setAccessibleName(tr("Parts of the model"));
+  setStyleSheet(QStringLiteral("QHeaderView::section { padding: 4px %1px; } "
+                               "QTableView::item { padding: 0 %1px; }")
+                    .arg(theme.gap(2)));
   horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   horizontalHeader()->setStretchLastSection(true);
   for (const int column : {kParameters, kActivated, kOnDisk, kInMemory}) {

@@ -12,7 +12,7 @@ struct Texts {
 };
 
 QString ropeText(const engine::RopeScaling& scaling) {
-  const QString factor = format::value(scaling.factor);
+  const QString factor = format::exact(static_cast<float>(scaling.factor));
   switch (scaling.kind) {
     case engine::RopeScalingKind::Linear:
       return Texts::tr(", RoPE stretched %1×").arg(factor);
@@ -108,7 +108,8 @@ QString routerText(const engine::ModelConfig& config) {
               : Texts::tr("; weights: the softmax");
   if (config.norm_topk_prob) text += Texts::tr(", divided by their sum");
   if (config.routed_scaling_factor != 1.0) {
-    text += Texts::tr(", times %1").arg(format::value(config.routed_scaling_factor));
+    text += Texts::tr(", times %1")
+                .arg(format::exact(static_cast<float>(config.routed_scaling_factor)));
   }
   return text;
 }
