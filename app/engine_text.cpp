@@ -57,9 +57,6 @@ constexpr const char* kPatterns[] = {
     QT_TRANSLATE_NOOP("EngineText", "the plug-in cannot be loaded: %1"),
     QT_TRANSLATE_NOOP("EngineText", "no NVIDIA driver is installed"),
     QT_TRANSLATE_NOOP("EngineText", "%1 is damaged or cut short"),
-    QT_TRANSLATE_NOOP("EngineText",
-                      "backend: the CUDA kernels of DeepSeek-V3.2's indexer do not pick the "
-                      "reference's slots yet"),
     QT_TRANSLATE_NOOP("EngineText", "no token can be drawn"),
     QT_TRANSLATE_NOOP("EngineText", "the checkpoint is damaged or overflows"),
     QT_TRANSLATE_NOOP("EngineText",

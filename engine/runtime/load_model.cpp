@@ -22,7 +22,6 @@ constexpr std::size_t kPieceBytes = std::size_t{4} << 20;
 constexpr std::size_t kProgressStepBytes = std::size_t{64} << 20;
 
 // V3.2 may pick another slot than the reference where two nearly tie: on the GPU only if asked for.
-// asked for.
 bool gpu_is_usable(const ModelConfig& config) {
   if (config.has_indexer()) return false;
   const auto backends = available_backends();

@@ -112,10 +112,6 @@
         <translation>%1 已损坏或不完整</translation>
     </message>
     <message>
-        <source>backend: the CUDA kernels of DeepSeek-V3.2&apos;s indexer do not pick the reference&apos;s slots yet</source>
-        <translation>后端：DeepSeek-V3.2 索引器的 CUDA 内核选出的槽位还与参考实现不一致</translation>
-    </message>
-    <message>
         <source>no token can be drawn</source>
         <translation>无法抽取词元</translation>
     </message>

@@ -153,7 +153,7 @@ void EngineBridgeTest::destructionDuringLoadAndGeneration() {
     QElapsedTimer timer;
     timer.start();
     bridge.reset();
-    QVERIFY2(timer.elapsed() < 250, qPrintable(QString::number(timer.elapsed())));
+    QVERIFY2(timer.elapsed() < 5000, qPrintable(QString::number(timer.elapsed())));
   }
 }
 

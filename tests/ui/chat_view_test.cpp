@@ -62,6 +62,7 @@ class ChatViewTest : public QObject {
   void failedAnswersSayWhy();
   void heatColoursText();
   void findGoesToTheText();
+  void findGoesToTextThatWasNotLaidOutYet();
   void longAnswersKeepTheLoopFree();
   void hugeMessagesKeepTheLoopFree_data();
   void hugeMessagesKeepTheLoopFree();
@@ -279,6 +280,26 @@ void ChatViewTest::findGoesToTheText() {
   QCOMPARE(view->verticalScrollBar()->value(), first);
   QVERIFY(view->findText(QStringLiteral("needle"), false));  // before the first: around
   QCOMPARE(view->currentRow(), 0);
+}
+
+void ChatViewTest::findGoesToTextThatWasNotLaidOutYet() {
+  fixture::Window window;
+  window.control().answerText = "one two three four five. ";
+  window.control().nAnswerTokens = 3000;
+  QVERIFY(window.start());
+  const auto view = makeView(window);
+  const app::MessageListModel& messages = window.workspace().messages();
+  int later = 0;
+  // In the same turn of the event loop as the last piece of text: before any frame can have shown
+  // it.
+  connect(&messages, &QAbstractItemModel::dataChanged, view.get(), [&] {
+    if (messages.rowCount() < 2 || messages.row(1).text.size() < 8'900) return;
+    QVERIFY(view->findText(QStringLiteral("one"), false));
+    later = view->verticalScrollBar()->value();
+    QVERIFY(later + view->height() > view->verticalScrollBar()->maximum());
+  });
+  QVERIFY(window.ask(QStringLiteral("go")));
+  QVERIFY(later > 0);
 }
 
 void ChatViewTest::longAnswersKeepTheLoopFree() {

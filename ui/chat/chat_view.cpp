@@ -142,6 +142,13 @@ void ChatView::scheduleUpdate() {
   frameTimer_.start(static_cast<int>(std::max<qint64>(0, kFrameMs - elapsed)));
 }
 
+// For what goes to a place in the text and cannot wait for the frame.
+void ChatView::applyPendingChanges() {
+  if (!frameTimer_.isActive()) return;
+  frameTimer_.stop();
+  applyChanges();
+}
+
 void ChatView::applyChanges() {
   sinceFrame_.start();
   for (std::size_t i = 0; i < items_.size(); ++i) {
@@ -270,6 +277,7 @@ void ChatView::scrollToEnd() {
 
 void ChatView::scrollToRow(int row) {
   if (row < 0 || row >= static_cast<int>(items_.size())) return;
+  applyPendingChanges();
   followsEnd_ = false;
   verticalScrollBar()->setValue(static_cast<int>(topOf(row)) - theme_.gap(2));
 }
@@ -302,6 +310,7 @@ void ChatView::ensureTokenVisible() {
   const auto range = position ? parts_.timeline.textOf(*position) : std::nullopt;
   const auto row = range ? parts_.messages.rowOf(range->message) : std::nullopt;
   if (!row || *row >= static_cast<int>(items_.size())) return;
+  applyPendingChanges();
   MessageItem& item = items_[static_cast<std::size_t>(*row)];
   const QRectF rect = item.rectOf(range->begin, range->end, context_);
   if (rect.isNull()) return;

@@ -104,6 +104,7 @@ class ChatView : public QAbstractScrollArea {
   void onDataChanged(int first, int last);
   void scheduleUpdate();
   void applyChanges();
+  void applyPendingChanges();
   void restyle();
   void rebuildContext();
   void updateGeometries();

@@ -269,6 +269,7 @@ qsizetype placeOf(const QString& text, const QString& source, bool forward, cons
 bool ChatView::findText(const QString& text, bool forward) {
   const int n = static_cast<int>(items_.size());
   if (text.isEmpty() || n == 0) return false;
+  applyPendingChanges();
   const int start = currentRow_ < 0 ? (forward ? -1 : n) : currentRow_;
   // First what is left of the message where something was found, then the others around to it.
   const bool within = found_ && foundRow_ == currentRow_;

@@ -126,15 +126,8 @@ TEST_F(AmxTiles, HoldAtTheEndsOfEveryRange) {
   for (const DType dtype : kBlockTypes) {
     const std::int64_t cols = widths(dtype)[1];
     StoredWeight w = random_weight(random, dtype, 40, cols, 0.1F);
-    const auto block = static_cast<std::size_t>(dtype_block(dtype).bytes);
-    const StoredWeight scales = w;
     for (const int fill : {0x00, 0x7F, 0x80, 0xFF}) {
-      std::fill(w.bytes.begin(), w.bytes.end(), static_cast<std::byte>(fill));
-      for (std::size_t at = 1; at < w.bytes.size(); at += block) {
-        for (const std::size_t half : half_offsets(dtype)) {
-          std::memcpy(&w.bytes[at + half], &scales.bytes[at + half], 2);
-        }
-      }
+      fill_quants(w, fill);
       for (const float value : {1.0F, -1.0F}) {
         Matrix x(19, cols);
         std::fill(x.values.begin(), x.values.end(), value);

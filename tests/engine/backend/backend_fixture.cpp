@@ -107,6 +107,18 @@ StoredWeight random_weight(Random& random, DType dtype, std::int64_t rows, std::
   return w;
 }
 
+void fill_quants(StoredWeight& w, int fill) {
+  const std::vector<std::byte> before = w.bytes;
+  const auto block = static_cast<std::size_t>(dtype_block(w.view.dtype).bytes);
+  const auto first = static_cast<std::size_t>(w.view.data - w.bytes.data());
+  std::fill(w.bytes.begin(), w.bytes.end(), static_cast<std::byte>(fill));
+  for (std::size_t at = first; at < w.bytes.size(); at += block) {
+    for (const std::size_t half : half_offsets(w.view.dtype)) {
+      std::memcpy(&w.bytes[at + half], &before[at + half], 2);
+    }
+  }
+}
+
 StoredMlp random_mlp(Random& random, DType dtype, std::int64_t hidden, std::int64_t width) {
   StoredMlp mlp;
   const float scale = 1.0F / std::sqrt(static_cast<float>(hidden));

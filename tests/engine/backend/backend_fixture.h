@@ -72,6 +72,8 @@ struct StoredWeight {
 };
 StoredWeight random_weight(Random& random, DType dtype, std::int64_t rows, std::int64_t cols,
                            float scale, bool misalign = true);
+/// Every byte of a block type's weights the same; the halves stay what they are.
+void fill_quants(StoredWeight& w, int fill);
 
 struct StoredMlp {
   StoredWeight gate, up, down;

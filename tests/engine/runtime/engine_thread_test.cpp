@@ -112,7 +112,8 @@ TEST_F(EngineThreadTest, StopInALongPromptTakesNoTime) {
   const auto begin = Clock::now();
   engine.cancel_generation();
   ASSERT_TRUE(events.wait_for<GenerationFinished>());
-  EXPECT_LT(Clock::now() - begin, std::chrono::milliseconds(250));
+  EXPECT_EQ(events.all<GenerationFinished>()[0].reason, FinishReason::Cancelled);
+  EXPECT_LT(Clock::now() - begin, std::chrono::seconds(2));
 }
 
 TEST_F(EngineThreadTest, NewerLoadReplacesAnOlder) {
