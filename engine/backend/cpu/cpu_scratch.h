@@ -67,7 +67,7 @@ constexpr std::int64_t kPanelElements = kernels::kPanelRows * kPanelStride;
 /// Rows of scores a thread holds at once: heads of one token, or tokens of one head.
 constexpr std::int64_t kScoreRows = 16;
 /// Tokens whose absorbed queries are held at once.
-constexpr std::int64_t kTokenBlock = 64;
+constexpr std::int64_t kTokenBlock = 128;
 /// Slots whose weighted latents are summed before they are added to the total: part of the defined
 /// order of the sum, independent of everything else.
 constexpr std::int64_t kSlotBlock = 256;
