@@ -9,14 +9,14 @@ build=$(realpath "${1:-build/release}")
 only=${2:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cmake --build "$build" --target cuda_bits_test cuda_ops_test cuda_step_test
+cmake --build "$build" --target cuda_bits_test cuda_ops_test cuda_step_test cuda_placement_test emulated_plugin
 
 kernels=engine/backend/cuda
 n_at_once=$(nproc)
 planted=0
 mkdir "$work/verdicts"
 
-# plant "what" file-with-the-fault "sed expression" source-to-compile program filter
+# plant "what" file-with-the-fault "sed expression" source-to-compile program filter; files are named from $kernels on
 plant() {
   [[ $1 =~ $only ]] || return 0
   planted=$((planted + 1))
@@ -27,7 +27,7 @@ plant() {
 try() {
   local number=$1 what=$2 file=$3 change=$4 source=$5 program=$6 filter=$7
   local here=$work/$number verdict=$work/verdicts/$number
-  mkdir -p "$here/tree/$kernels"
+  mkdir -p "$here/tree/$kernels" "$here/bin"
   sed -e "$change" "$kernels/$file" >"$here/tree/$kernels/$file"
   if cmp -s "$kernels/$file" "$here/tree/$kernels/$file"; then
     echo "NOT PLANTED  $what: the source no longer has that line" >"$verdict"
@@ -41,17 +41,18 @@ try() {
   fi
   local link
   link=$(ninja -C "$build" -t commands "bin/$program" | tail -1)
-  link=${link/ -o bin\/$program/ $here\/fault.o -o $here\/$program}
+  link=${link/ -o bin\/$program/ $here\/fault.o -o $here\/bin\/test}
   if ! (cd "$build" && eval "${link#*: && }") >"$here/log" 2>&1; then
     echo "NOT LINKED   $what: $(head -1 "$here/log")" >"$verdict"
     return
   fi
-  if timeout 300 "$here/$program" --gtest_filter="$filter" --gtest_fail_fast >"$here/log" 2>&1; then
+  case $program in emulated/*) cp "$build/bin/emulated/libbathyscope_cuda.so" "$here/bin/" ;; esac
+  if timeout 300 "$here/bin/test" --gtest_filter="$filter" --gtest_fail_fast >"$here/log" 2>&1; then
     echo "MISSED       $what" >"$verdict"
   else
     echo "noticed      $what: $(grep -m1 -A4 -E 'Failure|terminate|CHECK' "$here/log" | tr '\n' ' ' | cut -c1-160)" >"$verdict"
   fi
-  rm -f "$here/$program"
+  rm -rf "$here/bin"
 }
 
 plant "product: rows behind the last weight row are read" matmul_kernels.h \
@@ -72,8 +73,8 @@ plant "router: ties go to the higher index" moe.cu \
   's/b.index < a.index ? b : a/b.index > a.index ? b : a/' moe.cu cuda_ops_test '*Router*'
 plant "norm: no barrier after the warps' sums" device_math.h \
   '/__syncthreads();  \/\/ every warp.s part/d' elementwise.cu cuda_bits_test '*Norms*'
-plant "experts: pairs change places within 32" moe.cu \
-  's/votes_below(votes)\]/__popc(votes) - 1 - votes_below(votes)]/' moe.cu cuda_bits_test '*Experts*'
+plant "experts: the last pair is lost" moe.cu \
+  's/p < args.n_pairs \&\& ids/p + 1 < args.n_pairs \&\& ids/' moe.cu cuda_bits_test '*Experts*'
 plant "logits: a lane is left out of the tree" logits.cu \
   's/for (int d = n \/ 2; d > 0; d \/= 2)/for (int d = n \/ 2; d > 1; d \/= 2)/' logits.cu cuda_bits_test '*CudaLogits*'
 plant "logits: no barrier before the tree" logits.cu \
@@ -113,6 +114,13 @@ plant "one wait: the results are waited for apart" cuda_step.cpp \
   's/^  deliver();$/  device_.synchronize();\n&/' cuda_step.cpp cuda_step_test '*WaitsOnce*'
 plant "one wait: results come back before they are whole" cuda_step.cpp \
   's/if (!deliveries_.empty() \&\& !block_copied_) {/if (false) {/' cuda_step.cpp cuda_step_test '*SameBits*'
+
+plant "main memory: the experts' results stay there" ../split_backend.cpp \
+  '/device_->upload({host_out.data/d' ../split_backend.cpp emulated/cuda_placement_test '*AsWholeOnes*'
+plant "main memory: the tokens are not waited for" ../split_backend.cpp \
+  '/device_->fetch(x, {host_x.data, n});/{n;d}' ../split_backend.cpp emulated/cuda_placement_test '*AsWholeOnes*'
+plant "main memory: a layer's experts go to the GPU all the same" ../split_backend.cpp \
+  's/in_main_memory_.insert(placed.data);/(void)0;/' ../split_backend.cpp emulated/cuda_placement_test '*AsWholeOnes*'
 
 wait
 cat "$work"/verdicts/* 2>/dev/null
