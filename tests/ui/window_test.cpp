@@ -229,8 +229,6 @@ void WindowTest::escapeStops() {
   shown.type(QStringLiteral("go"));
   QTest::keyClick(shown.composer()->edit(), Qt::Key_Return);
   QTRY_COMPARE_WITH_TIMEOUT(shown.fixture.chat().state(), app::ChatState::Answering, 10000);
-  QElapsedTimer timer;
-  timer.start();
   QTest::keyClick(shown.composer()->edit(), Qt::Key_Escape);
   QTRY_COMPARE_WITH_TIMEOUT(shown.fixture.chat().state(), app::ChatState::Idle, 5000);
   QCOMPARE(shown.fixture.workspace().messages().row(1).record.status, app::MessageStatus::Stopped);

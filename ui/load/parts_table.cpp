@@ -51,7 +51,7 @@ PartsTable::PartsTable(const Theme& theme, QWidget* parent)
                      parent) {
   setAccessibleName(tr("Parts of the model"));
   setStyleSheet(QStringLiteral("QHeaderView::section { padding: 4px %1px; } "
-                               "QTableView::item { padding: 0 %1px; }")
+                               "QTableView::item { border: 0px; padding: 0px %1px; }")
                     .arg(theme.gap(2)));
   horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   horizontalHeader()->setStretchLastSection(true);

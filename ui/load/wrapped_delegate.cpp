@@ -1,0 +1,22 @@
+// A tree asks for heights without a width, so that the text would stay on one line.
+#include "ui/load/wrapped_delegate.h"
+
+#include <QHeaderView>
+#include <QTreeView>
+
+namespace ui {
+
+WrappedDelegate::WrappedDelegate(QTreeView* view) : QStyledItemDelegate(view), view_(view) {
+  connect(view->header(), &QHeaderView::sectionResized, this,
+          [this](int section) { Q_EMIT sizeHintChanged(view_->model()->index(0, section)); });
+}
+
+QSize WrappedDelegate::sizeHint(const QStyleOptionViewItem& option,
+                                const QModelIndex& index) const {
+  QStyleOptionViewItem wrapped(option);
+  wrapped.rect = QRect(0, 0, view_->columnWidth(index.column()), 1);  // an empty one is ignored
+  wrapped.features |= QStyleOptionViewItem::WrapText;
+  return QStyledItemDelegate::sizeHint(wrapped, index);
+}
+
+}  // namespace ui
