@@ -116,6 +116,9 @@ void WindowTest::paletteFindsAndRuns() {
 void WindowTest::keySheetListsEveryShortcut() {
   Shown shown;
   ui::KeySheet sheet(shown.window.allActions(), shown.fixture.theme());
+  QCOMPARE(ui::plainActionText(QAction(QStringLiteral("设置(&S)…"))), QStringLiteral("设置…"));
+  QCOMPARE(ui::plainActionText(QAction(QStringLiteral("&Open (all)"))),
+           QStringLiteral("Open (all)"));
   QStringList texts;
   for (const QLabel* label : sheet.findChildren<QLabel*>()) texts += label->text();
   for (const QAction* action : shown.window.allActions()) {

@@ -52,7 +52,7 @@ PartsTable::PartsTable(const Theme& theme, QWidget* parent)
   setAccessibleName(tr("Parts of the model"));
   setStyleSheet(QStringLiteral("QHeaderView::section { padding: 4px %1px; } "
                                "QTableView::item { border: 0px; padding: 0px %1px; }")
-                    .arg(theme.gap(2)));
+                    .arg(theme.gap(1) + 1));
   horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   horizontalHeader()->setStretchLastSection(true);
   for (const int column : {kParameters, kActivated, kOnDisk, kInMemory}) {

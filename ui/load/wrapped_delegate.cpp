@@ -16,7 +16,8 @@ QSize WrappedDelegate::sizeHint(const QStyleOptionViewItem& option,
   QStyleOptionViewItem wrapped(option);
   wrapped.rect = QRect(0, 0, view_->columnWidth(index.column()), 1);  // an empty one is ignored
   wrapped.features |= QStyleOptionViewItem::WrapText;
-  return QStyledItemDelegate::sizeHint(wrapped, index);
+  const int gap = option.fontMetrics.height() / 3;  // between one finding's last line and the next
+  return QStyledItemDelegate::sizeHint(wrapped, index) + QSize(0, gap);
 }
 
 }  // namespace ui
