@@ -20,6 +20,7 @@ constexpr const char* kPatterns[] = {
     QT_TRANSLATE_NOOP("EngineText", "%1: opening was cancelled"),
     QT_TRANSLATE_NOOP("EngineText", "%1: not enough memory to read the template"),
     QT_TRANSLATE_NOOP("EngineText", "%1: not enough memory to render the prompt"),
+    QT_TRANSLATE_NOOP("EngineText", "%1 bytes after the last tensor"),
     QT_TRANSLATE_NOOP("EngineText",
                       "%1 (%2 looks like a PyTorch pickle: not opened, it can run code)"),
     QT_TRANSLATE_NOOP("EngineText", "%1 (byte %2)"),

@@ -8,6 +8,8 @@ namespace app {
 namespace {
 
 constexpr const char* kPatterns[] = {
+    QT_TRANSLATE_NOOP("EngineText", "keep the routed experts of %1 in main memory"),
+    QT_TRANSLATE_NOOP("EngineText", "token ids › %1"),
     QT_TRANSLATE_NOOP("EngineText", "CUDA self-check › %1"),
     QT_TRANSLATE_NOOP("EngineText", "AMX is used under Linux on x86-64 only"),
     QT_TRANSLATE_NOOP("EngineText", "AMX products differ from AVX-512 products on this processor"),

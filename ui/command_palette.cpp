@@ -7,6 +7,7 @@
 #include <QListWidget>
 #include <QMenu>
 #include <QPainter>
+#include <QRegularExpression>
 #include <QStyledItemDelegate>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -54,6 +55,9 @@ class EntryDelegate : public QStyledItemDelegate {
 
 QString plainActionText(const QAction& action) {
   QString text = action.text();
+  // Chinese menus name their key behind the text: "设置(&S)…".
+  static const QRegularExpression key(QStringLiteral("\\(&\\w\\)"));
+  text.remove(key);
   text.remove(u'&');
   return text;
 }
@@ -93,6 +97,7 @@ CommandPalette::CommandPalette(const QList<QAction*>& actions, const Theme& them
   column->addWidget(field_);
   column->addWidget(list_, 1);
   resize(theme.gap(130), theme.gap(100));
+  list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   connect(field_, &QLineEdit::textChanged, this, &CommandPalette::fill);
   connect(list_, &QListWidget::itemClicked, this, &CommandPalette::run);
   fill();

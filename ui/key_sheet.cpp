@@ -51,7 +51,7 @@ KeySheet::KeySheet(const QList<QAction*>& actions, const Theme& theme, QWidget* 
   for (const QAction* action : actions) {
     if (!action->shortcut().isEmpty()) {
       window.append(
-          {action->shortcut().toString(QKeySequence::NativeText), plainActionText(*action)});
+          {action->shortcut().toString(QKeySequence::PortableText), plainActionText(*action)});
     }
   }
   const QList<Row> writing = {

@@ -2459,6 +2459,18 @@
         <source>%1, another family, which this program does not run</source>
         <translation>%1，另一个家族，本程序不运行</translation>
     </message>
+    <message>
+        <source>token ids › %1</source>
+        <translation>词元编号 › %1</translation>
+    </message>
+    <message>
+        <source>%1 bytes after the last tensor</source>
+        <translation>最后一个张量之后的 %1 字节</translation>
+    </message>
+    <message>
+        <source>keep the routed experts of %1 in main memory</source>
+        <translation>请把 %1的路由专家留在主内存</translation>
+    </message>
 </context>
 <context>
     <name>FindingTexts</name>

@@ -2,20 +2,13 @@
 // one event may keep the loop busy.
 #include "ui/chat/chat_view.h"
 
-#include <time.h>
-
 #include <QClipboard>
 #include <QScrollBar>
 
+#include "tests/support/processor_time.h"
 #include "tests/ui/window_fixture.h"
 
 namespace {
-
-double threadMilliseconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
 
 // Remembers the longest single event in CPU time of the GUI thread: what a stall is made of,
 // whatever else the machine does.
@@ -23,10 +16,10 @@ class TimedApplication : public QApplication {
  public:
   using QApplication::QApplication;
   bool notify(QObject* receiver, QEvent* event) override {
-    const double start = threadMilliseconds();
+    const double start = support::thread_milliseconds();
     ++depth_;
     const bool handled = QApplication::notify(receiver, event);
-    if (--depth_ == 0) longest = std::max(longest, threadMilliseconds() - start);
+    if (--depth_ == 0) longest = std::max(longest, support::thread_milliseconds() - start);
     return handled;
   }
   double longest = 0;
@@ -339,9 +332,9 @@ void ChatViewTest::hugeMessagesKeepTheLoopFree() {
   QScrollBar* bar = view->verticalScrollBar();
   for (int i = 0; i <= 40; ++i) {
     const int target = static_cast<int>(bar->maximum() * (i / 40.0));
-    const double start = threadMilliseconds();
+    const double start = support::thread_milliseconds();
     bar->setValue(target);
-    const double spent = threadMilliseconds() - start;
+    const double spent = support::thread_milliseconds() - start;
     QVERIFY2(spent < 50, qPrintable(QString::number(spent)));
     QTest::qWait(5);
   }

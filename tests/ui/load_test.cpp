@@ -1,4 +1,4 @@
-// Loading: the choices with their memory, the table of parts, the tensor browser.
+// Loading: the choices with their memory, the dialog, the tensor browser.
 #include <QAbstractButton>
 #include <QCheckBox>
 #include <QComboBox>
@@ -9,12 +9,11 @@
 #include <QtTest>
 #include <ctime>
 
+#include "tests/ui/load_fixture.h"
 #include "tests/ui/window_fixture.h"
 #include "ui/load/device_choice.h"
 #include "ui/load/load_choices.h"
 #include "ui/load/load_dialog.h"
-#include "ui/load/parts_table.h"
-#include "ui/load/report_texts.h"
 #include "ui/load/report_view.h"
 #include "ui/load/tensor_detail.h"
 #include "ui/load/tensor_table_model.h"
@@ -23,25 +22,8 @@
 namespace {
 
 using engine::WeightFormat;
-
-constexpr std::int64_t kGiB = std::int64_t{1} << 30;
-
-/// Sixteen billion parameters in BF16 on a machine with 16 GiB.
-std::shared_ptr<engine::CheckpointReport> largeReport() {
-  auto report = std::make_shared<engine::CheckpointReport>();
-  report->path = "/large";
-  report->name = "large";
-  report->config_valid = true;
-  report->config.max_position_embeddings = 8192;
-  report->config.hidden_size = 2048;
-  report->config.vocab_size = 1000;
-  report->weight_bytes = 31 * kGiB;
-  report->weight_bytes_by_format = {31 * kGiB, 17 * kGiB, 9 * kGiB};
-  report->cache_bytes_per_token = 62'208;
-  report->context_length = 4096;
-  report->memory_available = 16 * kGiB;
-  return report;
-}
+using fixture::kGiB;
+using fixture::largeReport;
 
 app::TensorRows manyRows(int n) {
   auto rows = std::make_shared<std::vector<engine::TensorRow>>();
@@ -68,8 +50,6 @@ class LoadTest : public QObject {
   void aWarningMustBeAccepted();
   void beyondTheModelsLengthIsAWarning();
   void nothingFitsWithoutAReason();
-  void partsAddUpInTheTable();
-  void everyRouterIsPutInWords();
   void namesSortNaturally();
   void tensorsAreFoundAndSorted();
   void ninetyThousandTensorsAreQuick();
@@ -78,7 +58,6 @@ class LoadTest : public QObject {
   void theDialogKeepsLoadOffWithAReason();
   void aTypedPathIsReadAfterAPause();
   void whatRunsTheModelIsSaid();
-  void theDrafterIsCounted();
 };
 
 void LoadTest::choicesSayWhatTheyNeed() {
@@ -147,48 +126,6 @@ void LoadTest::nothingFitsWithoutAReason() {
                        "model.norm.weight: found nothing, allowed [hidden_size=2048]"}};
   choices.setReport(report);
   QVERIFY(choices.obstacle().contains(QStringLiteral("model.norm.weight")));
-}
-
-void LoadTest::partsAddUpInTheTable() {
-  ui::Theme theme;
-  ui::PartsTable table(theme);
-  auto report = largeReport();
-  report->parameters.total = 3'000'000;
-  report->parts = {{engine::ModelPart::Attention,
-                    2'000'000,
-                    2'000'000,
-                    4,
-                    {4'000'000, 2'000'000, 1'000'000},
-                    {{"BF16", 3'900'000}, {"F32", 100'000}}},
-                   {engine::ModelPart::Mtp, 1'000'000, 0, 2, {2'000'000, 0, 0}, {{"BF16", 2}}}};
-  table.setReport(*report, WeightFormat::Q8_0);
-  QCOMPARE(table.rowCount(), 3);
-  QCOMPARE(table.item(0, 0)->text(), QStringLiteral("attention"));
-  QVERIFY(table.item(0, 4)->text().startsWith(QStringLiteral("2.0")));
-  QCOMPARE(table.item(0, 5)->text(), QStringLiteral("BF16, F32"));
-  QCOMPARE(table.item(1, 2)->text(), QStringLiteral("–"));
-  QCOMPARE(table.item(2, 0)->text(), QStringLiteral("main model"));
-}
-
-void LoadTest::everyRouterIsPutInWords() {
-  engine::ModelConfig config;
-  QVERIFY(ui::routerText(config).contains(QStringLiteral("dense model")));
-  config.n_routed_experts = 160;
-  config.num_experts_per_tok = 6;
-  config.n_group = 8;
-  config.topk_group = 3;
-  config.scoring_func = engine::ScoreFunction::Softmax;
-  config.topk_method = engine::TopkMethod::GroupLimitedGreedy;
-  QVERIFY(ui::routerText(config).contains(QStringLiteral("scored by their best expert")));
-  config.topk_method = engine::TopkMethod::NoauxTc;
-  QVERIFY(ui::routerText(config).contains(QStringLiteral("sum of their two best")));
-  config.topk_method = engine::TopkMethod::Greedy;
-  QVERIFY(!ui::routerText(config).contains(QStringLiteral("groups")));
-  config.architecture = engine::Architecture::Mixtral;
-  QVERIFY(ui::routerText(config).contains(QStringLiteral("softmax over the chosen")));
-  for (int part = 0; part < engine::kModelPartCount; ++part) {
-    QVERIFY(!ui::partName(static_cast<engine::ModelPart>(part)).isEmpty());
-  }
 }
 
 void LoadTest::namesSortNaturally() {
@@ -358,24 +295,6 @@ void LoadTest::whatRunsTheModelIsSaid() {
   report->config.index_n_heads = 4;  // V3.2
   choices.setReport(report);
   QVERIFY(choices.machineText().contains(QStringLiteral("does not run this family")));
-}
-
-void LoadTest::theDrafterIsCounted() {
-  ui::Theme theme;
-  ui::PartsTable table(theme);
-  auto report = largeReport();
-  report->parts = {{engine::ModelPart::Mtp, 1'000'000, 0, 2, {2'000'000, 0, 0}, {{"BF16", 2}}}};
-  table.setReport(*report, WeightFormat::Q8_0);
-  QCOMPARE(table.item(0, 4)->text(), QStringLiteral("–"));  // GGUF: not loaded
-  report->drafter_bytes = 1'900'000;
-  table.setReport(*report, WeightFormat::Q8_0);
-  QCOMPARE(table.item(0, 4)->text(), QStringLiteral("1.9\u00a0MB"));
-  QCOMPARE(table.item(0, 2)->text(), QStringLiteral("–"));
-  ui::LoadChoices choices(theme);
-  choices.setReport(report);
-  QStringList texts;
-  for (const QLabel* label : choices.findChildren<QLabel*>()) texts += label->text();
-  QVERIFY(texts.join(u'|').contains(QStringLiteral("1.9\u00a0MB MTP module")));
 }
 
 }  // namespace

@@ -232,8 +232,9 @@ void LoadDialog::refresh() {
   load_->setToolTip(obstacle.isEmpty() ? QString() : format::toolTip(obstacle));
   copy_->setEnabled(readable && !shown_->findings.empty());
   tensors_->setEnabled(readable && shown_->n_tensors > 0);
-  // What can be chosen appears with the checkpoint it is for.
-  choices_->setVisible(readable && shown_->config_valid);
+  // What can be chosen appears with the checkpoint it is for; one that cannot be loaded has
+  // findings.
+  choices_->setVisible(readable && shown_->loadable());
   report_->setMachine(choices_->machineText());
   report_->setForm(choices_->form());
 }

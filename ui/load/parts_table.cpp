@@ -51,8 +51,8 @@ PartsTable::PartsTable(const Theme& theme, QWidget* parent)
                      parent) {
   setAccessibleName(tr("Parts of the model"));
   setStyleSheet(QStringLiteral("QHeaderView::section { padding: 4px %1px; } "
-                               "QTableView::item { padding: 0 %1px; }")
-                    .arg(theme.gap(2)));
+                               "QTableView::item { border: 0px; padding: 0px %1px; }")
+                    .arg(theme.gap(1) + 1));
   horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   horizontalHeader()->setStretchLastSection(true);
   for (const int column : {kParameters, kActivated, kOnDisk, kInMemory}) {

@@ -20,6 +20,7 @@
 #include "ui/load/finding_texts.h"
 #include "ui/load/parts_table.h"
 #include "ui/load/report_texts.h"
+#include "ui/load/wrapped_delegate.h"
 #include "ui/theme/theme.h"
 
 namespace ui {
@@ -106,6 +107,7 @@ void ReportView::buildFindings() {
   findings_->setWordWrap(true);
   findings_->setUniformRowHeights(false);
   findings_->setTextElideMode(Qt::ElideNone);
+  findings_->setItemDelegateForColumn(2, new WrappedDelegate(findings_));
   findings_->header()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
   findings_->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
   findings_->header()->setStretchLastSection(true);
@@ -245,7 +247,12 @@ void ReportView::addFinding(const engine::Finding& finding) {
 
 void ReportView::fillFindings(const engine::CheckpointReport& report) {
   findings_->clear();
-  for (const engine::Finding& finding : report.findings) addFinding(finding);
+  using Severity = engine::Finding::Severity;
+  for (const Severity severity : {Severity::Error, Severity::Warning, Severity::Info}) {
+    for (const engine::Finding& finding : report.findings) {
+      if (finding.severity == severity) addFinding(finding);
+    }
+  }
   tabs_->setTabText(1, tr("Findings (%1)").arg(static_cast<int>(report.findings.size())));
   tabs_->setTabEnabled(1, !report.findings.empty());
 }
