@@ -33,6 +33,10 @@ StatusBar::StatusBar(app::ChatViewModel& chat, const Theme& theme, QWidget* pare
   drafts_->hide();
   context_ = addField(tr("Tokens in the context, of its length"));
   memory_ = addField(tr("Resident memory of this program, mapped weights included"));
+  // Numbers stay whole; names give way.
+  for (QLabel* label : {prompt_, answer_, firstToken_, drafts_, context_, memory_}) {
+    label->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred);
+  }
   connect(&chat_, &app::ChatViewModel::stateChanged, this, &StatusBar::refresh);
   connect(&chat_, &app::ChatViewModel::modelChanged, this, &StatusBar::refresh);
   connect(&chat_, &app::ChatViewModel::statisticsChanged, this, &StatusBar::refresh);

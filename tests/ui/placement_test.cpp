@@ -2,12 +2,14 @@
 // and the status bar that tells it.
 #include <QCheckBox>
 #include <QLabel>
+#include <QSpinBox>
 #include <QtTest>
 
 #include "tests/ui/load_fixture.h"
 #include "tests/ui/window_fixture.h"
 #include "ui/format.h"
 #include "ui/load/load_choices.h"
+#include "ui/load/load_dialog.h"
 #include "ui/load/marked_slider.h"
 #include "ui/load/placement_choice.h"
 #include "ui/status_bar.h"
@@ -53,6 +55,7 @@ class PlacementTest : public QObject {
   void thePlacementIsChosenByKeys();
   void thePlacementIsThereOnlyOnAGpu();
   void mainMemoryHoldsItsPart();
+  void theRowsStayWholeInALowDialog();
   void statusBarShowsWhatTheGpuHolds();
   void longTextsGiveWayInTheStatusBar();
 };
@@ -177,6 +180,21 @@ void PlacementTest::mainMemoryHoldsItsPart() {
   QVERIFY(choices.obstacle().contains(QStringLiteral("or the CPU")));
   choices.placement().setHeldBytes(7'000'000'000);
   QVERIFY(choices.obstacle().contains(QStringLiteral("Unload")));
+}
+
+void PlacementTest::theRowsStayWholeInALowDialog() {
+  auto control = std::make_shared<fake::Control>();
+  control->backends = gpuOf(8'000'000'000);
+  fixture::Window fixture(control);
+  ui::LoadDialog dialog(fixture.workspace(), fixture.theme());
+  dialog.setPath(QStringLiteral("/large"));
+  Q_EMIT fixture.workspace().bridge().reportReady(QStringLiteral("/large"), 0, expertReport());
+  dialog.choices().setBackends(control->backends, true);
+  dialog.resize(1080, 640);  // what is left on a screen of 720
+  dialog.show();
+  const auto* box = dialog.choices().placement().findChild<QSpinBox*>();
+  QVERIFY(box->isVisible());
+  QTRY_VERIFY(box->height() >= box->minimumSizeHint().height());
 }
 
 void PlacementTest::statusBarShowsWhatTheGpuHolds() {

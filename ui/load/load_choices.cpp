@@ -67,6 +67,9 @@ LoadChoices::LoadChoices(const Theme& theme, QWidget* parent) : QWidget(parent),
   column->addWidget(memory_);
   column->addWidget(accept_);
   connect(accept_, &QCheckBox::toggled, this, &LoadChoices::changed);
+  // On a low screen the report gives way, which can be scrolled.
+  setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Minimum);
+  placement_->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Minimum);
   refresh();
 }
 

@@ -31,6 +31,11 @@ PlacementChoice::PlacementChoice(const Theme& theme, QWidget* parent) : QWidget(
   column->addWidget(buildRow(theme));
   column->addWidget(bar_);
   column->addWidget(memory_);
+  // Labels that wrap make layouts forget what their neighbours need at least.
+  row_->setMinimumHeight(row_->sizeHint().height());
+  memory_->setMinimumHeight(memory_->fontMetrics().height());
+  setMinimumHeight(row_->minimumHeight() + bar_->sizeHint().height() + memory_->minimumHeight() +
+                   2 * column->spacing());
 }
 
 QWidget* PlacementChoice::buildRow(const Theme& theme) {
