@@ -2,6 +2,7 @@
 // and the status bar that tells it.
 #include <QCheckBox>
 #include <QLabel>
+#include <QLayout>
 #include <QSpinBox>
 #include <QtTest>
 
@@ -11,6 +12,7 @@
 #include "ui/load/load_choices.h"
 #include "ui/load/load_dialog.h"
 #include "ui/load/marked_slider.h"
+#include "ui/load/memory_bar.h"
 #include "ui/load/placement_choice.h"
 #include "ui/status_bar.h"
 
@@ -195,6 +197,14 @@ void PlacementTest::theRowsStayWholeInALowDialog() {
   const auto* box = dialog.choices().placement().findChild<QSpinBox*>();
   QVERIFY(box->isVisible());
   QTRY_VERIFY(box->height() >= box->minimumSizeHint().height());
+  // What stands below the slider's rows begins where they end.
+  const ui::PlacementChoice& rows = dialog.choices().placement();
+  for (const ui::MemoryBar* bar :
+       dialog.choices().findChildren<ui::MemoryBar*>(QString(), Qt::FindDirectChildrenOnly)) {
+    QTRY_VERIFY(bar->y() >= rows.geometry().bottom());
+    QVERIFY(rows.height() >= rows.layout()->heightForWidth(rows.width()));
+  }
+  QTRY_VERIFY(dialog.choices().geometry().bottom() < dialog.height() - box->height());
 }
 
 void PlacementTest::statusBarShowsWhatTheGpuHolds() {

@@ -218,6 +218,9 @@ void LoadChoices::refresh() {
   setEnabled(usable);
   for (int i = 0; i < static_cast<int>(kForms.size()); ++i) refreshForm(i);
   refreshNotes();
+  // Told outright: the dialog's layout does not ask again when rows appear.
+  layout()->invalidate();
+  setMinimumHeight(usable ? layout()->heightForWidth(std::max(width(), theme_.gap(200))) : 0);
   Q_EMIT changed();
 }
 

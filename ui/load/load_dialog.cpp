@@ -34,6 +34,13 @@ namespace {
 
 constexpr int kTypingPauseMs = 500;
 
+/// Scrolls what it has no room for: wrapped texts in it do not keep it from giving way.
+class YieldingPages : public QStackedWidget {
+ public:
+  using QStackedWidget::QStackedWidget;
+  bool hasHeightForWidth() const override { return false; }
+};
+
 }  // namespace
 
 LoadDialog::LoadDialog(app::Workspace& workspace, const Theme& theme, QWidget* parent)
@@ -60,9 +67,10 @@ void LoadDialog::build() {
   message_->setTextFormat(Qt::PlainText);
   message_->setProperty("muted", true);
   report_ = new ReportView(theme_, this);
-  pages_ = new QStackedWidget(this);
+  pages_ = new YieldingPages(this);
   pages_->addWidget(message_);
   pages_->addWidget(report_);
+  pages_->setMinimumHeight(theme_.gap(30));
   choices_ = new LoadChoices(theme_, this);
   choices_->setThreads(workspace_.settings().values().nThreads);
   const auto loaded = workspace_.chat().model();
