@@ -57,6 +57,7 @@ class Sampler {
   void cut_top_k();
   void weigh();
   double total_weight() const;
+  void order_all();
   bool cut_top_p(double total, bool all_there);
   void cut_min_p();
   Candidate pick();
@@ -65,7 +66,9 @@ class Sampler {
   SamplingOptions options_;
   std::int64_t n_sampleable_;
   Random random_;
-  std::vector<Candidate> kept_;
+  std::vector<Candidate> kept_;       // in order of id
+  std::vector<std::uint64_t> order_;  // of kept_, by score: keys with an index in the low half
+  std::vector<std::uint64_t> order_next_;
   LogitSums sums_;                    // of the summary taken
   std::vector<LogitCandidate> best_;  // its candidates, in order
 };

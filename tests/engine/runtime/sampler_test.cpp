@@ -51,6 +51,34 @@ TEST(Sampler, LeavesWhatTransformersLeaves) {
   }
 }
 
+// Thousands of ids are left, many of one logit: the best by logit and then by id, none else.
+TEST(Sampler, TopPOfAFlatDistributionTakesTheBestInOrder) {
+  std::vector<float> logits(6000);
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    logits[i] = static_cast<float>(i * 7919 % 41) * 0.05F - 1.0F;  // 41 values, −0.0 among them
+  }
+  logits[17] = -0.0F;
+  logits[18] = 0.0F;
+  double total = 0;
+  for (const float logit : logits) total += std::exp(static_cast<double>(logit) - 1.0);
+  for (const float top_p : {0.02F, 0.3F, 0.9F, 0.999F}) {
+    SamplingOptions options;
+    options.temperature = 1.0F;
+    options.top_p = top_p;
+    Sampler sampler(options, 6000, 5);
+    const auto next = sampler.draw(logits, {}, 6000);
+    ASSERT_TRUE(next);
+    double sum = 0;
+    int n_expected = 0;
+    for (const engine::TokenCandidate& c : next->top) {
+      EXPECT_EQ(c.sampled_probability > 0, sum < static_cast<double>(top_p) * total);
+      if (sum < static_cast<double>(top_p) * total) ++n_expected;
+      sum += std::exp(static_cast<double>(c.logit) - 1.0);
+    }
+    EXPECT_EQ(next->n_kept, n_expected);
+  }
+}
+
 TEST(Sampler, DrawsInProportion) {
   const std::vector<float> logits{0.0F, std::log(3.0F), std::log(6.0F)};
   Sampler sampler({}, 3, 42);
