@@ -6,4 +6,4 @@ set -euo pipefail
 install_packages "${build_packages[@]}" "${run_packages[@]}" "${test_packages[@]}"
 build release -DBATHYSCOPE_BUILD_TESTS=ON --
 say "Running the tests"
-ctest --test-dir "$root/build/release" --output-on-failure "$@"
+ctest --test-dir "$root/build/release" --output-on-failure -j "$(nproc)" "$@"
