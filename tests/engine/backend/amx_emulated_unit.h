@@ -67,12 +67,10 @@ class EmulatedUnit {
   /// Signed bytes.
   template <int kC, int kA, int kB>
   void dot() {
-    if (!configured_) return fault("dot: not configured");
     Tile& c = tiles_[kC];
     const Tile& a = tiles_[kA];
     const Tile& b = tiles_[kB];
-    check_shapes(c, a, b);
-    ++engine::test::tile_state().n_products;
+    if (!begins_product(c, a, b)) return;
     for (Index m = 0; m < a.shape.rows; ++m) {
       __m512i sum = _mm512_load_si512(c.bytes[m]);
       for (Index k = 0; k < b.shape.rows; ++k) {
@@ -90,12 +88,10 @@ class EmulatedUnit {
   /// multiplications; their sum added to c. Denormal numbers are zeros, going in and coming out.
   template <int kC, int kA, int kB>
   void dot_bf16() {
-    if (!configured_) return fault("dot: not configured");
     Tile& c = tiles_[kC];
     const Tile& a = tiles_[kA];
     const Tile& b = tiles_[kB];
-    check_shapes(c, a, b);
-    ++engine::test::tile_state().n_products;
+    if (!begins_product(c, a, b)) return;
     const __m512i upper = _mm512_set1_epi32(static_cast<int>(0xFFFF0000U));
     for (Index m = 0; m < a.shape.rows; ++m) {
       __m512 sums[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
@@ -123,12 +119,19 @@ class EmulatedUnit {
         _mm512_mask_and_epi32(bits, small, bits, _mm512_set1_epi32(static_cast<int>(0x80000000U))));
   }
   static __m512 flushed(__m512i bits) { return flushed(_mm512_castsi512_ps(bits)); }
-  static void check_shapes(const Tile& c, const Tile& a, const Tile& b) {
+  /// What every product is checked for; false: it is not done.
+  bool begins_product(const Tile& c, const Tile& a, const Tile& b) const {
+    if (!configured_) {
+      fault("dot: not configured");
+      return false;
+    }
     if (!c.filled || !a.filled || !b.filled) fault("dot: of a tile that holds nothing");
     if (c.shape.rows != a.shape.rows || c.shape.row_bytes != b.shape.row_bytes ||
         a.shape.row_bytes != 4 * b.shape.rows) {
       fault("dot: shapes that do not fit");
     }
+    ++engine::test::tile_state().n_products;
+    return true;
   }
   /// Byte kByte of each word, as a signed number, times the signed byte a.
   template <int kByte>

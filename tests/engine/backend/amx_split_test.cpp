@@ -9,9 +9,8 @@
 #include <limits>
 
 #include "engine/backend/cpu/amx_support.h"
-#include "engine/backend/cpu/cpu_features.h"
 #include "engine/backend/cpu/cpu_ops.h"
-#include "tests/engine/backend/amx_emulated.h"
+#include "tests/engine/backend/amx_fixture.h"
 #include "tests/engine/backend/backend_fixture.h"
 
 namespace engine::test {
@@ -53,17 +52,8 @@ float defined_product(const StoredWeight& w, std::int64_t j, const float* x) {
   return sum;
 }
 
-class AmxSplit : public testing::Test {
+class AmxSplit : public EmulatedTiles {
  protected:
-  void SetUp() override {
-    const auto sets = usable_instruction_sets();
-    if (std::none_of(sets.begin(), sets.end(),
-                     [](const InstructionSet& set) { return set.name == "avx512-vnni"; })) {
-      GTEST_SKIP() << "the kernels around the emulated tile unit need AVX-512 VNNI";
-    }
-    take_tile_fault();
-  }
-
   struct Call {
     std::int64_t first_row;
     std::int64_t n_rows;
