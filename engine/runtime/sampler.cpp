@@ -196,11 +196,15 @@ double Sampler::total_weight() const {
   return total;
 }
 
+void Sampler::number_kept() {
+  order_.resize(kept_.size());
+  for (std::size_t i = 0; i < kept_.size(); ++i) order_[i] = order_key(kept_[i].score, i);
+}
+
 // The whole of order_. Every pass of a radix sort keeps what is equal so far in its order; a sort
 // by comparisons takes ten times as long where a distribution is flat and all of it is wanted.
 void Sampler::order_all() {
-  order_.resize(kept_.size());
-  for (std::size_t i = 0; i < kept_.size(); ++i) order_[i] = order_key(kept_[i].score, i);
+  number_kept();
   order_next_.resize(order_.size());
   for (int shift = 32; shift < 64; shift += 8) {
     std::array<std::size_t, 257> begin{};
@@ -214,8 +218,7 @@ void Sampler::order_all() {
 // Keeps the best until their probabilities reach top_p; at least one. Most distributions need few.
 // False: they do not reach it, and others would follow.
 bool Sampler::cut_top_p(double total, bool all_there) {
-  order_.resize(kept_.size());
-  for (std::size_t i = 0; i < kept_.size(); ++i) order_[i] = order_key(kept_[i].score, i);
+  number_kept();
   std::size_t n_sorted = std::min(kept_.size(), kSortedFirst);
   std::partial_sort(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(n_sorted),
                     order_.end());

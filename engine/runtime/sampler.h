@@ -57,6 +57,7 @@ class Sampler {
   void cut_top_k();
   void weigh();
   double total_weight() const;
+  void number_kept();
   void order_all();
   bool cut_top_p(double total, bool all_there);
   void cut_min_p();
