@@ -34,6 +34,7 @@ def fill(folder, run, res, cfg):
     log = [json.loads(l) for l in open(Path(run) / "log.jsonl")]
     last = log[-1]
     one = [r for r in log if r["stage"] in FIRST_RUN][-1]
+    two = [r for r in log if "lr" not in r][-2]  # a run's last record has only its size
     v = {
         "main_M": fmt(p["main"] / 1e6), "act_M": fmt(p["activated"] / 1e6), "mtp_M": fmt(p["mtp_own"] / 1e6),
         "stored_M": fmt(p["stored"] / 1e6), "compression": fmt(p["compression"], 0), "latent": p["latent"], "full": p["full"],
@@ -42,8 +43,10 @@ def fill(folder, run, res, cfg):
         "ngram_M": fmt(res["ngram_tokens"] / 1e6, 1), "shown_M": fmt(res["ngram_shown_tokens"] / 1e6, 1),
     }
     v.update(steps1=one["step"], tokens1_M=fmt(one["tokens"] / 1e6, 1), minutes1=fmt(one["minutes"], 0),
-             steps2=last["step"] - one["step"], tokens2_M=fmt((last["tokens"] - one["tokens"]) / 1e6, 1),
-             minutes2=fmt(last["minutes"] - one["minutes"], 0))
+             steps2=two["step"] - one["step"], tokens2_M=fmt((two["tokens"] - one["tokens"]) / 1e6, 1),
+             minutes2=fmt(two["minutes"] - one["minutes"], 0), tokens12_M=fmt(two["tokens"] / 1e6, 1),
+             steps3=last["step"] - two["step"], tokens3_M=fmt((last["tokens"] - two["tokens"]) / 1e6, 1),
+             minutes3=fmt(last["minutes"] - two["minutes"], 0))
     for k in ("hidden_size", "num_hidden_layers", "num_attention_heads", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim",
               "q_lora_rank", "kv_lora_rank", "intermediate_size", "moe_intermediate_size", "n_routed_experts", "n_group",
               "topk_group", "num_experts_per_tok", "routed_scaling_factor", "vocab_size", "max_position_embeddings", "rope_theta"):
