@@ -27,11 +27,15 @@ CacheLedger ledgerFrom(const engine::CheckpointReport& report, qint64 contextLen
 }  // namespace
 
 CacheLedger cacheLedger(const engine::ModelInfo& info, qint64 contextUsed) {
-  return ledgerFrom(info.report, info.context_length, contextUsed);
+  CacheLedger ledger = ledgerFrom(info.report, info.context_length, contextUsed);
+  ledger.keptPerToken = info.kept_bytes_per_token;
+  return ledger;
 }
 
 CacheLedger cacheLedger(const engine::CheckpointReport& report) {
-  return ledgerFrom(report, report.context_length, 0);
+  CacheLedger ledger = ledgerFrom(report, report.context_length, 0);
+  ledger.keptPerToken = report.kept_bytes_per_token.as_stored;
+  return ledger;
 }
 
 }  // namespace app

@@ -26,6 +26,7 @@ struct CacheLedger {
   QList<LedgerRow> rows;
   qint64 contextLength = 0;
   qint64 contextUsed = 0;
+  qint64 keptPerToken = 0;  // besides, where attention reads this model's latents in whole numbers
   bool operator==(const CacheLedger&) const = default;
 };
 

@@ -136,8 +136,10 @@ double prefillOps(const engine::ModelInfo& info, std::int64_t n) {
 }
 
 double decodeBytes(const engine::ModelInfo& info, std::int64_t depth) {
+  const std::int64_t perToken =
+      info.kept_bytes_per_token > 0 ? info.kept_bytes_per_token : info.report.cache_bytes_per_token;
   return static_cast<double>(info.bytes_read_per_token) +
-         static_cast<double>(info.report.cache_bytes_per_token) * static_cast<double>(depth);
+         static_cast<double>(perToken) * static_cast<double>(depth);
 }
 
 std::string benchToText(const BenchPlan& plan, const BenchResult& result,

@@ -70,6 +70,11 @@ void ProfilingBackend::do_rope(MatView x, std::int64_t n_heads, std::int64_t hea
   timed("rotations", [&] { inner_->rope(x, n_heads, head_stride, offset, first_position, table); });
 }
 
+void ProfilingBackend::do_keep_latents(ConstMatView c_kv, ConstMatView k_rope,
+                                       std::int64_t first_slot, const engine::KeptLatents& kept) {
+  timed("attention", [&] { inner_->keep_latents(c_kv, k_rope, first_slot, kept); });
+}
+
 void ProfilingBackend::do_mla_attention(const engine::MlaAttentionArgs& args,
                                         engine::AttentionForm form, const AttentionProbe* probe,
                                         MatView out) {

@@ -42,6 +42,10 @@ class ProfilingBackend final : public engine::Backend {
   engine::Result<engine::WeightView> place_in_main_memory(const engine::WeightView& host) override {
     return inner_->place_in_main_memory(host);
   }
+  std::int64_t kept_latent_elements(const engine::LatentUpWeights& w_up, std::int64_t kv_lora_rank,
+                                    std::int64_t qk_rope_head_dim) const override {
+    return inner_->kept_latent_elements(w_up, kv_lora_rank, qk_rope_head_dim);
+  }
   void settle() override {
     timed("waiting", [&] { inner_->settle(); });
   }
@@ -70,6 +74,8 @@ class ProfilingBackend final : public engine::Backend {
   void do_rope(engine::MatView x, std::int64_t n_heads, std::int64_t head_stride,
                std::int64_t offset, std::int64_t first_position,
                const engine::RopeTable& table) override;
+  void do_keep_latents(engine::ConstMatView c_kv, engine::ConstMatView k_rope,
+                       std::int64_t first_slot, const engine::KeptLatents& kept) override;
   void do_mla_attention(const engine::MlaAttentionArgs& args, engine::AttentionForm form,
                         const engine::AttentionProbe* probe, engine::MatView out) override;
   void do_gqa_attention(const engine::GqaAttentionArgs& args, const engine::AttentionProbe* probe,

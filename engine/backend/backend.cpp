@@ -93,6 +93,17 @@ void Backend::rope(MatView x, std::int64_t n_heads, std::int64_t head_stride, st
   do_rope(x, n_heads, head_stride, offset, first_position, table);
 }
 
+void Backend::keep_latents(ConstMatView c_kv, ConstMatView k_rope, std::int64_t first_slot,
+                           const KeptLatents& kept) {
+  check_matrix(c_kv);
+  check_matrix(k_rope);
+  CHECK_EQ(c_kv.rows, k_rope.rows);
+  CHECK_LE(0, first_slot);
+  CHECK(kept.data != nullptr);
+  CHECK_LE(first_slot + c_kv.rows, kept.n_slots);
+  do_keep_latents(c_kv, k_rope, first_slot, kept);
+}
+
 void Backend::mla_attention(const MlaAttentionArgs& args, AttentionForm form,
                             const AttentionProbe* probe, MatView out) {
   check_matrix(args.q);
@@ -114,6 +125,7 @@ void Backend::mla_attention(const MlaAttentionArgs& args, AttentionForm form,
     check_weight(args.w_up.w_ukv, args.n_heads * (args.qk_nope_head_dim + args.v_head_dim),
                  args.kv_lora_rank);
   }
+  CHECK(args.kept.data == nullptr || args.first_position + args.q.rows <= args.kept.n_slots);
   CHECK(args.picked_slots.empty() ||
         extent(args.picked_slots.size()) == args.q.rows * args.index_topk);
   if (probe != nullptr) {

@@ -95,6 +95,13 @@ struct LatentUpWeights {
   bool is_split() const { return w_ukv.empty(); }
 };
 
+/// What a backend keeps beside one layer's latent cache, so that attention need not prepare the
+/// same slots at every step: memory that it lays out as it likes.
+struct KeptLatents {
+  float* data = nullptr;  // n_slots times what kept_latent_elements says; null: nothing is kept
+  std::int64_t n_slots = 0;
+};
+
 /// MLA over cached latents (V2 §2.1). Token row t stands at position first_position + t and reads
 /// slots 0..that position.
 struct MlaAttentionArgs {
@@ -114,6 +121,8 @@ struct MlaAttentionArgs {
   /// has min(index_topk, p + 1) of them. Host memory; see settle(). Empty: all slots up to its own.
   std::span<const std::int32_t> picked_slots = {};
   std::int64_t index_topk = 0;
+  /// What keep_latents made of these slots, or nothing: the same bits either way.
+  KeptLatents kept = {};
 };
 
 /// Attention over cached keys and values; query head h reads KV head h · n_kv_heads / n_heads.
@@ -225,6 +234,13 @@ class Backend {
   /// The same for a routed expert that is to stay in main memory, where the backend knows another
   /// memory beside its own (split_backend.h).
   virtual Result<WeightView> place_in_main_memory(const WeightView& host) { return place(host); }
+  /// Float32 elements of KeptLatents for each slot, where attention with these weights would read
+  /// it; 0: it reads the cache itself.
+  virtual std::int64_t kept_latent_elements(const LatentUpWeights& /*w_up*/,
+                                            std::int64_t /*kv_lora_rank*/,
+                                            std::int64_t /*qk_rope_head_dim*/) const {
+    return 0;
+  }
   /// Device memory ↔ host memory.
   virtual void upload(std::span<const float> host, MatView device) = 0;
   virtual void download(ConstMatView device, std::span<float> host) = 0;
@@ -245,6 +261,10 @@ class Backend {
   /// h·head_stride. Row t stands at first_position + t.
   void rope(MatView x, std::int64_t n_heads, std::int64_t head_stride, std::int64_t offset,
             std::int64_t first_position, const RopeTable& table);
+  /// Rows of c_kv and k_rope, slots from first_slot on, were written: `kept` follows. Every writer
+  /// of a cache that has something kept beside it calls this.
+  void keep_latents(ConstMatView c_kv, ConstMatView k_rope, std::int64_t first_slot,
+                    const KeptLatents& kept);
   /// out [n_tokens, n_heads · v]. Both forms give equal results within float32 rounding. `probe`
   /// may be null.
   void mla_attention(const MlaAttentionArgs& args, AttentionForm form, const AttentionProbe* probe,
@@ -278,6 +298,8 @@ class Backend {
   virtual void do_rope(MatView x, std::int64_t n_heads, std::int64_t head_stride,
                        std::int64_t offset, std::int64_t first_position,
                        const RopeTable& table) = 0;
+  virtual void do_keep_latents(ConstMatView /*c_kv*/, ConstMatView /*k_rope*/,
+                               std::int64_t /*first_slot*/, const KeptLatents& /*kept*/) {}
   virtual void do_mla_attention(const MlaAttentionArgs& args, AttentionForm form,
                                 const AttentionProbe* probe, MatView out) = 0;
   virtual void do_gqa_attention(const GqaAttentionArgs& args, const AttentionProbe* probe,

@@ -33,6 +33,7 @@ MlaAttentionArgs gather_picked(const MlaAttentionArgs& args, std::int64_t t,
   const auto n = static_cast<std::int64_t>(slots.size());
   MlaAttentionArgs one = args;
   one.picked_slots = {};
+  one.kept = {};
   one.first_position = n - 1;
   one.q = {args.q.row(t), 1, args.q.cols, args.q.stride};
   one.c_kv = {scratch->c_kv.data(), n, args.c_kv.cols, args.c_kv.cols};

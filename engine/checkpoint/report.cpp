@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "engine/base/system_memory.h"
+#include "engine/base/vector_units.h"
 #include "engine/checkpoint/checkpoint_scan.h"
 #include "engine/checkpoint/config_fields.h"
 #include "engine/checkpoint/gguf_table.h"
@@ -213,6 +214,9 @@ CheckpointReport report_of(const CheckpointScan& scan, const std::string& path,
   report.cache_ledger = cache_ledger(scan.config);
   report.cache_bytes_per_token = report.cache_ledger.front().bytes_per_token;
   report.cache_bytes = report.cache_bytes_per_token * report.context_length;
+  if (has_avx512_vnni()) {
+    report.kept_bytes_per_token = kept_bytes_per_token(scan.config, scan.table.tensors);
+  }
   report.scratch_bytes = scratch_bytes(scan.config, report.context_length);
   report.drafter_bytes = drafter_bytes(scan.config, scan.table.format, scan.table.tensors);
   report.parts = part_totals(scan.config, scan.table.tensors);

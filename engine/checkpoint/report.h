@@ -49,7 +49,7 @@ struct ParameterCount {
   bool operator==(const ParameterCount&) const = default;
 };
 
-/// Bytes of weights in each WeightFormat.
+/// Bytes in each WeightFormat.
 struct WeightBytes {
   std::int64_t as_stored = 0;
   std::int64_t q8_0 = 0;
@@ -85,6 +85,9 @@ struct CheckpointReport {
   std::int64_t skipped_bytes = 0;                      // MTP and unexpected tensors
   std::int64_t drafter_bytes = 0;  // of those, the MTP module that drafts tokens; always mapped
   std::int64_t cache_bytes_per_token = 0;
+  /// Besides, on this machine's processor: latents once more in whole numbers, in the layers whose
+  /// attention reads them so (engine/README.md).
+  WeightBytes kept_bytes_per_token;
   std::int64_t context_length = 0;  // the length the next three are for
   std::int64_t cache_bytes = 0;
   std::int64_t scratch_bytes = 0;
@@ -122,12 +125,13 @@ struct MemoryNeed {
   bool weights_are_mapped = true;
   std::int64_t drafter = 0;  // the MTP module, mapped in every format
   std::int64_t cache = 0;    // with the drafter's own row
+  std::int64_t kept = 0;     // beside the cache, where the processor computes
   std::int64_t scratch = 0;
   std::int64_t program = 0;  // with the tokenizer
   std::int64_t own() const {
-    return cache + scratch + program + (weights_are_mapped ? 0 : weights);
+    return cache + kept + scratch + program + (weights_are_mapped ? 0 : weights);
   }
-  std::int64_t total() const { return weights + drafter + cache + scratch + program; }
+  std::int64_t total() const { return weights + drafter + cache + kept + scratch + program; }
   bool operator==(const MemoryNeed&) const = default;
 };
 MemoryNeed memory_need(const CheckpointReport& report, std::int64_t context_length,

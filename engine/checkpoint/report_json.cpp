@@ -201,6 +201,7 @@ std::string report_to_json(const CheckpointReport& report) {
   out.number("skipped_bytes", report.skipped_bytes);
   out.number("drafter_bytes", report.drafter_bytes);
   out.number("cache_bytes_per_token", report.cache_bytes_per_token);
+  out.raw("kept_bytes_per_token", formats_json(report.kept_bytes_per_token));
   out.number("context_length", report.context_length);
   out.number("cache_bytes", report.cache_bytes);
   out.number("scratch_bytes", report.scratch_bytes);

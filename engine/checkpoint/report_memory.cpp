@@ -13,16 +13,16 @@ namespace {
 constexpr std::int64_t kProgramBytes = 19'000'000;
 constexpr double kTokenizerPerFileByte = 1.45;
 
-std::int64_t weights_in(const CheckpointReport& report, WeightFormat form) {
+std::int64_t bytes_in(const WeightBytes& bytes, WeightFormat form) {
   switch (form) {
     case WeightFormat::Q8_0:
-      return report.weight_bytes_by_format.q8_0;
+      return bytes.q8_0;
     case WeightFormat::Q4_K:
-      return report.weight_bytes_by_format.q4_k;
+      return bytes.q4_k;
     case WeightFormat::AsStored:
       break;
   }
-  return report.weight_bytes;
+  return bytes.as_stored;
 }
 
 }  // namespace
@@ -30,13 +30,15 @@ std::int64_t weights_in(const CheckpointReport& report, WeightFormat form) {
 MemoryNeed memory_need(const CheckpointReport& report, std::int64_t context_length,
                        WeightFormat form) {
   MemoryNeed need;
-  need.weights = weights_in(report, form);
+  need.weights = form == WeightFormat::AsStored ? report.weight_bytes
+                                                : bytes_in(report.weight_bytes_by_format, form);
   need.weights_are_mapped = form == WeightFormat::AsStored;
   need.cache = report.cache_bytes_per_token * context_length;
   if (report.drafter_bytes > 0) {  // one more layer
     need.drafter = report.drafter_bytes;
     need.cache += report.config.cached_values() * kCacheElementBytes * context_length;
   }
+  need.kept = bytes_in(report.kept_bytes_per_token, form) * context_length;
   need.scratch = scratch_bytes(report.config, context_length);
   need.program = kProgramBytes + static_cast<std::int64_t>(kTokenizerPerFileByte *
                                                            static_cast<double>(report.text_bytes));

@@ -114,6 +114,27 @@ std::int64_t drafter_bytes(const ModelConfig& config, CheckpointFormat format,
   return is_whole ? bytes : 0;
 }
 
+WeightBytes kept_bytes_per_token(const ModelConfig& config, std::span<const StoredTensor> tensors) {
+  constexpr std::int64_t kStep = 32, kWidest = 512;
+  const auto fits = [](std::int64_t cols) { return cols % kStep == 0 && cols <= kWidest; };
+  WeightBytes kept;
+  if (!config.is_mla() || !fits(config.kv_lora_rank) || !fits(config.qk_rope_head_dim)) return kept;
+  const std::int64_t layer_bytes = 2 * config.latent_dim() + 2 * std::int64_t{sizeof(float)};
+  for (const TensorSpec& spec : tensor_specs(config, layout_of_tensors(tensors))) {
+    if (spec.role != WeightRole::Wukv && spec.role != WeightRole::WukTransposed) continue;
+    const StoredTensor* tensor = find_tensor(tensors, spec.name);
+    if (tensor == nullptr) continue;
+    const auto bytes_held = [&](WeightFormat format) {
+      const DType held = held_dtype(format, spec.role, spec.shape.back(), tensor->dtype);
+      return is_block_quantised(held) ? layer_bytes : 0;
+    };
+    kept.as_stored += is_block_quantised(tensor->dtype) ? layer_bytes : 0;
+    kept.q8_0 += bytes_held(WeightFormat::Q8_0);
+    kept.q4_k += bytes_held(WeightFormat::Q4_K);
+  }
+  return kept;
+}
+
 WeightBytes main_model_bytes(std::span<const PartTotals> parts) {
   WeightBytes sum;
   for (const PartTotals& part : parts) {

@@ -19,6 +19,10 @@ std::vector<PartTotals> part_totals(const ModelConfig& config,
 std::int64_t drafter_bytes(const ModelConfig& config, CheckpointFormat format,
                            std::span<const StoredTensor> tensors);
 
+/// What attention in whole numbers keeps of a token beside the cache: two bytes a column of a
+/// latent and its rotary key and a scale for each, in layers whose latents meet block types.
+WeightBytes kept_bytes_per_token(const ModelConfig& config, std::span<const StoredTensor> tensors);
+
 /// The main model's sum.
 WeightBytes main_model_bytes(std::span<const PartTotals> parts);
 

@@ -164,6 +164,10 @@ void add_memory(const CheckpointReport& r, Lines* lines) {
   lines->add("Cache", grouped_digits(r.cache_bytes_per_token) + " bytes per token · " +
                           short_bytes(r.cache_bytes) + " for " + grouped_digits(r.context_length) +
                           " tokens");
+  if (r.kept_bytes_per_token.as_stored > 0) {
+    lines->add("", "besides, for attention on this processor: " +
+                       grouped_digits(r.kept_bytes_per_token.as_stored) + " bytes per token");
+  }
   for (const CacheLedgerRow& row : r.cache_ledger) {
     lines->add("", detail(row.kind, row.bytes_per_token) + " bytes per token");
   }

@@ -52,6 +52,10 @@ void write_latents(const BlockSpan& span, const RopeTable& rope, const Attention
   const MatView k_rope = cache.k_rope(layer, span.first_position, n);
   backend.copy(columns(kv, config.kv_lora_rank, config.qk_rope_head_dim), k_rope);
   backend.rope(k_rope, 1, config.qk_rope_head_dim, 0, span.first_position, rope);
+  const KeptLatents kept = cache.kept(layer);
+  if (kept.data == nullptr) return;
+  backend.keep_latents(cache.c_kv(layer, span.first_position, n), k_rope, span.first_position,
+                       kept);
 }
 
 }  // namespace
@@ -73,6 +77,7 @@ void mla_attention(const BlockSpan& span, const AttentionSettings& settings,
   const std::int64_t n_slots = span.first_position + span.n_tokens;
   args.c_kv = cache.c_kv(span.layer.value, 0, n_slots);
   args.k_rope = cache.k_rope(span.layer.value, 0, n_slots);
+  args.kept = cache.kept(span.layer.value);
   if (config.has_indexer()) {
     const PickedSlots picked = pick_slots(span, settings.rope, weights.indexer, cache, context);
     args.picked_slots = picked.slots;

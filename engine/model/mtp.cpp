@@ -20,7 +20,8 @@ Result<MtpModule> MtpModule::create(const Transformer& main, MtpWeights weights,
   module.weights_ = std::move(weights);
   module.max_tokens_ = max_tokens;
   const std::int64_t hidden = main.config().hidden_size;
-  ASSIGN_OR_RETURN(module.cache_, KvCache::create(module.config_, context_length, backend));
+  ASSIGN_OR_RETURN(module.cache_, KvCache::create(module.config_, context_length, backend,
+                                                  std::span(&module.weights_.layer, 1)));
   ASSIGN_OR_RETURN(module.joined_, backend.allocate(max_tokens * 2 * hidden));
   ASSIGN_OR_RETURN(module.z_, backend.allocate(max_tokens * hidden));
   return module;

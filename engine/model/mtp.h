@@ -27,6 +27,9 @@ class MtpModule {
   std::int64_t weight_bytes() const { return weights_.stored_bytes; }
   std::int64_t context_length() const { return cache_.context_length(); }
   std::int64_t length() const { return cache_.length(); }
+  std::int64_t cache_bytes_per_token() const {
+    return KvCache::bytes_per_token(config_) + cache_.kept_bytes_per_token();
+  }
   void truncate(std::int64_t n) { cache_.truncate(n); }
 
   /// out[r] = final norm of row first_row + r of activations.x: what `forward` takes of a position.

@@ -150,6 +150,7 @@ struct ModelInfo {
   std::int64_t context_length = 0;
   std::int64_t cache_bytes = 0;  // taken for the whole context
   std::int64_t cache_bytes_per_token = 0;
+  std::int64_t kept_bytes_per_token = 0;  // of it: beside the cache, read in place of its latents
   std::int64_t weight_bytes = 0;
   std::int64_t bytes_read_per_token = 0;  // weights a decode step reads
   double load_seconds = 0;

@@ -57,9 +57,12 @@ Result<LoadOptions> resolve(const LoadOptions& options, const ModelConfig& confi
 
 // Cache memory comes as zero pages: what is not there shows only when it is written, so it is
 // compared beforehand.
-Result<void> check_memory(const CheckpointReport& report, const ModelConfig& config,
-                          std::int64_t context_length) {
-  const std::int64_t per_token = KvCache::bytes_per_token(config);
+Result<void> check_memory(const CheckpointReport& report, const LoadOptions& options) {
+  const std::int64_t context_length = options.context_length;
+  std::int64_t per_token = KvCache::bytes_per_token(report.config);
+  if (options.backend.kind == BackendKind::Cpu) {
+    per_token += memory_need(report, 1, options.weight_format).kept;
+  }
   const std::int64_t needed = per_token * context_length;
   if (report.memory_available <= 0 || needed <= report.memory_available) return {};
   return fail(ErrorCode::OutOfMemory,
@@ -211,13 +214,14 @@ std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions&
   info->moe_layers = checkpoint.config().moe_layers();
   info->router_bias = weights.router_bias_rows;
   info->context_length = options.context_length;
-  ModelConfig cached = checkpoint.config();
+  info->kept_bytes_per_token = model.session->cache().kept_bytes_per_token();
+  info->cache_bytes_per_token =
+      KvCache::bytes_per_token(checkpoint.config()) + info->kept_bytes_per_token;
   info->has_mtp = model.drafter != nullptr;
   if (info->has_mtp) {
-    ++cached.num_hidden_layers;
+    info->cache_bytes_per_token += model.drafter->module().cache_bytes_per_token();
     info->mtp_bytes = model.drafter->module().weight_bytes();
   }
-  info->cache_bytes_per_token = KvCache::bytes_per_token(cached);
   info->cache_bytes = info->cache_bytes_per_token * options.context_length;
   info->weight_bytes = weights.stored_bytes;
   info->bytes_read_per_token = weights.bytes_read_per_token;
@@ -266,7 +270,7 @@ Result<std::unique_ptr<LoadedModel>> load_once(const std::string& path,
   ASSIGN_OR_RETURN(const LoadOptions options, resolve(requested, config));
   *chosen = options.backend.kind;
   if (options.backend.kind != BackendKind::Cuda) {
-    RETURN_IF_ERROR(check_memory(model->checkpoint->report(), config, options.context_length));
+    RETURN_IF_ERROR(check_memory(model->checkpoint->report(), options));
   }
   ASSIGN_OR_RETURN(const std::optional<DevicePlan> plan,
                    open_backend(model->checkpoint->report(), options, model.get()));

@@ -48,8 +48,8 @@ Result<Session> Session::create(const Transformer& transformer, Backend& backend
   session.check_weights_ = options.check_weights;
   const std::int64_t chunk =
       std::clamp<std::int64_t>(options.prefill_chunk, 1, options.context_length);
-  ASSIGN_OR_RETURN(session.cache_,
-                   KvCache::create(transformer.config(), options.context_length, backend));
+  ASSIGN_OR_RETURN(session.cache_, KvCache::create(transformer.config(), options.context_length,
+                                                   backend, transformer.weights().layers));
   ASSIGN_OR_RETURN(session.activations_, Activations::create(transformer.config(), chunk, backend));
   RETURN_IF_ERROR(
       backend.reserve(backend_limits(transformer.config(), chunk, options.context_length)));

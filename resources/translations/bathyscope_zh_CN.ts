@@ -3501,6 +3501,10 @@
         <translation>上下文中 %1 / %2 个词元 · 条：比率的对数，同一模型、同一元素大小</translation>
     </message>
     <message>
+        <source> · besides, %1 per token: the latents in whole numbers, for attention on this processor</source>
+        <translation> · 此外每个词元 %1：以整数存放的潜变量，供本处理器上的注意力使用</translation>
+    </message>
+    <message>
         <source>MLA latent</source>
         <translation>MLA 潜变量</translation>
     </message>

@@ -112,10 +112,16 @@ void CachePanel::apply() {
     if (row.ratio > 0.0) widest = std::max(widest, std::fabs(std::log2(row.ratio)));
   }
   for (const app::LedgerRow& row : ledger_.rows) addRow(row, widest);
-  summary_->setText(
+  QString summary =
       tr("%1 of %2 tokens in the context · bars: logarithm of the ratio, the same model "
          "and element size")
-          .arg(format::count(ledger_.contextUsed), format::count(ledger_.contextLength)));
+          .arg(format::count(ledger_.contextUsed), format::count(ledger_.contextLength));
+  if (ledger_.keptPerToken > 0) {
+    summary += tr(" · besides, %1 per token: the latents in whole numbers, for attention on this "
+                  "processor")
+                   .arg(format::bytes(ledger_.keptPerToken));
+  }
+  summary_->setText(summary);
 }
 
 }  // namespace ui

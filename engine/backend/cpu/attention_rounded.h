@@ -15,48 +15,65 @@ constexpr float kRoundedWeight = 4095.0F;
 /// Rows are so wide at most (a thread's scratch), and a multiple of kRoundedStep.
 constexpr std::int64_t kMaxRoundedDim = 512;
 constexpr std::int64_t kRoundedStep = 32;
+/// Query rows that are turned together: one a lane.
+constexpr std::int64_t kTurnedRows = 16;
 
-/// Rows of whole numbers `dim` wide, one behind the other, row i worth scales[i] a unit.
-struct WholeRows {
-  std::int16_t* data;
+/// Query rows in groups of kTurnedRows, each [dim / 2, kTurnedRows] words of two columns of a row;
+/// row r is worth scales[r] a unit.
+struct TurnedRows {
+  std::int32_t* words;
   float* scales;
   std::int64_t dim;
 };
 
-/// At most 64 slots as turn_rows left them.
-struct TurnedSlots {
-  const std::int32_t* columns;
+/// Cached slots in whole numbers, a row each, row j worth scales[j] a unit.
+struct WholeSlots {
+  const std::int16_t* data;
+  std::int64_t stride;
   const float* scales;
   std::int64_t n_slots;
 };
 
-/// Memory that will probably be read next.
+/// Memory that will probably be read next; `at` moves on with what was asked for.
 struct Fetch {
   const unsigned char* at = nullptr;
   const unsigned char* end = nullptr;
 };
 
+/// Slots of one call at most.
+constexpr std::int64_t kWholeBlock = 64;
+/// Scores of a group of kTurnedRows rows: [kWholeBlock, kTurnedRows], a row a lane.
+constexpr std::int64_t kGroupScores = kWholeBlock * kTurnedRows;
+
+/// The running softmax of one group of rows, a row a lane: `largest` and `total` as SoftmaxState's.
+struct SoftGroup {
+  float* largest;
+  float* total;
+  float* factors;         // out: what a row's earlier sums are to be multiplied with
+  std::int16_t* weights;  // out: [kTurnedRows, kWholeBlock] whole numbers, zeros behind the slots
+  float* weight_scales;   // out
+};
+
 struct RoundedAttention {
-  /// One row into row `i`: scale = max|x| / kRoundedPeak, value = x / scale to the nearest whole
-  /// number, ties to even. What is not finite makes the scale so; below 2^-100 all is zero. `ahead`
-  /// floats behind x memory is prefetched.
-  void (*round_row)(const float* x, std::int64_t ahead, std::int64_t i, const WholeRows& to);
-  /// Rows 2j and 2j + 1 column by column beside each other, as combine reads them.
-  void (*pair_rows)(const WholeRows& rows, std::int64_t n_rows, std::int16_t* pairs);
-  /// At most 64 rows → columns [dim / 2, 64]: two values of each row beside those of the next.
-  void (*turn_rows)(const WholeRows& rows, std::int64_t n_rows, std::int32_t* columns);
-  /// out[r·stride + j] = q[r]·slot j, slots as turn_rows left them: the sums of 32 columns, exact,
-  /// added in order as float32, then times both scales. Writes whole vectors up to 64 slots.
-  void (*scores)(const WholeRows& q, std::int64_t first_row, std::int64_t n_rows,
-                 const TurnedSlots& slots, float* out, std::int64_t stride, Fetch ahead);
-  /// weights[j] · scales[j] of n ≤ 64 slots → whole numbers, zeros up to 64; returns their scale.
-  float (*round_weights)(const float* weights, const float* scales, std::int64_t n,
-                         std::int16_t* out);
-  /// sums[r] = factors[r]·sums[r] + scales[r] · Σ_j weights[64r + j]·values[j], values as pair_rows
-  /// left them; a factor 0 reads no sums.
+  /// scale = max|x| / kRoundedPeak, value = x / scale to the nearest whole number, ties to even.
+  /// What is not finite makes the scale so; below 2^-100 all is zero.
+  void (*round_row)(const float* x, std::int64_t dim, std::int16_t* row, float* scale);
+  /// At most kTurnedRows rows, one behind the other → their group of TurnedRows.
+  void (*turn_rows)(const std::int16_t* rows, std::int64_t n_rows, std::int64_t dim,
+                    std::int32_t* words);
+  /// Scores of groups [first, first + n) into out + group·kGroupScores: a row's sums of 32 columns,
+  /// exact, added in order as float32, then times both scales.
+  void (*scores)(const TurnedRows& q, std::int64_t first, std::int64_t n, const WholeSlots& slots,
+                 float* out, Fetch* ahead);
+  /// A group's softmax with the bits of AttentionTable::soften: content and rope are scaled in
+  /// place, the weights, times the slots' scales, become whole numbers.
+  void (*soften)(float* content, float* rope, float scale, const WholeSlots& slots,
+                 const SoftGroup& group);
+  /// sums[r] = factors[r]·sums[r] + scales[r] · Σ_j weights[64r + j]·slot j, dim columns of it; a
+  /// factor 0 reads no sums.
   void (*combine)(const std::int16_t* weights, const float* scales, const float* factors,
-                  std::int64_t n_rows, const std::int16_t* pairs, std::int64_t n_slots,
-                  std::int64_t dim, float* sums, std::int64_t sums_stride);
+                  std::int64_t n_rows, const WholeSlots& slots, std::int64_t dim, float* sums,
+                  std::int64_t sums_stride, Fetch* ahead);
 };
 
 const RoundedAttention& avx512_vnni_attention();  // x86-64 only

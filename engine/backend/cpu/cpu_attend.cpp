@@ -55,7 +55,9 @@ class Attend {
   void attend_span(const Tile& tile, std::int64_t span, float* sums, int thread);
   void attend_block(const Tile& tile, std::int64_t first_row, std::int64_t n_rows,
                     const SlotRange& slots, float* sums, int thread);
-  void round_block(const Tile& tile, std::int64_t token, const SlotRange& slots, int thread) const;
+  void attend_whole_block(const Tile& tile, std::int64_t first_row, std::int64_t n_rows,
+                          const SlotRange& slots, float* sums, int thread);
+  WholeBlock whole_block(std::int64_t token, const SlotRange& slots, int thread) const;
   void score_floats(const Tile& tile, std::int64_t first_row, std::int64_t n_rows,
                     const SlotBlock& keys, const SlotRange& slots, int thread) const;
   void finish_row(std::int64_t token, std::int64_t head, float* sums);
@@ -79,8 +81,9 @@ class Attend {
   /// Of use where memory is what few rows wait for; beside many it would not find room in the
   /// cache.
   kernels::Fetch fetch_behind(const SlotRange& slots) const {
-    const bool few = !has_picks() && job_.q.rows <= kSplitTokens;
-    return few ? block_behind(job_.keys, slots.end) : kernels::Fetch{};
+    const std::int64_t n = std::min(kBlockSlots, n_positions(job_.q.rows - 1) - slots.end);
+    const bool few = !has_picks() && job_.q.rows <= kSplitTokens && n > 0;
+    return few ? whole_.memory(slots.end, n) : kernels::Fetch{};
   }
   std::int64_t group() const { return job_.n_heads / job_.n_kv_heads; }
   float* thread_scores(int thread) const { return cpu_.scratch.attend.part(thread); }
@@ -89,9 +92,6 @@ class Attend {
   }
   WholeTile thread_whole(int thread) const {
     return {thread_sums(thread, 2), job_.key_dim, job_.rope_dim};
-  }
-  WholeBlock whole_block(const SlotRange& slots, int thread) const {
-    return shared_.has(slots.first) ? shared_.at(slots.first) : thread_whole(thread).block;
   }
   std::int64_t n_whole() const {
     return job_.rounded ? WholeTile::elements(job_.key_dim, job_.rope_dim) : 0;
@@ -102,7 +102,7 @@ class Attend {
   const AttendJob& job_;
   const std::int64_t stride_;
   const std::int64_t tile_rows_;
-  SharedBlocks shared_;
+  WholeCache whole_;
 };
 
 /// One part of the cache for a range of slots; picked slots are copied together first.
@@ -147,16 +147,13 @@ void Attend::prepare_observer() const {
   }
 }
 
-/// Both parts of the slots that rows of this token read, as whole numbers.
-void Attend::round_block(const Tile& tile, std::int64_t token, const SlotRange& slots,
-                         int thread) const {
-  const WholeTile whole = thread_whole(thread);
-  float* gathered = thread_gathered(thread);
-  round_slots(cpu_, whole, block_of(job_.keys, job_.key_dim, tile, token, slots, gathered),
-              whole.block);
-  round_rope_slots(cpu_, whole,
-                   block_of(job_.rope_keys, job_.rope_dim, tile, token, slots, gathered),
-                   whole.block);
+/// Whole numbers of slots that rows of this token read; picked slots are copied together first.
+WholeBlock Attend::whole_block(std::int64_t token, const SlotRange& slots, int thread) const {
+  const std::int64_t n = slots.end - slots.first;
+  if (!has_picks()) return {whole_.latents(slots.first, n), whole_.rope_keys(slots.first, n)};
+  const WholeCache gathered = thread_whole(thread).gathered;
+  gather_slots(whole_, job_.picked_slots + token * job_.index_topk + slots.first, n, gathered);
+  return {gathered.latents(0, n), gathered.rope_keys(0, n)};
 }
 
 /// Content and rope scores of rows [first_row, first_row + n_rows) in float32.
@@ -188,16 +185,10 @@ void Attend::attend_block(const Tile& tile, std::int64_t first_row, std::int64_t
   float* content = thread_scores(thread);
   float* rope = job_.rope_dim > 0 ? content + tile_rows_ * kScoreStride : nullptr;
   float* weights = content + 2 * tile_rows_ * kScoreStride;
-  SlotBlock keys{};
-  if (job_.rounded) {
-    if (has_picks()) round_block(tile, token, slots, thread);  // else done for all rows
-    score_rounded(cpu_, thread_whole(thread), whole_block(slots, thread), first_row, n_rows, n,
-                  {content, tile_rows_ * kScoreStride, kScoreStride, fetch_behind(slots)});
-  } else {
-    keys = block_of(job_.keys, job_.key_dim, tile, token, slots, thread_gathered(thread));
-    score_floats(tile, first_row, n_rows, keys, slots, thread);
-  }
-  float factors[kRoundedTileRows];
+  const SlotBlock keys =
+      block_of(job_.keys, job_.key_dim, tile, token, slots, thread_gathered(thread));
+  score_floats(tile, first_row, n_rows, keys, slots, thread);
+  float factors[kTileRows];
   float* row_sums = sums + first_row * stride_;
   for (std::int64_t r = 0; r < n_rows; ++r) {
     float* row_rope = rope == nullptr ? nullptr : rope + r * kScoreStride;
@@ -208,16 +199,31 @@ void Attend::attend_block(const Tile& tile, std::int64_t first_row, std::int64_t
     observe_block(tile.head + (first_row + r) % tile.n_heads, slots, content + r * kScoreStride,
                   row_rope);
   }
-  if (job_.rounded) {
-    const WeightRows rows{weights, kScoreStride, factors, n_rows};
-    return combine_rounded(cpu_, rows, n, thread_whole(thread), whole_block(slots, thread),
-                           row_sums, stride_);
-  }
   const bool same_rows = job_.keys.data == job_.values.data && job_.key_dim == job_.value_dim;
   const SlotBlock values = same_rows ? keys
                                      : block_of(job_.values, job_.value_dim, tile, token, slots,
                                                 thread_gathered(thread));
   cpu_.attention.combine(weights, kScoreStride, factors, n_rows, values, row_sums, stride_);
+}
+
+/// The same in whole numbers.
+void Attend::attend_whole_block(const Tile& tile, std::int64_t first_row, std::int64_t n_rows,
+                                const SlotRange& slots, float* sums, int thread) {
+  const WholeTile whole = thread_whole(thread);
+  const WholeBlock block = whole_block(tile.token + first_row / tile.n_heads, slots, thread);
+  float* content = thread_scores(thread);
+  const ScoreGroups rows{first_row, n_rows, content, content + tile_rows_ * kScoreStride};
+  kernels::Fetch ahead = fetch_behind(slots);
+  score_rounded(cpu_, whole, block, rows, &ahead);
+  soften_rounded(cpu_, whole, block, rows, job_.scale, sums + padded(job_.value_dim), stride_);
+  for (std::int64_t r = first_row; job_.probe != nullptr && r < first_row + n_rows; ++r) {
+    if (!is_observed(tile.token + r / tile.n_heads)) continue;
+    float parts[2][kBlockSlots];
+    copy_scores(rows.content, r, slots.end - slots.first, parts[0]);
+    copy_scores(rows.rope, r, slots.end - slots.first, parts[1]);
+    observe_block(tile.head + r % tile.n_heads, slots, parts[0], parts[1]);
+  }
+  combine_rounded(cpu_, whole, block, rows, sums, stride_, &ahead);
 }
 
 /// The sums of a tile's rows over one span, from nothing.
@@ -231,17 +237,17 @@ void Attend::attend_span(const Tile& tile, std::int64_t span, float* sums, int t
       const SlotRange all = visible(tile.token + t);
       return SlotRange{std::max(all.first, block), std::min(all.end, block + kBlockSlots)};
     };
-    const SlotRange most{
-        block, std::min(visible(tile.token + tile.n_tokens - 1).end, block + kBlockSlots)};
-    if (job_.rounded && !has_picks() && most.first < most.end && !shared_.has(block)) {
-      round_block(tile, tile.token + tile.n_tokens - 1, most, thread);
-    }
     for (std::int64_t t = 0; t < tile.n_tokens;) {
       const SlotRange slots = part(t);
       const std::int64_t first = t++;
       while (!has_picks() && t < tile.n_tokens && part(t) == slots) ++t;
       if (slots.first >= slots.end) continue;
-      attend_block(tile, first * tile.n_heads, (t - first) * tile.n_heads, slots, sums, thread);
+      const std::int64_t row = first * tile.n_heads, n_rows = (t - first) * tile.n_heads;
+      if (job_.rounded) {
+        attend_whole_block(tile, row, n_rows, slots, sums, thread);
+      } else {
+        attend_block(tile, row, n_rows, slots, sums, thread);
+      }
     }
   }
 }
@@ -287,10 +293,6 @@ void Attend::run_tiles() {
           : std::clamp<std::int64_t>(fair, 1, std::max<std::int64_t>(tile_rows_ / heads, 1));
   const std::int64_t n_token_tiles = ceil_div(job_.q.rows, tokens);
   const std::int64_t per_kv_head = ceil_div(group(), heads);
-  if (job_.rounded && !has_picks()) {
-    shared_ = share_blocks(cpu_, job_, visible(job_.q.rows - 1).end,
-                           thread_whole(0).q.scales - thread_scores(0));
-  }
   cpu_.pool.run(n_token_tiles * head_groups, [&](std::int64_t chunk, int thread) {
     // The last tokens read the most slots: they begin.
     const std::int64_t token = (n_token_tiles - 1 - chunk / head_groups) * tokens;
@@ -367,10 +369,12 @@ void Attend::check_picks() const {
 void Attend::run() {
   if (job_.q.rows == 0) return;
   check_picks();
+  if (job_.rounded) whole_ = whole_slots(cpu_, job_, n_positions(job_.q.rows - 1));
   cpu_.scratch.attend.ensure(
       cpu_.pool.n_threads(),
-      thread_elements(tile_rows_, job_.value_dim, n_whole(),
-                      has_picks() ? padded(job_.key_dim) + padded(job_.rope_dim) : 0));
+      thread_elements(
+          tile_rows_, job_.value_dim, n_whole(),
+          has_picks() && !job_.rounded ? padded(job_.key_dim) + padded(job_.rope_dim) : 0));
   prepare_observer();
   if (job_.q.rows <= kSplitTokens) {
     run_spans();
@@ -389,8 +393,6 @@ Result<void> reserve_attend(CpuScratch& scratch, std::int64_t n_threads, std::in
   const std::int64_t most = thread_elements(
       kRoundedTileRows, max_dim, WholeTile::elements(whole_dim, whole_dim), padded(max_dim) + 16);
   RETURN_IF_ERROR(scratch.attend.reserve(n_threads, most));
-  RETURN_IF_ERROR(
-      scratch.whole_blocks.reserve(1, SharedBlocks::elements(max_context, whole_dim, whole_dim)));
   const std::int64_t wave = std::min(ceil_div(max_context, kSpanSlots), kWaveSpans);
   return scratch.span_sums.reserve(1, (wave + 1) * n_heads * kSplitTokens * sums_stride(max_dim));
 }

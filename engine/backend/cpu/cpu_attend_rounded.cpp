@@ -1,4 +1,5 @@
-// The whole numbers of a rounded attention job: a thread's scratch, and a block of slots' way in.
+// The whole numbers of a rounded attention job: the cache of them, a thread's scratch, and the way
+// there from float32.
 #include "engine/backend/cpu/cpu_attend_rounded.h"
 
 #include <algorithm>
@@ -7,139 +8,176 @@ namespace engine {
 
 namespace {
 
-// Slots are asked for so far ahead of their rounding.
-constexpr std::int64_t kAheadSlots = 4;
-// Shared blocks at most: 17 MB at DeepSeek's sizes.
-constexpr std::int64_t kMostShared = 128;
+// Rows that are worth a task of their own.
+constexpr std::int64_t kRoundedAtOnce = 16;
 
 }  // namespace
 
-std::int64_t WholeBlock::elements(std::int64_t dim, std::int64_t rope_dim) {
-  return kBlockSlots * (2 + dim + rope_dim / 2);
+bool can_round(std::int64_t dim) {
+  return dim <= kernels::kMaxRoundedDim && dim % kernels::kRoundedStep == 0;
 }
 
-WholeBlock::WholeBlock(float* at, std::int64_t dim, std::int64_t rope_dim)
-    : scales(at), rope_scales(at + kBlockSlots) {
-  columns = reinterpret_cast<std::int32_t*>(at + 2 * kBlockSlots);
-  rope_columns = columns + kBlockSlots * dim / 2;
-  pairs = reinterpret_cast<std::int16_t*>(rope_columns + kBlockSlots * rope_dim / 2);
+std::int64_t WholeCache::elements(std::int64_t n_slots, std::int64_t dim, std::int64_t rope_dim) {
+  return n_slots * ((dim + rope_dim) / 2 + 2);
+}
+
+WholeCache::WholeCache(float* at, std::int64_t n_slots, std::int64_t cols, std::int64_t rope_cols)
+    : rows(reinterpret_cast<std::int16_t*>(at)),
+      scales(at + n_slots * (cols + rope_cols) / 2),
+      rope_scales(scales + n_slots),
+      dim(cols),
+      rope_dim(rope_cols) {}
+
+kernels::WholeSlots WholeCache::latents(std::int64_t first, std::int64_t n) const {
+  return {rows + first * stride(), stride(), scales + first, n};
+}
+
+kernels::WholeSlots WholeCache::rope_keys(std::int64_t first, std::int64_t n) const {
+  return {rows + first * stride() + dim, stride(), rope_scales + first, n};
+}
+
+kernels::Fetch WholeCache::memory(std::int64_t first, std::int64_t n) const {
+  return {reinterpret_cast<const unsigned char*>(rows + first * stride()),
+          reinterpret_cast<const unsigned char*>(rows + (first + n) * stride())};
+}
+
+void round_slots(const CpuContext& cpu, ConstMatView latents, ConstMatView rope_keys,
+                 std::int64_t first, const WholeCache& to) {
+  const auto& round_row = cpu.rounded_attention->round_row;
+  const auto round_some = [&](std::int64_t begin, std::int64_t n) {
+    for (std::int64_t t = begin; t < begin + n; ++t) {
+      std::int16_t* row = to.rows + (first + t) * to.stride();
+      round_row(latents.row(t), to.dim, row, to.scales + first + t);
+      round_row(rope_keys.row(t), to.rope_dim, row + to.dim, to.rope_scales + first + t);
+    }
+  };
+  const std::int64_t n = latents.rows;
+  if (n <= kRoundedAtOnce) return round_some(0, n);
+  cpu.pool.run((n + kRoundedAtOnce - 1) / kRoundedAtOnce, [&](std::int64_t chunk, int) {
+    const std::int64_t begin = chunk * kRoundedAtOnce;
+    round_some(begin, std::min(kRoundedAtOnce, n - begin));
+  });
+}
+
+WholeCache whole_slots(const CpuContext& cpu, const AttendJob& job, std::int64_t n_slots) {
+  if (job.kept.data != nullptr) {
+    return {job.kept.data, job.kept.n_slots, job.key_dim, job.rope_dim};
+  }
+  cpu.scratch.whole_slots.ensure(1, WholeCache::elements(n_slots, job.key_dim, job.rope_dim));
+  const WholeCache made(cpu.scratch.whole_slots.part(0), n_slots, job.key_dim, job.rope_dim);
+  round_slots(cpu, {job.keys.data, n_slots, job.key_dim, job.keys.stride},
+              {job.rope_keys.data, n_slots, job.rope_dim, job.rope_keys.stride}, 0, made);
+  return made;
 }
 
 std::int64_t WholeTile::elements(std::int64_t dim, std::int64_t rope_dim) {
-  const std::int64_t q_words = kRoundedTileRows * (dim + rope_dim);
-  const std::int64_t words = q_words + kBlockSlots * dim + kRoundedTileRows * kBlockSlots;
-  return 3 * kRoundedTileRows + words / 2 + WholeBlock::elements(dim, rope_dim);
+  const std::int64_t q_words = kRoundedTileRows * (dim + rope_dim) / 2;
+  const std::int64_t row_words = kernels::kTurnedRows * std::max(dim, rope_dim) / 2;
+  return 4 * kRoundedTileRows + q_words + row_words + kRoundedTileRows * kBlockSlots / 2 +
+         WholeCache::elements(kBlockSlots, dim, rope_dim);
 }
 
 WholeTile::WholeTile(float* at, std::int64_t dim, std::int64_t rope_dim)
-    : weight_scales(at + 2 * kRoundedTileRows), block(at + 3 * kRoundedTileRows, dim, rope_dim) {
-  auto* words = reinterpret_cast<std::int16_t*>(at + 3 * kRoundedTileRows +
-                                                WholeBlock::elements(dim, rope_dim));
-  q = {words, at, dim};
-  q_rope = {words + kRoundedTileRows * dim, at + kRoundedTileRows, rope_dim};
-  rows = q_rope.data + kRoundedTileRows * rope_dim;
-  weights = rows + kBlockSlots * dim;
-}
-
-bool can_round(const CpuContext& cpu, std::int64_t dim) {
-  return cpu.rounded_attention != nullptr && dim <= kernels::kMaxRoundedDim &&
-         dim % kernels::kRoundedStep == 0;
+    : weight_scales(at + 2 * kRoundedTileRows), factors(at + 3 * kRoundedTileRows) {
+  float* behind = at + 4 * kRoundedTileRows;
+  q = {reinterpret_cast<std::int32_t*>(behind), at, dim};
+  q_rope = {q.words + kRoundedTileRows * dim / 2, at + kRoundedTileRows, rope_dim};
+  behind += kRoundedTileRows * (dim + rope_dim) / 2;
+  rows = reinterpret_cast<std::int16_t*>(behind);
+  weights = rows + kernels::kTurnedRows * std::max(dim, rope_dim);
+  gathered = {reinterpret_cast<float*>(weights + kRoundedTileRows * kBlockSlots), kBlockSlots, dim,
+              rope_dim};
 }
 
 void round_queries(const CpuContext& cpu, const AttendJob& job, const Tile& tile,
                    const WholeTile& whole) {
-  for (std::int64_t r = 0; r < tile.n_rows(); ++r) {
-    const std::int64_t t = tile.token + r / tile.n_heads;
-    const std::int64_t h = tile.head + r % tile.n_heads;
-    const auto& round_row = cpu.rounded_attention->round_row;
-    round_row(job.q.row(t) + h * job.q_head_stride, 0, r, whole.q);
-    round_row(job.q_rope.row(t) + h * job.q_rope_head_stride, 0, r, whole.q_rope);
+  const auto turn = [&](ConstMatView q, std::int64_t head_stride, const kernels::TurnedRows& to) {
+    for (std::int64_t first = 0; first < tile.n_rows(); first += kernels::kTurnedRows) {
+      const std::int64_t n = std::min(kernels::kTurnedRows, tile.n_rows() - first);
+      for (std::int64_t r = 0; r < n; ++r) {
+        const std::int64_t t = tile.token + (first + r) / tile.n_heads;
+        const std::int64_t h = tile.head + (first + r) % tile.n_heads;
+        cpu.rounded_attention->round_row(q.row(t) + h * head_stride, to.dim,
+                                         whole.rows + r * to.dim, to.scales + first + r);
+      }
+      cpu.rounded_attention->turn_rows(whole.rows, n, to.dim, to.words + first * to.dim / 2);
+    }
+  };
+  turn(job.q, job.q_head_stride, whole.q);
+  turn(job.q_rope, job.q_rope_head_stride, whole.q_rope);
+}
+
+void gather_slots(const WholeCache& from, const std::int32_t* picked, std::int64_t n,
+                  const WholeCache& to) {
+  for (std::int64_t j = 0; j < n; ++j) {
+    std::copy_n(from.rows + picked[j] * from.stride(), from.stride(), to.rows + j * to.stride());
+    to.scales[j] = from.scales[picked[j]];
+    to.rope_scales[j] = from.rope_scales[picked[j]];
   }
 }
 
 namespace {
 
-kernels::WholeRows round_rows(const CpuContext& cpu, const kernels::SlotBlock& slots,
-                              std::int16_t* rows, float* scales) {
-  const kernels::WholeRows to{rows, scales, slots.dim};
-  for (std::int64_t j = 0; j < slots.n_slots; ++j) {
-    cpu.rounded_attention->round_row(slots.data + j * slots.stride, kAheadSlots * slots.stride, j,
-                                     to);
+/// task(group) for the groups that some of these rows are in.
+template <class Task>
+void for_groups(const ScoreGroups& rows, const Task& task) {
+  const std::int64_t end = rows.first_row + rows.n_rows;
+  for (std::int64_t g = rows.first_row / kernels::kTurnedRows; g * kernels::kTurnedRows < end;
+       ++g) {
+    task(g);
   }
-  return to;
 }
 
 }  // namespace
 
-void round_slots(const CpuContext& cpu, const WholeTile& tile, const kernels::SlotBlock& latents,
-                 const WholeBlock& to) {
-  const kernels::WholeRows rows = round_rows(cpu, latents, tile.rows, to.scales);
-  cpu.rounded_attention->turn_rows(rows, latents.n_slots, to.columns);
-  cpu.rounded_attention->pair_rows(rows, latents.n_slots, to.pairs);
-}
-
-void round_rope_slots(const CpuContext& cpu, const WholeTile& tile, const kernels::SlotBlock& keys,
-                      const WholeBlock& to) {
-  const kernels::WholeRows rows = round_rows(cpu, keys, tile.rows, to.rope_scales);
-  cpu.rounded_attention->turn_rows(rows, keys.n_slots, to.rope_columns);
-}
-
-std::int64_t SharedBlocks::elements(std::int64_t n_slots, std::int64_t dim, std::int64_t rope_dim) {
-  const std::int64_t n = std::min((n_slots + kBlockSlots - 1) / kBlockSlots, kMostShared);
-  return n * WholeBlock::elements(dim, rope_dim);
-}
-
-bool SharedBlocks::has(std::int64_t slot) const { return slot / kBlockSlots < n_blocks; }
-
-WholeBlock SharedBlocks::at(std::int64_t slot) const {
-  return {data + slot / kBlockSlots * WholeBlock::elements(dim, rope_dim), dim, rope_dim};
-}
-
-SharedBlocks share_blocks(const CpuContext& cpu, const AttendJob& job, std::int64_t end,
-                          std::int64_t tile_at) {
-  const std::int64_t n_elements = SharedBlocks::elements(end, job.key_dim, job.rope_dim);
-  cpu.scratch.whole_blocks.ensure(1, n_elements);
-  const SharedBlocks shared{cpu.scratch.whole_blocks.part(0),
-                            n_elements / WholeBlock::elements(job.key_dim, job.rope_dim),
-                            job.key_dim, job.rope_dim};
-  cpu.pool.run(shared.n_blocks, [&](std::int64_t block, int thread) {
-    const WholeTile tile(cpu.scratch.attend.part(thread) + tile_at, job.key_dim, job.rope_dim);
-    const std::int64_t first = block * kBlockSlots;
-    const std::int64_t n = std::min(kBlockSlots, end - first);
-    const WholeBlock to = shared.at(first);
-    round_slots(cpu, tile, {job.keys.row(first), job.keys.stride, n, job.key_dim}, to);
-    round_rope_slots(cpu, tile, {job.rope_keys.row(first), job.rope_keys.stride, n, job.rope_dim},
-                     to);
-  });
-  return shared;
-}
-
-kernels::Fetch block_behind(ConstMatView cache, std::int64_t slot) {
-  const std::int64_t end = std::min(slot + kBlockSlots, cache.rows);
-  return {reinterpret_cast<const unsigned char*>(cache.row(slot)),
-          reinterpret_cast<const unsigned char*>(cache.row(end))};
-}
-
 void score_rounded(const CpuContext& cpu, const WholeTile& whole, const WholeBlock& slots,
-                   std::int64_t first_row, std::int64_t n_rows, std::int64_t n_slots,
-                   const ScoreOut& out) {
-  const auto& scores = cpu.rounded_attention->scores;
-  scores(whole.q, first_row, n_rows, {slots.columns, slots.scales, n_slots}, out.data, out.stride,
-         out.ahead);
-  scores(whole.q_rope, first_row, n_rows, {slots.rope_columns, slots.rope_scales, n_slots},
-         out.data + out.part, out.stride, {nullptr, nullptr});
+                   const ScoreGroups& rows, kernels::Fetch* ahead) {
+  const std::int64_t first = rows.first_row / kernels::kTurnedRows;
+  const std::int64_t n = (rows.first_row + rows.n_rows - 1) / kernels::kTurnedRows + 1 - first;
+  cpu.rounded_attention->scores(whole.q, first, n, slots.latents, rows.content, ahead);
+  cpu.rounded_attention->scores(whole.q_rope, first, n, slots.rope_keys, rows.rope, ahead);
 }
 
-void combine_rounded(const CpuContext& cpu, const WeightRows& weights, std::int64_t n_slots,
-                     const WholeTile& whole, const WholeBlock& slots, float* sums,
-                     std::int64_t sums_stride) {
-  const kernels::RoundedAttention& kernels = *cpu.rounded_attention;
-  for (std::int64_t r = 0; r < weights.n_rows; ++r) {
-    whole.weight_scales[r] = kernels.round_weights(weights.data + r * weights.stride, slots.scales,
-                                                   n_slots, whole.weights + r * kBlockSlots);
-  }
-  kernels.combine(whole.weights, whole.weight_scales, weights.factors, weights.n_rows, slots.pairs,
-                  n_slots, whole.q.dim, sums, sums_stride);
+void soften_rounded(const CpuContext& cpu, const WholeTile& whole, const WholeBlock& slots,
+                    const ScoreGroups& rows, float scale, float* state, std::int64_t stride) {
+  constexpr std::int64_t kGroup = kernels::kTurnedRows;
+  for_groups(rows, [&](std::int64_t g) {
+    // Rows of the group that are not asked for run along: their states are left alone.
+    float largest[kGroup] = {};
+    float total[kGroup] = {};
+    const std::int64_t begin = std::max(rows.first_row - g * kGroup, std::int64_t{0});
+    const std::int64_t end = std::min(rows.first_row + rows.n_rows - g * kGroup, kGroup);
+    const auto state_of = [&](std::int64_t lane) {
+      return reinterpret_cast<kernels::SoftmaxState*>(state + (g * kGroup + lane) * stride);
+    };
+    for (std::int64_t lane = begin; lane < end; ++lane) {
+      largest[lane] = state_of(lane)->largest;
+      total[lane] = state_of(lane)->total;
+    }
+    cpu.rounded_attention->soften(
+        rows.content + g * kernels::kGroupScores, rows.rope + g * kernels::kGroupScores, scale,
+        slots.latents,
+        {largest, total, whole.factors + g * kGroup, whole.weights + g * kGroup * kBlockSlots,
+         whole.weight_scales + g * kGroup});
+    for (std::int64_t lane = begin; lane < end; ++lane) {
+      *state_of(lane) = {largest[lane], total[lane]};
+    }
+  });
+}
+
+void combine_rounded(const CpuContext& cpu, const WholeTile& whole, const WholeBlock& slots,
+                     const ScoreGroups& rows, float* sums, std::int64_t stride,
+                     kernels::Fetch* ahead) {
+  const std::int64_t r = rows.first_row;
+  cpu.rounded_attention->combine(whole.weights + r * kBlockSlots, whole.weight_scales + r,
+                                 whole.factors + r, rows.n_rows, slots.latents, whole.q.dim,
+                                 sums + r * stride, stride, ahead);
+}
+
+void copy_scores(const float* groups, std::int64_t row, std::int64_t n, float* to) {
+  const float* from =
+      groups + row / kernels::kTurnedRows * kernels::kGroupScores + row % kernels::kTurnedRows;
+  for (std::int64_t j = 0; j < n; ++j) to[j] = from[j * kernels::kTurnedRows];
 }
 
 }  // namespace engine

@@ -1,5 +1,5 @@
-// The whole numbers of a rounded attention job (attention_rounded.h): where a thread keeps them and
-// how a block of slots gets there. Used by cpu_attend.cpp.
+// The whole numbers of a rounded attention job (attention_rounded.h): how a cache of them lies in
+// memory, what a thread keeps of its own, and the way from float32. Used by cpu_attend.cpp.
 #pragma once
 
 #include <cstdint>
@@ -9,91 +9,88 @@
 
 namespace engine {
 
-/// Rows of one task of a rounded job: a block of slots is turned into whole numbers once for all.
+/// Rows of one task of a rounded job.
 constexpr std::int64_t kRoundedTileRows = 128;
 
-/// Both parts of a block of kBlockSlots slots in whole numbers, as RoundedAttention's routines read
-/// them, in elements(…) floats of scratch.
-struct WholeBlock {
-  float* scales;
-  float* rope_scales;
-  std::int32_t* columns;  // for scores
-  std::int32_t* rope_columns;
-  std::int16_t* pairs;  // for combine
+/// Whether rounded attention takes rows of so many columns.
+bool can_round(std::int64_t dim);
 
-  static std::int64_t elements(std::int64_t dim, std::int64_t rope_dim);
-  WholeBlock(float* at, std::int64_t dim, std::int64_t rope_dim);
+/// Slots in whole numbers, a slot's latent and its rotary key one behind the other: the rows of all
+/// slots, then the latents' scales, then those of the keys.
+struct WholeCache {
+  std::int16_t* rows = nullptr;  // [n_slots, dim + rope_dim]
+  float* scales = nullptr;
+  float* rope_scales = nullptr;
+  std::int64_t dim = 0;
+  std::int64_t rope_dim = 0;
+
+  /// Float32 elements that n_slots take.
+  static std::int64_t elements(std::int64_t n_slots, std::int64_t dim, std::int64_t rope_dim);
+  WholeCache() = default;
+  WholeCache(float* at, std::int64_t n_slots, std::int64_t cols, std::int64_t rope_cols);
+
+  std::int64_t stride() const { return dim + rope_dim; }
+  kernels::WholeSlots latents(std::int64_t first, std::int64_t n) const;
+  kernels::WholeSlots rope_keys(std::int64_t first, std::int64_t n) const;
+  /// Memory of slots [first, first + n).
+  kernels::Fetch memory(std::int64_t first, std::int64_t n) const;
 };
+
+/// Rows of float32 latents and rotary keys → slots from `first` on.
+void round_slots(const CpuContext& cpu, ConstMatView latents, ConstMatView rope_keys,
+                 std::int64_t first, const WholeCache& to);
+
+/// The slots that a job reads: those kept beside the cache, or all of them rounded now.
+WholeCache whole_slots(const CpuContext& cpu, const AttendJob& job, std::int64_t n_slots);
 
 /// One thread's whole numbers, in elements(…) floats of scratch.
 struct WholeTile {
-  kernels::WholeRows q;  // [kRoundedTileRows]
-  kernels::WholeRows q_rope;
-  std::int16_t* rows;     // [kBlockSlots, dim]: slots on their way into a block
-  std::int16_t* weights;  // [kRoundedTileRows, kBlockSlots]
-  float* weight_scales;   // [kRoundedTileRows]
-  WholeBlock block;       // what this thread works on, unless it was made for all threads
+  kernels::TurnedRows q;       // [kRoundedTileRows]
+  kernels::TurnedRows q_rope;  // [kRoundedTileRows]
+  std::int16_t* rows;          // [kTurnedRows, max(dim, rope_dim)]: queries on their way
+  std::int16_t* weights;       // [kRoundedTileRows, kBlockSlots]
+  float* weight_scales;        // [kRoundedTileRows]
+  float* factors;              // [kRoundedTileRows]
+  WholeCache gathered;         // [kBlockSlots]: picked slots
 
   static std::int64_t elements(std::int64_t dim, std::int64_t rope_dim);
   WholeTile(float* at, std::int64_t dim, std::int64_t rope_dim);
 };
 
-/// Whether this instruction set has rounded attention for rows of so many columns.
-bool can_round(const CpuContext& cpu, std::int64_t dim);
-
 /// The queries of a tile's rows → whole.q, whole.q_rope.
 void round_queries(const CpuContext& cpu, const AttendJob& job, const Tile& tile,
                    const WholeTile& whole);
 
-/// Latents and rotary keys of the same slots → `to`, by way of the tile's rows.
-void round_slots(const CpuContext& cpu, const WholeTile& tile, const kernels::SlotBlock& latents,
-                 const WholeBlock& to);
-void round_rope_slots(const CpuContext& cpu, const WholeTile& tile, const kernels::SlotBlock& keys,
-                      const WholeBlock& to);
+/// Slots that were picked → the first of `to`.
+void gather_slots(const WholeCache& from, const std::int32_t* picked, std::int64_t n,
+                  const WholeCache& to);
 
-/// The first blocks of the cache, turned into whole numbers once for all tiles of a job. Those that
-/// there is no room for are turned by every tile.
-struct SharedBlocks {
-  float* data = nullptr;
-  std::int64_t n_blocks = 0;
-  std::int64_t dim = 0;
-  std::int64_t rope_dim = 0;
-
-  static std::int64_t elements(std::int64_t n_slots, std::int64_t dim, std::int64_t rope_dim);
-  bool has(std::int64_t slot) const;
-  WholeBlock at(std::int64_t slot) const;
-};
-/// Blocks of slots [0, end), in scratch; every thread's WholeTile lies at scratch.attend + tile_at.
-SharedBlocks share_blocks(const CpuContext& cpu, const AttendJob& job, std::int64_t end,
-                          std::int64_t tile_at);
-
-/// Where scores go: content rows `stride` apart, rope rows from `part` floats behind them on.
-struct ScoreOut {
-  float* data;
-  std::int64_t part;
-  std::int64_t stride;
-  kernels::Fetch ahead;
+/// At most kBlockSlots consecutive slots.
+struct WholeBlock {
+  kernels::WholeSlots latents;
+  kernels::WholeSlots rope_keys;
 };
 
-/// The block of slots that begins at `slot`, as far as the cache goes.
-kernels::Fetch block_behind(ConstMatView cache, std::int64_t slot);
-
-/// Both parts' scores of rows [first_row, first_row + n_rows) and the first slots of a block.
-void score_rounded(const CpuContext& cpu, const WholeTile& whole, const WholeBlock& slots,
-                   std::int64_t first_row, std::int64_t n_rows, std::int64_t n_slots,
-                   const ScoreOut& out);
-
-/// Softmax weights of rows `stride` apart over the slots of a WholeBlock.
-struct WeightRows {
-  const float* data;
-  std::int64_t stride;
-  const float* factors;  // of the sums so far
+/// Rows of a tile over a block of slots, group by group: where its scores lie.
+struct ScoreGroups {
+  std::int64_t first_row;
   std::int64_t n_rows;
+  float* content;  // [groups of the tile, kGroupScores]
+  float* rope;
 };
 
-/// sums[r] = factors[r]·sums[r] + Σ_j weights[r, j]·slots[j]
-void combine_rounded(const CpuContext& cpu, const WeightRows& weights, std::int64_t n_slots,
-                     const WholeTile& whole, const WholeBlock& slots, float* sums,
-                     std::int64_t sums_stride);
+/// Scores of both parts, then the softmax: weights in whole numbers, a row's factor and scale stay
+/// in `whole`. The state of tile row r is at state + r·stride.
+void score_rounded(const CpuContext& cpu, const WholeTile& whole, const WholeBlock& slots,
+                   const ScoreGroups& rows, kernels::Fetch* ahead);
+void soften_rounded(const CpuContext& cpu, const WholeTile& whole, const WholeBlock& slots,
+                    const ScoreGroups& rows, float scale, float* state, std::int64_t stride);
+/// sums[r] = factors[r]·sums[r] + Σ_j weights[r, j]·slots[j] for rows of the tile, `stride` apart.
+void combine_rounded(const CpuContext& cpu, const WholeTile& whole, const WholeBlock& slots,
+                     const ScoreGroups& rows, float* sums, std::int64_t stride,
+                     kernels::Fetch* ahead);
+
+/// A row's scores of n slots, one behind the other.
+void copy_scores(const float* groups, std::int64_t row, std::int64_t n, float* to);
 
 }  // namespace engine

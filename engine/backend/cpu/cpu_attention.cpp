@@ -109,9 +109,9 @@ AttendJob latent_job(const CpuContext& cpu, const MlaAttentionArgs& args, std::i
   job.values = args.c_kv;
   job.out = latents;
   job.out_head_stride = args.kv_lora_rank;
-  // Block types round what they multiply: so does attention between two of their products.
-  job.rounded = reads_rounded(args.w_up.is_split() ? args.w_up.w_uk_t : args.w_up.w_ukv) &&
-                can_round(cpu, args.kv_lora_rank) && can_round(cpu, args.qk_rope_head_dim);
+  job.rounded =
+      kept_elements(cpu.rounded_attention, args.w_up, args.kv_lora_rank, args.qk_rope_head_dim) > 0;
+  job.kept = args.kept;
   if (!args.picked_slots.empty()) {
     job.picked_slots = args.picked_slots.data() + first * args.index_topk;
     job.index_topk = args.index_topk;
@@ -193,6 +193,20 @@ void ensure_common(const CpuContext& cpu, const MlaAttentionArgs& args) {
 }
 
 }  // namespace
+
+// Block types round what they multiply: so does attention between two of their products.
+std::int64_t kept_elements(const kernels::RoundedAttention* rounded, const LatentUpWeights& w_up,
+                           std::int64_t rank, std::int64_t rope_dim) {
+  const bool is_rounded = rounded != nullptr &&
+                          reads_rounded(w_up.is_split() ? w_up.w_uk_t : w_up.w_ukv) &&
+                          can_round(rank) && can_round(rope_dim);
+  return is_rounded ? WholeCache::elements(1, rank, rope_dim) : 0;
+}
+
+void cpu_keep_latents(const CpuContext& cpu, ConstMatView c_kv, ConstMatView k_rope,
+                      std::int64_t first_slot, const KeptLatents& kept) {
+  round_slots(cpu, c_kv, k_rope, first_slot, {kept.data, kept.n_slots, c_kv.cols, k_rope.cols});
+}
 
 void cpu_absorbed_attention(const CpuContext& cpu, const MlaAttentionArgs& args,
                             const AttentionProbe* probe, MatView out) {

@@ -42,6 +42,10 @@ class CpuBackend final : public Backend {
     return scratch_.reserve_split(limits, pool_->n_threads());
   }
   Result<WeightView> place(const WeightView& host) override { return host; }
+  std::int64_t kept_latent_elements(const LatentUpWeights& w_up, std::int64_t kv_lora_rank,
+                                    std::int64_t qk_rope_head_dim) const override {
+    return kept_elements(set_.rounded_attention, w_up, kv_lora_rank, qk_rope_head_dim);
+  }
   void upload(std::span<const float> host, MatView device) override { copy_to_rows(host, device); }
   void download(ConstMatView device, std::span<float> host) override {
     copy_from_rows(device, host);
@@ -88,6 +92,11 @@ class CpuBackend final : public Backend {
                         table.cos + angle, table.sin + angle, half);
       }
     });
+  }
+
+  void do_keep_latents(ConstMatView c_kv, ConstMatView k_rope, std::int64_t first_slot,
+                       const KeptLatents& kept) override {
+    cpu_keep_latents(context(), c_kv, k_rope, first_slot, kept);
   }
 
   void do_mla_attention(const MlaAttentionArgs& args, AttentionForm form,

@@ -2,6 +2,7 @@
 #include "engine/backend/cpu/cpu_features.h"
 
 #include "engine/backend/cpu/amx_support.h"
+#include "engine/base/vector_units.h"
 
 namespace engine {
 
@@ -23,7 +24,7 @@ std::vector<InstructionSet> usable_instruction_sets() {
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   if (!avx512) return sets;
   sets.push_back({"avx512", &kernels::avx512_table(), &kernels::avx512_ints()});
-  if (__builtin_cpu_supports("avx512vnni")) {
+  if (has_avx512_vnni()) {
     sets.push_back({"avx512-vnni", &kernels::avx512_table(), &kernels::avx512_vnni_ints(),
                     &kernels::avx512_vnni_attention()});
     if (amx_support().refusal.empty()) {

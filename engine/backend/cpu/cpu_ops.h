@@ -90,6 +90,12 @@ void cpu_gated_mlp(const CpuContext& cpu, ConstMatView x, const MlpWeights& mlp,
 void cpu_moe(const CpuContext& cpu, ConstMatView x, std::span<const MlpWeights> experts,
              std::span<const std::int32_t> ids, std::span<const float> weights, std::int64_t top_k,
              MatView out);
+/// Elements of KeptLatents a slot: with these weights attention works in whole numbers
+/// (attention_rounded.h), or 0.
+std::int64_t kept_elements(const kernels::RoundedAttention* rounded, const LatentUpWeights& w_up,
+                           std::int64_t rank, std::int64_t rope_dim);
+void cpu_keep_latents(const CpuContext& cpu, ConstMatView c_kv, ConstMatView k_rope,
+                      std::int64_t first_slot, const KeptLatents& kept);
 void cpu_absorbed_attention(const CpuContext& cpu, const MlaAttentionArgs& args,
                             const AttentionProbe* probe, MatView out);
 void cpu_expanded_attention(const CpuContext& cpu, const MlaAttentionArgs& args,

@@ -35,7 +35,7 @@ struct CpuScratch {
   ScratchArea q_absorbed;  // [kTokenBlock, n_heads, kv_lora_rank]; the weighted latents afterwards
   ScratchArea index_scores;   // [kTokenBlock, n_slots]: the indexer's scores
   ScratchArea attend;         // per thread: scores and sums of a tile of attention rows
-  ScratchArea whole_blocks;   // blocks of slots in whole numbers, for all tiles of a job
+  ScratchArea whole_slots;    // a job's slots in whole numbers, where none are kept; not reserved
   ScratchArea span_sums;      // sums of spans of slots before they are joined
   ScratchArea inner;          // [n_pairs, width]: silu(gate) ⊙ up
   ScratchArea expert_out;     // [n_pairs, hidden]

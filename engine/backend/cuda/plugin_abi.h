@@ -24,7 +24,7 @@ struct BathyscopeCudaProbe {
 
 /// Raised when the struct, a function or Backend changes; the program refuses another version by
 /// name.
-constexpr std::int32_t kBathyscopeCudaAbi = 4;
+constexpr std::int32_t kBathyscopeCudaAbi = 5;
 
 using BathyscopeCudaAbiVersion = std::int32_t (*)();
 /// C++ objects cross this border: both sides must come from the same compiler and the same headers.

@@ -1,5 +1,5 @@
-// Attention in whole numbers: its routines against double sums, and the op with block types, whose
-// bits depend on nothing but the token's query and its slots.
+// Attention in whole numbers: the op with block types, whose bits depend on nothing but the token's
+// query and its slots, read from the cache or from what is kept beside it.
 #include <cmath>
 #include <limits>
 
@@ -9,114 +9,13 @@
 namespace engine::test {
 namespace {
 
-using kernels::WholeRows;
-
-constexpr std::int64_t kBlock = 64;
-
-/// Rows and their whole numbers.
-struct Whole {
-  std::vector<std::int16_t> words;
-  std::vector<float> scales;
-  std::int64_t dim;
-
-  Whole(const kernels::RoundedAttention& kernels, const Matrix& from)
-      : words(from.values.size()), scales(std::max(from.rows, kBlock)), dim(from.cols) {
-    for (std::int64_t r = 0; r < from.rows; ++r) {
-      kernels.round_row(from.values.data() + r * dim, 0, r, rows());
-    }
-  }
-  WholeRows rows() { return {words.data(), scales.data(), dim}; }
-};
-
-class RoundedAttentionKernels : public testing::Test {
- protected:
-  void SetUp() override {
-    kernels = usable_instruction_sets().back().rounded_attention;
-    if (kernels == nullptr) GTEST_SKIP() << "this processor has no rounded attention";
-  }
-
-  const kernels::RoundedAttention* kernels = nullptr;
-  Random random{29};
-};
-
-TEST_F(RoundedAttentionKernels, ScoresAndSumsAreThoseOfTheFloats) {
-  for (const std::int64_t dim : {32, 64, 96, 512}) {
-    for (const std::int64_t n_slots : {1, 2, 15, 17, 33, 47, 63, 64}) {
-      SCOPED_TRACE(testing::Message() << dim << " columns, " << n_slots << " slots");
-      constexpr std::int64_t kRows = 7, kStride = 80;
-      const Matrix q = random.matrix(kRows, dim);
-      const Matrix slots = random.matrix(n_slots, dim);
-      Matrix weights(kRows, n_slots);
-      for (float& w : weights.values)
-        w = std::exp(-8.0F * static_cast<float>(random.below(100)) / 100);
-      Whole whole_q(*kernels, q);
-      Whole whole(*kernels, slots);
-      std::vector<std::int32_t> columns(static_cast<std::size_t>(dim / 2 * kBlock));
-      std::vector<std::int16_t> pairs(static_cast<std::size_t>(dim * kBlock));
-      kernels->turn_rows(whole.rows(), n_slots, columns.data());
-      kernels->pair_rows(whole.rows(), n_slots, pairs.data());
-      std::vector<float> scores(kRows * kStride);
-      kernels->scores(whole_q.rows(), 0, kRows, {columns.data(), whole.scales.data(), n_slots},
-                      scores.data(), kStride, {});
-      std::vector<std::int16_t> whole_weights(kRows * kBlock);
-      float weight_scales[kRows], factors[kRows];
-      const float before = 0.25F;
-      Matrix sums(kRows, dim);
-      for (std::int64_t r = 0; r < kRows; ++r) {
-        weight_scales[r] =
-            kernels->round_weights(weights.values.data() + r * n_slots, whole.scales.data(),
-                                   n_slots, whole_weights.data() + r * kBlock);
-        factors[r] = r == 0 ? 0.0F : 0.5F;
-        for (std::int64_t k = 0; k < dim; ++k) sums.view().row(r)[k] = r == 0 ? NAN : before;
-      }
-      kernels->combine(whole_weights.data(), weight_scales, factors, kRows, pairs.data(), n_slots,
-                       dim, sums.values.data(), dim);
-      std::vector<float> actual_scores, wanted_scores, wanted_sums;
-      for (std::int64_t r = 0; r < kRows; ++r) {
-        std::vector<double> sum(static_cast<std::size_t>(dim), r == 0 ? 0.0 : 0.5 * before);
-        for (std::int64_t j = 0; j < n_slots; ++j) {
-          double dot = 0.0;
-          for (std::int64_t k = 0; k < dim; ++k) {
-            const double value = slots.view().row(j)[k];
-            dot += value * q.view().row(r)[k];
-            sum[static_cast<std::size_t>(k)] += value * weights.view().row(r)[j];
-          }
-          actual_scores.push_back(scores[static_cast<std::size_t>(r * kStride + j)]);
-          wanted_scores.push_back(static_cast<float>(dot));
-        }
-        for (const double v : sum) wanted_sums.push_back(static_cast<float>(v));
-      }
-      EXPECT_LE(relative_error(actual_scores, wanted_scores), kTolerances.whole_scores);
-      EXPECT_LE(relative_error(sums.values, wanted_sums), kTolerances.whole_sums);
-    }
-  }
-}
-
-TEST_F(RoundedAttentionKernels, SumsHoldWhereEveryProductIsTheLargest) {
-  Matrix rows(kBlock, 512);
-  for (float& v : rows.values) v = -3.0F;
-  Whole whole(*kernels, rows);
-  std::vector<std::int32_t> columns(256 * kBlock);
-  std::vector<std::int16_t> pairs(512 * kBlock), weights(kBlock);
-  kernels->turn_rows(whole.rows(), kBlock, columns.data());
-  kernels->pair_rows(whole.rows(), kBlock, pairs.data());
-  std::vector<float> scores(kBlock), ones(kBlock, 1.0F), sums(512);
-  kernels->scores(whole.rows(), 0, 1, {columns.data(), whole.scales.data(), kBlock}, scores.data(),
-                  kBlock, {});
-  const float scale =
-      kernels->round_weights(ones.data(), whole.scales.data(), kBlock, weights.data());
-  const float factor = 0.0F;
-  kernels->combine(weights.data(), &scale, &factor, 1, pairs.data(), kBlock, 512, sums.data(), 512);
-  for (const float s : scores) EXPECT_NEAR(s, 9.0F * 512, 0.01F);
-  for (const float s : sums) EXPECT_NEAR(s, -3.0F * kBlock, 0.001F);
-}
-
 class RoundedAttention : public testing::TestWithParam<BackendOptions> {
  protected:
   static constexpr std::int64_t kHeads = 5, kRank = 96, kNope = 32, kRope = 32, kV = 32;
   static constexpr std::int64_t kTokens = 70, kStart = 250;
 
   std::int64_t start = kStart;
+  KeptLatents kept;  // attend() reads it
   Random random{31};
   Matrix q = random.matrix(kTokens, kHeads*(kNope + kRope));
   Matrix c_kv = random.matrix(kStart + kTokens, kRank);
@@ -138,7 +37,8 @@ class RoundedAttention : public testing::TestWithParam<BackendOptions> {
                                 std::as_const(c_kv).view(),
                                 std::as_const(k_rope).view(),
                                 picks,
-                                picks.empty() ? 0 : kStart + kTokens};
+                                picks.empty() ? 0 : kStart + kTokens,
+                                kept};
     Matrix out(n, kHeads * kV);
     on.mla_attention(args, AttentionForm::Absorbed, probe, out.view());
     return out;
@@ -159,7 +59,6 @@ TEST_P(RoundedAttention, HasTheSameBitsInAnyChunk) {
   }
 }
 
-/// More slots than are turned into whole numbers for all tiles at once.
 TEST_P(RoundedAttention, HasTheSameBitsFarBehindTheFirstSlot) {
   const auto backend = make(GetParam());
   start = 8300;
@@ -215,6 +114,113 @@ TEST_P(RoundedAttention, WhatIsNotFiniteReachesWhoeverReadsIt) {
       EXPECT_EQ(finite, t < 30) << t;
     }
   }
+}
+
+/// A backend with what it keeps beside c_kv and k_rope.
+class KeptSlots : public RoundedAttention {
+ protected:
+  void SetUp() override {
+    backend = make(GetParam());
+    const std::int64_t width = backend->kept_latent_elements(
+        {.w_ukv = {}, .w_uk_t = w_uk_t.view, .w_uv = w_uv.view}, kRank, kRope);
+    ASSERT_GT(width, 0);
+    memory.assign(static_cast<std::size_t>((kStart + kTokens) * width), NAN);
+    kept = {memory.data(), kStart + kTokens};
+  }
+  void keep(std::int64_t first, std::int64_t n) {
+    backend->keep_latents(std::as_const(c_kv).slice(first, n),
+                          std::as_const(k_rope).slice(first, n), first, kept);
+  }
+  Matrix attend_floats(std::int64_t first, std::int64_t n) {
+    const KeptLatents before = std::exchange(kept, {});
+    Matrix out = attend(*backend, first, n, nullptr);
+    kept = before;
+    return out;
+  }
+
+  std::unique_ptr<Backend> backend;
+  std::vector<float> memory;
+};
+
+/// A slot is kept when its token comes: blocks fill token by token or by chunks.
+TEST_P(KeptSlots, GiveTheBitsOfTheFloatsInAnyChunk) {
+  const Matrix whole = attend_floats(0, kTokens);
+  for (const std::int64_t chunk : {1, 5, 17, 70}) {
+    std::fill(memory.begin(), memory.end(), NAN);
+    for (std::int64_t slot = 0; slot < kStart; slot += chunk) {
+      keep(slot, std::min(chunk, kStart - slot));
+    }
+    for (std::int64_t t = 0; t < kTokens; t += chunk) {
+      const std::int64_t n = std::min(chunk, kTokens - t);
+      keep(kStart + t, n);
+      const Matrix part = attend(*backend, t, n, nullptr);
+      EXPECT_TRUE(std::equal(part.values.begin(), part.values.end(), whole.view().row(t)))
+          << "token " << t << " in chunks of " << chunk;
+    }
+  }
+}
+
+/// Without this the tests above and below would hold for a backend that ignores what is kept.
+TEST_P(KeptSlots, AreReadInPlaceOfTheFloats) {
+  keep(0, kStart + kTokens);
+  const Matrix right = attend(*backend, 0, kTokens, nullptr);
+  c_kv.view().row(70)[3] += 100.0F;
+  EXPECT_TRUE(same_bits(attend(*backend, 0, kTokens, nullptr).values, right.values));
+  EXPECT_FALSE(same_bits(attend_floats(0, kTokens).values, right.values));
+}
+
+TEST_P(KeptSlots, FollowWhereSlotsAreWrittenAgain) {
+  keep(0, kStart + kTokens);
+  constexpr std::int64_t kAgain = 197;  // amidst a block
+  const Matrix others = random.matrix(kStart + kTokens - kAgain, kRank + kRope);
+  for (std::int64_t j = 0; j < others.rows; ++j) {
+    std::copy_n(others.view().row(j), kRank, c_kv.view().row(kAgain + j));
+    std::copy_n(others.view().row(j) + kRank, kRope, k_rope.view().row(kAgain + j));
+  }
+  for (std::int64_t slot = kAgain; slot < kStart + kTokens; ++slot) keep(slot, 1);
+  EXPECT_TRUE(
+      same_bits(attend(*backend, 0, kTokens, nullptr).values, attend_floats(0, kTokens).values));
+}
+
+TEST_P(KeptSlots, ArePickedLikeTheFloats) {
+  keep(0, kStart + kTokens);
+  std::vector<std::int32_t> picks;
+  for (std::int64_t t = 0; t < kTokens; ++t) {
+    for (std::int64_t s = 0; s < kStart + kTokens; ++s) {
+      picks.push_back(static_cast<std::int32_t>(s <= kStart + t ? s : -1));
+    }
+  }
+  EXPECT_TRUE(same_bits(attend(*backend, 0, kTokens, nullptr, picks).values,
+                        attend_floats(0, kTokens).values));
+}
+
+std::vector<BackendOptions> rounding_variants() {
+  std::vector<BackendOptions> variants = cpu_variants();
+  std::erase_if(variants, [](const BackendOptions& v) {
+    return choose_kernels(v.instruction_set)->rounded_attention == nullptr;
+  });
+  return variants;
+}
+
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(KeptSlots);
+INSTANTIATE_TEST_SUITE_P(Cpu, KeptSlots, testing::ValuesIn(rounding_variants()), variant_name);
+
+/// Where attention stays in float32 nothing must be taken, and nothing may be read.
+TEST_P(RoundedAttention, KeepsNothingForTypesAndSizesThatAreNotRounded) {
+  const auto backend = make(GetParam());
+  for (const DType dtype : {DType::F32, DType::BF16, DType::F16, DType::F8_E4M3}) {
+    const StoredWeight w = random_weight(random, dtype, kHeads * (kNope + kV), kRank, 0.3F);
+    EXPECT_EQ(
+        backend->kept_latent_elements({.w_ukv = w.view, .w_uk_t = {}, .w_uv = {}}, kRank, kRope),
+        0);
+  }
+  const LatentUpWeights blocks{.w_ukv = {}, .w_uk_t = w_uk_t.view, .w_uv = w_uv.view};
+  EXPECT_EQ(backend->kept_latent_elements(blocks, kRank + 8, kRope), 0);
+  EXPECT_EQ(backend->kept_latent_elements(blocks, kRank, kRope + 8), 0);
+  const std::int64_t width = backend->kept_latent_elements(blocks, kRank, kRope);
+  EXPECT_TRUE(width == 0 || width == (kRank + kRope) / 2 + 2) << width;
+  const auto reference = make({BackendKind::Reference, 1, ""});
+  EXPECT_EQ(reference->kept_latent_elements(blocks, kRank, kRope), 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Cpu, RoundedAttention, testing::ValuesIn(cpu_variants()), variant_name);

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 
+#include "engine/base/vector_units.h"
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/checkpoint/report.h"
 #include "tests/support/temp_folder.h"
@@ -74,6 +75,17 @@ TEST_P(RandomFile, OpensAsTheShapeItWasMadeIn) {
     EXPECT_EQ(read.n_group, config.n_group);
     EXPECT_EQ(read.rope_scaling, config.rope_scaling);
     EXPECT_EQ(engine::count_parameters(read).total, engine::count_parameters(config).total);
+    // Two layers of latents in block types, also when they are quantised again.
+    const bool keeps = config.is_mla() && engine::has_avx512_vnni();
+    const std::int64_t kept = keeps ? 2 * (2 * config.latent_dim() + 8) : 0;
+    const engine::CheckpointReport& report = checkpoint->report();
+    EXPECT_EQ(report.kept_bytes_per_token, (engine::WeightBytes{kept, kept, kept}));
+    const auto need = engine::memory_need(report, 100, engine::WeightFormat::AsStored);
+    EXPECT_EQ(need.kept, 100 * kept);
+    EXPECT_EQ(need.own(), need.cache + need.kept + need.scratch + need.program);
+    EXPECT_EQ(
+        engine::report_to_text(report).find("for attention on this processor") != std::string::npos,
+        keeps);
   }
 }
 

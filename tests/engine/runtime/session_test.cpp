@@ -33,7 +33,10 @@ class SameBits : public ::testing::TestWithParam<std::tuple<BackendKind, std::st
  protected:
   void SetUp() override {
     support::TinyCheckpointOptions options;
-    options.dtype = std::get<1>(GetParam());
+    // Block types, whose latents a backend may keep in whole numbers, are made on loading.
+    is_quantised_ = std::get<1>(GetParam()) == "Q8_0";
+    options.dtype = is_quantised_ ? "F32" : std::get<1>(GetParam());
+    if (is_quantised_) options.qk_rope_head_dim = 32;
     options.yarn = true;
     support::write_tiny_checkpoint(folder_.path(), options);
   }
@@ -43,6 +46,7 @@ class SameBits : public ::testing::TestWithParam<std::tuple<BackendKind, std::st
     options.backend = {std::get<0>(GetParam()), n_threads, ""};
     options.context_length = kTokens;
     options.prefill_chunk = chunk;
+    if (is_quantised_) options.weight_format = engine::WeightFormat::Q8_0;
     auto model = engine::load_model(folder_.path(), options, nullptr, {});
     EXPECT_TRUE(model) << model.error().message;
     return std::move(*model);
@@ -64,6 +68,7 @@ class SameBits : public ::testing::TestWithParam<std::tuple<BackendKind, std::st
   }
 
   support::TempFolder folder_;
+  bool is_quantised_ = false;
 };
 
 bool same_bits(std::span<const float> a, std::span<const float> b) {
@@ -127,10 +132,33 @@ TEST_P(SameBits, ReplayRecomputesWhatWasThere) {
   EXPECT_TRUE(same_bits(k_rope_after, k_rope));
 }
 
+/// What is kept beside the cache is counted, and only where attention reads it.
+TEST_P(SameBits, MemoryBesideTheCacheIsTold) {
+  const auto model = load(2, 64);
+  const engine::KvCache& cache = model->session->cache();
+  const engine::LatentUpWeights& w_up = model->transformer->weights().layers[0].attention.w_up;
+  const engine::ModelConfig& config = model->session->config();
+  const std::int64_t width =
+      model->backend->kept_latent_elements(w_up, config.kv_lora_rank, config.qk_rope_head_dim);
+  if (!is_quantised_ || std::get<0>(GetParam()) == BackendKind::Reference) {
+    EXPECT_EQ(width, 0);
+  }
+  EXPECT_EQ(cache.kept_bytes_per_token(), 4 * width * config.num_hidden_layers);
+  for (std::int64_t layer = 0; layer < config.num_hidden_layers; ++layer) {
+    EXPECT_EQ(cache.kept(layer).data != nullptr, width > 0) << layer;
+  }
+  EXPECT_EQ(model->info->cache_bytes_per_token,
+            engine::KvCache::bytes_per_token(config) + cache.kept_bytes_per_token());
+  EXPECT_EQ(model->info->cache_bytes, model->info->cache_bytes_per_token * kTokens);
+  if (std::get<0>(GetParam()) == BackendKind::Reference) return;
+  EXPECT_EQ(engine::memory_need(model->info->report, 1, model->info->options.weight_format).kept,
+            cache.kept_bytes_per_token());
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Backends, SameBits,
     ::testing::Combine(::testing::Values(BackendKind::Reference, BackendKind::Cpu),
-                       ::testing::Values("F32", "BF16", "F8_E4M3")),
+                       ::testing::Values("F32", "BF16", "F8_E4M3", "Q8_0")),
     [](const auto& test) {
       return std::string(std::get<0>(test.param) == BackendKind::Cpu ? "Cpu" : "Reference") +
              std::get<1>(test.param);
