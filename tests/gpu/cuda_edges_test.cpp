@@ -24,7 +24,7 @@ TEST_F(CudaEdges, GroupedAttentionAroundARunOfSlots) {
   // 1 head; a group of 9, more than a block's 8; heads without sharing; a window inside a run.
   const HeadCase cases[] = {{1, 1, 8, 0}, {18, 2, 6, 0}, {3, 3, 40, 0}, {4, 2, 16, 30}};
   for (const HeadCase& c : cases) {
-    for (const std::int64_t slots : {1, 2, 127, 128, 129, 257}) {
+    for (const std::int64_t slots : {1, 2, 63, 64, 65, 129, 257}) {
       SCOPED_TRACE(testing::Message() << c.n_heads << " heads, " << slots << " slots");
       const Matrix q = random.matrix(1, c.n_heads * c.head_dim);
       Matrix k = random.matrix(slots + 3, c.n_kv * c.head_dim);
@@ -64,7 +64,7 @@ TEST_F(CudaEdges, GroupedAttentionAroundARunOfSlots) {
 }
 
 TEST_F(CudaEdges, LatentAttentionAroundARunOfSlots) {
-  for (const std::int64_t slots : {1, 127, 128, 129, 256, 258}) {
+  for (const std::int64_t slots : {1, 63, 64, 65, 128, 258}) {
     for (const std::int64_t n_tokens : {std::int64_t{1}, std::min<std::int64_t>(slots, 6)}) {
       const std::int64_t first = slots - n_tokens;
       const Matrix q = random.matrix(n_tokens, 9 * 14);

@@ -148,6 +148,98 @@ TEST_P(CudaStep, WaitsOncePerToken) {
   }
 }
 
+// What a token costs in launches decides how fast small weights can be: whoever adds one has to
+// write it here.
+class CudaLaunches : public CudaStep {};
+TEST_P(CudaLaunches, PerToken) {
+  fill(30);
+  run(30, 1);
+  simt::fail_captures(true);  // so that each is counted
+  run(31, 1);
+  const simt::Counts before = simt::counts();
+  run(32, 1);
+  const std::int64_t sparse = std::ssize(config.moe_layers());
+  const std::int64_t dense = config.num_hidden_layers - sparse;
+  // Norm; q, k, v; rotations; attention, its end; terms; output.
+  std::int64_t attention = 9;
+  if (config.is_mla()) {
+    // Norm; latents; queries; norm of latents, rotations, terms; absorbed queries; attention, its
+    // end; values; output.
+    attention = 9;
+    if (config.q_lora_rank > 0) attention += 3;  // queries' down product, their norm, rotation
+    if (config.num_attention_heads * config.v_head_dim % 256 != 0) attention += 1;  // terms
+  }
+  // Norm; router and its choice; gate and up, down, of the routed and of the shared experts.
+  const std::int64_t experts = config.n_shared_experts > 0 ? 7 : 5;
+  const std::int64_t mlp = 3;  // norm; gate and up; down
+  // Embedding; norm and logits; their summary.
+  EXPECT_EQ(simt::counts().launches - before.launches,
+            config.num_hidden_layers * attention + sparse * experts + dense * mlp + 6);
+}
+
+// The heads' results come with their terms where they fill them.
+TEST(CudaTerms, OfHeadsAreThoseOfTheirValues) {
+  auto made = engine::cuda::CudaBackend::create(0);
+  ASSERT_TRUE(made) << made.error().message;
+  engine::Backend& b = **made;
+  constexpr std::int64_t kHeads = 4, kRank = 64, kNope = 32, kRope = 16, kValue = 64, kSlots = 9;
+  std::uint32_t state = 7;
+  const auto values = [&](std::int64_t n) {
+    std::vector<float> v(static_cast<std::size_t>(n));
+    for (float& x : v) {
+      state = state * 1664525U + 1013904223U;
+      x = static_cast<float>(state >> 16) / 65536.0F - 0.5F;
+    }
+    return v;
+  };
+  const auto weight = [&](std::vector<float>& stored, std::int64_t n_rows, std::int64_t cols) {
+    stored = values(n_rows * cols);
+    return *b.place({reinterpret_cast<const std::byte*>(stored.data()), engine::DType::F32, n_rows,
+                     cols, nullptr, 0});
+  };
+  const auto rows = [&](engine::Buffer& buffer, std::int64_t n_rows, std::int64_t cols) {
+    buffer = std::move(*b.allocate(n_rows * cols));
+    const engine::MatView view = buffer.view(n_rows, cols);
+    b.upload(values(n_rows * cols), view);
+    return view;
+  };
+  for (const std::int64_t n : {1, 5, 9}) {
+    engine::Buffer q, c_kv, k_rope, heads, again, out, out_again;
+    std::vector<float> uk, uv, o;
+    engine::MlaAttentionArgs args;
+    args.n_heads = kHeads;
+    args.kv_lora_rank = kRank;
+    args.qk_nope_head_dim = kNope;
+    args.qk_rope_head_dim = kRope;
+    args.v_head_dim = kValue;
+    args.scale = 0.2F;
+    args.first_position = kSlots - n;
+    args.q = rows(q, n, kHeads * (kNope + kRope));
+    args.c_kv = rows(c_kv, kSlots, kRank);
+    args.k_rope = rows(k_rope, kSlots, kRope);
+    args.w_up.w_uk_t = weight(uk, kHeads * kRank, kNope);
+    args.w_up.w_uv = weight(uv, kHeads * kValue, kRank);
+    const engine::WeightView w_o = weight(o, 40, kHeads * kValue);
+    const engine::MatView heads_out = rows(heads, n, kHeads * kValue);
+    const engine::MatView copied = rows(again, n, kHeads * kValue);
+    const engine::MatView products[] = {rows(out, n, 40), rows(out_again, n, 40)};
+    b.mla_attention(args, engine::AttentionForm::Absorbed, nullptr, heads_out);
+    const simt::Counts before = simt::counts();
+    b.matmul(heads_out, w_o, nullptr, products[0]);
+    EXPECT_EQ(simt::counts().launches - before.launches, 1);
+    b.copy(heads_out, copied);
+    b.matmul(copied, w_o, nullptr, products[1]);
+    std::vector<float> results[2];
+    for (int i = 0; i < 2; ++i) {
+      results[i].resize(static_cast<std::size_t>(n * 40));
+      b.download(products[i], results[i]);
+    }
+    EXPECT_EQ(results[0], results[1]);
+    EXPECT_TRUE(b.health());
+  }
+  EXPECT_THAT(simt::take_faults(), testing::IsEmpty());
+}
+
 TEST_P(CudaStep, RecordedStepsHaveTheSameBits) {
   fill(20);
   const std::vector<Seen> expected = plainly(21, 8);
@@ -232,14 +324,19 @@ TEST_P(CudaStep, ADeviceThatCapturesNothingRunsPlainly) {
   EXPECT_EQ(simt::counts().graph_launches, before.graph_launches);
 }
 
+constexpr auto name_of = [](const auto& test) {
+  std::string name = test.param;
+  std::replace(name.begin(), name.end(), '/', '_');
+  return name;
+};
 INSTANTIATE_TEST_SUITE_P(Families, CudaStep,
                          testing::Values("v3/groups", "families/v32",
                                          "families/mixtral_top2_window",
                                          "families/llama_mha_bias_tied"),
-                         [](const auto& test) {
-                           std::string name = test.param;
-                           std::replace(name.begin(), name.end(), '/', '_');
-                           return name;
-                         });
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(Families, CudaLaunches,
+                         testing::Values("v3/groups", "families/mixtral_top2_window",
+                                         "families/llama_mha_bias_tied"),
+                         name_of);
 
 }  // namespace

@@ -42,18 +42,26 @@ __device__ __forceinline__ SlotRange slots_of(const AttentionArgs& args, std::in
   return range;
 }
 
+/// One halving of transposed_sum: lanes d apart share their values out. A template, because the
+/// compiler unrolls no loop over halves, and values that are indexed at run time lie in memory.
+template <int d>
+__device__ __forceinline__ void share_out(float (&v)[32]) {
+  const bool upper = (lane_of() & d) != 0;
+#pragma unroll
+  for (int i = 0; i < d; ++i) {
+    const float keep = upper ? v[i + d] : v[i];
+    const float give = upper ? v[i] : v[i + d];
+    v[i] = keep + __shfl_xor_sync(kFullWarp, give, d);
+  }
+}
+
 /// 32 values per lane become one: lane i gets the sum over the warp of value i, in one order.
 __device__ __forceinline__ float transposed_sum(float (&v)[32]) {
-#pragma unroll
-  for (int d = 16; d > 0; d /= 2) {
-    const bool upper = (lane_of() & d) != 0;
-#pragma unroll
-    for (int i = 0; i < d; ++i) {
-      const float keep = upper ? v[i + d] : v[i];
-      const float give = upper ? v[i] : v[i + d];
-      v[i] = keep + __shfl_xor_sync(kFullWarp, give, d);
-    }
-  }
+  share_out<16>(v);
+  share_out<8>(v);
+  share_out<4>(v);
+  share_out<2>(v);
+  share_out<1>(v);
   return v[0];
 }
 
@@ -78,11 +86,13 @@ __device__ __forceinline__ float dot_products(const HeadGroup& heads, const floa
                                               std::int64_t dim) {
   float sums[kHeads * kWarpSlots] = {};
   Global<const float> query[kHeads];
+#pragma unroll
   for (int h = 0; h < kHeads; ++h) {
     const std::int64_t head = heads.first + (h < heads.count ? h : 0);
     query[h] = Global<const float>(q) + head * q_head_stride;
   }
   const Global<const float> key(keys);
+#pragma unroll 4
   for (std::int64_t c = lane_of(); c < dim; c += kWarpSize) {
     float k[kWarpSlots];
 #pragma unroll
@@ -116,6 +126,7 @@ __device__ __forceinline__ void score_run(const AttentionArgs& args, const Run& 
   for (int base = warp_of() * kWarpSlots; base < n; base += kWarps * kWarpSlots) {
     std::int64_t key_offset[kWarpSlots];
     std::int64_t rope_offset[kWarpSlots];
+#pragma unroll
     for (int i = 0; i < kWarpSlots; ++i) {
       const std::int64_t slot = run.range.slot(run.begin + (base + i < n ? base + i : n - 1));
       key_offset[i] = slot * args.k_stride + run.heads.kv * args.key_dim;
@@ -165,16 +176,34 @@ __device__ __forceinline__ RunTotals soften_run(int n, Weights& weights) {
   return {largest, warp_sum(sum)};
 }
 
-/// Column c of the run's weighted values, per head.
+/// Columns c and c + kThreads of the run's weighted values, per head. Values are loaded kAhead
+/// slots ahead: the sums wait for memory. Heads behind the last have weights nobody means and sums
+/// nobody reads.
 template <class Weights>
 __device__ __forceinline__ void sum_run(const AttentionArgs& args, const Run& run, Weights& weights,
-                                        std::int64_t c, float (&sums)[kHeads]) {
+                                        std::int64_t c, float (&sums)[2][kHeads]) {
+  constexpr int kAhead = 8;
   const Global<const float> values(args.v + run.heads.kv * args.value_dim);
-  for (int i = 0; i < run.n; ++i) {
-    const float value = values[run.range.slot(run.begin + i) * args.v_stride + c];
+  const bool both = c + kThreads < args.value_dim;
+  for (int first = 0; first < run.n; first += kAhead) {
+    float value[kAhead][2];
 #pragma unroll
-    for (int h = 0; h < kHeads; ++h) {
-      if (h < run.heads.count) sums[h] = fmaf(weights[i * kHeads + h], value, sums[h]);
+    for (int i = 0; i < kAhead; ++i) {
+      value[i][0] = value[i][1] = 0.0F;
+      if (first + i >= run.n) continue;
+      const std::int64_t at = run.range.slot(run.begin + first + i) * args.v_stride + c;
+      value[i][0] = values[at];
+      if (both) value[i][1] = values[at + kThreads];
+    }
+#pragma unroll
+    for (int i = 0; i < kAhead; ++i) {
+      if (first + i >= run.n) continue;
+#pragma unroll
+      for (int h = 0; h < kHeads; ++h) {
+        const float w = weights[(first + i) * kHeads + h];
+        sums[0][h] = fmaf(w, value[i][0], sums[0][h]);
+        sums[1][h] = fmaf(w, value[i][1], sums[1][h]);
+      }
     }
   }
 }
@@ -201,7 +230,7 @@ __device__ __forceinline__ Run run_at(const AttentionArgs& args, std::int64_t be
 
 /// Grid: runs × head groups × tokens. Block: kThreads; in the softmax warp h owns head h, in the
 /// sums thread owns columns thread, thread + kThreads, … Shared: weights [kSplitSlots][kHeads].
-__global__ void __launch_bounds__(kThreads) partial_attention(const AttentionArgs args) {
+__global__ void __launch_bounds__(kThreads, 2) partial_attention(const AttentionArgs args) {
   DEVICE_SHARED(float, weights, kSplitSlots* kHeads);
   const std::int64_t split = blockIdx.x;
   const Run run = run_at(args, split * kSplitSlots);
@@ -218,11 +247,15 @@ __global__ void __launch_bounds__(kThreads) partial_attention(const AttentionArg
   }
   __syncthreads();
   const Global<float> partial(args.partial);
-  for (std::int64_t c = threadIdx.x; c < args.value_dim; c += kThreads) {
-    float sums[kHeads] = {};
+  for (std::int64_t c = threadIdx.x; c < args.value_dim; c += 2 * kThreads) {
+    float sums[2][kHeads] = {};
     sum_run(args, run, weights, c, sums);
-    for (int h = 0; h < run.heads.count; ++h) {
-      partial[(row + h * args.n_splits) * args.value_dim + c] = sums[h];
+#pragma unroll
+    for (int h = 0; h < kHeads; ++h) {
+      if (h >= run.heads.count) continue;
+      const std::int64_t at = (row + h * args.n_splits) * args.value_dim + c;
+      partial[at] = sums[0][h];
+      if (c + kThreads < args.value_dim) partial[at + kThreads] = sums[1][h];
     }
   }
 }
@@ -230,7 +263,7 @@ __global__ void __launch_bounds__(kThreads) partial_attention(const AttentionArg
 /// As partial_attention, but one block walks all runs of its token and joins them as it goes: grid
 /// 1 × head groups × tokens. Shared besides: per head the largest score and the sum so far, and the
 /// factors of this join.
-__global__ void __launch_bounds__(kThreads) running_attention(const AttentionArgs args) {
+__global__ void __launch_bounds__(kThreads, 2) running_attention(const AttentionArgs args) {
   DEVICE_SHARED(float, weights, kSplitSlots* kHeads);
   DEVICE_SHARED(float, largest, kHeads);
   DEVICE_SHARED(float, total, kHeads);
@@ -261,12 +294,19 @@ __global__ void __launch_bounds__(kThreads) running_attention(const AttentionArg
     }
     __syncthreads();
     const std::int64_t row = run.token * args.n_heads + run.heads.first;
-    for (std::int64_t c = threadIdx.x; c < args.value_dim; c += kThreads) {
-      float sums[kHeads] = {};
+    for (std::int64_t c = threadIdx.x; c < args.value_dim; c += 2 * kThreads) {
+      float sums[2][kHeads] = {};
       sum_run(args, run, weights, c, sums);
-      for (int h = 0; h < run.heads.count; ++h) {
-        const std::int64_t at = (row + h) * args.value_dim + c;
-        partial[at] = begin == 0 ? sums[h] : fmaf(partial[at], before[h], sums[h] * next[h]);
+#pragma unroll
+      for (int h = 0; h < kHeads; ++h) {
+        if (h >= run.heads.count) continue;
+#pragma unroll
+        for (int i = 0; i < 2; ++i) {
+          if (c + i * kThreads >= args.value_dim) continue;
+          const std::int64_t at = (row + h) * args.value_dim + c + i * kThreads;
+          partial[at] =
+              begin == 0 ? sums[i][h] : fmaf(partial[at], before[h], sums[i][h] * next[h]);
+        }
       }
     }
   }
@@ -285,18 +325,16 @@ __device__ __forceinline__ void write_value(const AttentionArgs& args, std::int6
     Global<float>(args.out)[token * args.out_token_stride + head * args.value_dim + c] = value;
   }
   if (args.out_terms.data == nullptr || c >= args.out_terms.padded_cols) return;
-  const Bf16Terms s = split_bf16(value);
-  const Global<std::uint16_t> terms(args.out_terms.data);
-  const std::int64_t at = (token * args.n_heads + head) * 2 * args.out_terms.padded_cols + c;
-  terms[at] = s.high;
-  terms[at + args.out_terms.padded_cols] = s.low;
+  write_terms(args.out_terms, token * args.n_heads + head, c, value);
 }
 
 /// Joins the runs that partial_attention left, in order. Grid: heads × tokens × columns /
 /// kCombineThreads; thread owns one column and, of each kCombineThreads runs, the factors of one.
-/// Shared: the runs' largest scores and their factors.
+/// Shared: the runs' largest scores, sums and factors.
 __global__ void __launch_bounds__(kCombineThreads) combine_attention(const AttentionArgs args) {
+  constexpr int kAhead = 16;  // partial sums on their way while the ones before are joined
   DEVICE_SHARED(float, maxima, kCombineThreads);
+  DEVICE_SHARED(float, run_totals, kCombineThreads);
   DEVICE_SHARED(float, before, kCombineThreads);
   DEVICE_SHARED(float, next, kCombineThreads);
   const std::int64_t head = blockIdx.x;
@@ -314,7 +352,10 @@ __global__ void __launch_bounds__(kCombineThreads) combine_attention(const Atten
   for (std::int64_t base = 1; base < n; base += kCombineThreads) {
     const int here = static_cast<int>(n - base < kCombineThreads ? n - base : kCombineThreads);
     __syncthreads();
-    if (thread < here) maxima[thread] = run_maxima[base + thread];
+    if (thread < here) {
+      maxima[thread] = run_maxima[base + thread];
+      run_totals[thread] = run_sums[base + thread];
+    }
     __syncthreads();
     if (thread < here) {
       float earlier = largest;  // the largest before this run: exact in any order
@@ -327,12 +368,20 @@ __global__ void __launch_bounds__(kCombineThreads) combine_attention(const Atten
       next[thread] = j.next;
     }
     __syncthreads();
-    for (int i = 0; i < here; ++i) {
-      const float m = maxima[i];
-      largest = m > largest ? m : largest;
-      total = fmaf(total, before[i], run_sums[base + i] * next[i]);
-      if (c < args.value_dim) {
-        sum = fmaf(sum, before[i], partial[(base + i) * args.value_dim + c] * next[i]);
+    for (int first = 0; first < here; first += kAhead) {
+      float parts[kAhead];
+#pragma unroll
+      for (int i = 0; i < kAhead; ++i) {
+        const bool there = first + i < here && c < args.value_dim;
+        parts[i] = there ? partial[(base + first + i) * args.value_dim + c] : 0.0F;
+      }
+#pragma unroll
+      for (int i = 0; i < kAhead; ++i) {
+        if (first + i >= here) continue;
+        const float m = maxima[first + i];
+        largest = m > largest ? m : largest;
+        total = fmaf(total, before[first + i], run_totals[first + i] * next[first + i]);
+        sum = fmaf(sum, before[first + i], parts[i] * next[first + i]);
       }
     }
   }

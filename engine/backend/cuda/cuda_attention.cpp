@@ -58,6 +58,7 @@ float* CudaBackend::absorbed_queries(const MlaAttentionArgs& args) {
   float* absorbed = scratch<float>(ScratchKind::Absorbed, n * args.n_heads * args.kv_lora_rank);
   if (!usable()) return absorbed;
   if (!args.w_up.is_split()) {
+    flush();
     launch_absorb(
         {placed(args.w_up.w_ukv), n, args.n_heads, args.qk_nope_head_dim + args.v_head_dim,
          args.qk_nope_head_dim, args.q.data, args.q.stride, q_dim, absorbed},
@@ -70,8 +71,8 @@ float* CudaBackend::absorbed_queries(const MlaAttentionArgs& args) {
   terms.data =
       scratch<std::uint16_t>(ScratchKind::HeadTerms, n * args.n_heads * 2 * terms.padded_cols);
   if (!usable()) return absorbed;
-  launch_split({{args.q.data, n, args.qk_nope_head_dim, args.q.stride}, args.n_heads, q_dim, terms},
-               device_.stream());
+  split_parts(args.q,
+              {{args.q.data, n, args.qk_nope_head_dim, args.q.stride}, args.n_heads, q_dim, terms});
   MatmulArgs product;
   product.weight = placed(args.w_up.w_uk_t);
   product.x = terms;
@@ -100,7 +101,6 @@ const std::int32_t* CudaBackend::slots_on_device(std::span<const std::int32_t> s
 // Both forms run absorbed: they are the same numbers, and one path keeps the bits one.
 void CudaBackend::do_mla_attention(const MlaAttentionArgs& args, AttentionForm,
                                    const AttentionProbe* probe, MatView out) {
-  flush();
   const std::int64_t n = args.q.rows;
   if (!usable() || n == 0) return;
   AttentionArgs a;
@@ -143,9 +143,16 @@ void CudaBackend::do_mla_attention(const MlaAttentionArgs& args, AttentionForm,
   up.batch_count = args.v_head_dim;
   up.tile_rows = n <= 2 * kFewRows ? kFewRows : kManyRows;
   changes(out);
+  if (out.cols % kTermPadding == 0 && out.stride == out.cols) {  // what multiplies it needs terms
+    up.out_terms.padded_cols = out.cols;
+    up.out_terms.data = scratch<std::uint16_t>(ScratchKind::Terms, n * 2 * out.cols);
+  }
   if (!usable()) return;
   launch_matmul(up, device_.stream());
   after_launch("value up-projection");
+  if (up.out_terms.data == nullptr) return;
+  terms_ = up.out_terms;
+  terms_source_ = out;
 }
 
 void CudaBackend::do_gqa_attention(const GqaAttentionArgs& args, const AttentionProbe* probe,

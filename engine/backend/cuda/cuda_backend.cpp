@@ -25,16 +25,6 @@ void release_buffer(void*, void* context) {
 
 std::string mebibytes(std::int64_t n) { return std::to_string(n >> 20) + " MiB"; }
 
-bool overlaps(ConstMatView a, ConstMatView b) {
-  const float* a_end = a.data + (a.rows - 1) * a.stride + a.cols;
-  const float* b_end = b.data + (b.rows - 1) * b.stride + b.cols;
-  return a.data < b_end && b.data < a_end;
-}
-
-bool same_view(ConstMatView a, ConstMatView b) {
-  return a.data == b.data && a.rows == b.rows && a.cols == b.cols && a.stride == b.stride;
-}
-
 }  // namespace
 
 PlacedWeight placed(const WeightView& w) {
@@ -174,15 +164,6 @@ void CudaBackend::download(ConstMatView device, std::span<float> host) {
   if (!usable()) std::fill(host.begin(), host.end(), 0.0F);
 }
 
-void CudaBackend::flush() {
-  if (!pending_.waits) return;
-  pending_.waits = false;
-  changes(pending_.out);
-  if (!usable()) return;
-  launch_add(rows_of(pending_.a), rows_of(pending_.out), device_.stream());
-  after_launch("add");
-}
-
 void CudaBackend::changes(ConstMatView out) {
   if (terms_source_.data != nullptr && out.rows > 0 && overlaps(terms_source_, out)) {
     terms_source_ = {};
@@ -215,33 +196,6 @@ void CudaBackend::do_embed(const WeightView& table, std::span<const TokenId> tok
   after_launch("embed");
 }
 
-void CudaBackend::do_rms_norm(ConstMatView x, const float* gamma, float eps, MatView out) {
-  NormArgs args;
-  args.x = rows_of(x);
-  args.gamma = gamma;
-  args.eps = eps;
-  args.out = rows(out);
-  // x += a; norm(x): one pass, when nothing came between and out is not x itself.
-  if (pending_.waits && same_view(pending_.out, x) && !overlaps(x, out) &&
-      !overlaps(pending_.a, out)) {
-    args.added = pending_.a.data;
-    args.added_stride = pending_.a.stride;
-    args.x_out = pending_.out.data;
-    changes(pending_.out);
-    pending_.waits = false;
-  }
-  flush();
-  changes(out);
-  args.terms.padded_cols = round_up(out.cols, kTermPadding);
-  args.terms.data =
-      scratch<std::uint16_t>(ScratchKind::Terms, out.rows * 2 * args.terms.padded_cols);
-  if (!usable() || out.rows == 0) return;
-  launch_rms_norm(args, device_.stream());
-  after_launch("rms_norm");
-  terms_ = args.terms;
-  terms_source_ = out;
-}
-
 void CudaBackend::do_layer_norm(ConstMatView x, const float* gamma, const float* beta, float eps,
                                 MatView out) {
   flush();
@@ -258,7 +212,7 @@ void CudaBackend::do_layer_norm(ConstMatView x, const float* gamma, const float*
 }
 
 void CudaBackend::do_matmul(ConstMatView x, const WeightView& w, const float* bias, MatView out) {
-  flush();
+  make_way(x, out);
   if (!usable() || x.rows == 0) return;
   MatmulArgs args;
   args.weight = placed(w);
@@ -271,31 +225,6 @@ void CudaBackend::do_matmul(ConstMatView x, const WeightView& w, const float* bi
   if (!usable()) return;
   launch_matmul(args, device_.stream());
   after_launch("matmul");
-}
-
-void CudaBackend::do_add(ConstMatView a, MatView out) {
-  flush();
-  if (out.rows > 0) pending_ = {a, out, true};
-}
-
-void CudaBackend::do_copy(ConstMatView a, MatView out) {
-  flush();
-  changes(out);
-  if (!usable()) return;
-  launch_copy(rows_of(a), rows(out), device_.stream());
-  after_launch("copy");
-}
-
-void CudaBackend::do_rope(MatView x, std::int64_t n_heads, std::int64_t head_stride,
-                          std::int64_t offset, std::int64_t first_position,
-                          const RopeTable& table) {
-  flush();
-  changes(x);
-  if (!usable()) return;
-  launch_rope({rows(x), n_heads, head_stride, offset, first_position, table.cos, table.sin,
-               table.dim, table.layout == RopeLayout::Interleaved, moved()},
-              device_.stream());
-  after_launch("rope");
 }
 
 }  // namespace engine::cuda

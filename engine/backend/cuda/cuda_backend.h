@@ -16,9 +16,19 @@
 
 namespace engine::cuda {
 
+/// Whether the memory from first to last element of both has something in common.
+inline bool overlaps(ConstMatView a, ConstMatView b) {
+  const float* a_end = a.data + (a.rows - 1) * a.stride + a.cols;
+  const float* b_end = b.data + (b.rows - 1) * b.stride + b.cols;
+  return a.data < b_end && b.data < a_end;
+}
+inline bool same_view(ConstMatView a, ConstMatView b) {
+  return a.data == b.data && a.rows == b.rows && a.cols == b.cols && a.stride == b.stride;
+}
+
 /// Positions one recorded step serves: its attention starts a block per kSplitSlots of them, and
 /// those behind the last slot end at once.
-constexpr std::int64_t kStepRange = 8 * kSplitSlots;
+constexpr std::int64_t kStepRange = 16 * kSplitSlots;
 
 class CudaBackend final : public Backend {
  public:
@@ -112,8 +122,13 @@ class CudaBackend final : public Backend {
   void after_launch(const char* what) { device_.check_launch(what); }
   Error out_of_memory(std::int64_t n_bytes, const char* purpose);
 
-  /// Runs the addition that waits for a norm to take it along.
+  /// Runs what waits (cuda_waiting.cpp). The first thing an op does that knows nothing of it.
   void flush();
+  void flush_residual();
+  void flush_rows();
+  /// Runs of it what an op must not overtake that reads and writes these rows.
+  void make_way(ConstMatView read, ConstMatView written);
+  void split_parts(ConstMatView x, const SplitArgs& split);
   /// `out` changes: what was derived from it is no longer valid.
   void changes(ConstMatView out);
   Terms terms_of(ConstMatView x);
@@ -148,21 +163,41 @@ class CudaBackend final : public Backend {
   const std::int64_t* moved() const;
   Rows rows(MatView m) const;
   ConstRows rows(ConstMatView m) const;
+  bool lies_by_position(ConstMatView m) const;
 
   std::string failure_;  // of ours (memory); the device keeps its own
   Device device_;        // first made, last gone
   Scratch scratch_;
   SlabMemory slabs_;
   PinnedMemory staging_;
-  PinnedMemory routing_;
   std::unordered_map<const MlpWeights*, ExpertTables> expert_tables_;
 
-  struct PendingAdd {
+  /// Sums that wait for a norm to take them along: the experts' with the shared one, then x += a.
+  struct Residual {
+    ExpertSumArgs experts;
+    MatView experts_out;
+    bool has_experts = false;
+    ConstMatView shared;  // experts.shared
     ConstMatView a;
-    MatView out;
-    bool waits = false;
+    MatView sum_out;
+    bool has_sum = false;
+    bool shared_overlaps(ConstMatView m) const {
+      return shared.data != nullptr && overlaps(shared, m);
+    }
   };
-  PendingAdd pending_;
+  Residual residual_;
+  /// Work on rows that goes side by side. A copy waits for a rotation of its rows.
+  struct Waiting {
+    RowOps ops;
+    int n_ropes = 0;
+    MatView ropes_of[kMostRopes];
+    ConstRows copied;
+    MatView copy_to;
+    std::vector<ConstMatView> reads, writes;
+    bool touches(ConstMatView m) const;
+    bool writes_to(ConstMatView m) const;
+  };
+  Waiting waiting_;
   ConstMatView terms_source_;  // whose terms ScratchKind::Terms holds; data null: nobody's
   Terms terms_;
 

@@ -70,7 +70,12 @@ void CudaBackend::mlp_inner(const MatmulArgs& gate, const WeightView& up, const 
 }
 
 void CudaBackend::do_gated_mlp(ConstMatView x, const MlpWeights& mlp, MatView out) {
-  flush();
+  // The routed experts' sum may wait for that of the shared one.
+  const Residual& r = residual_;
+  if (r.has_sum || !r.has_experts || overlaps(r.experts_out, x) || overlaps(r.experts_out, out) ||
+      r.shared_overlaps(out)) {
+    flush();
+  }
   if (!usable() || x.rows == 0) return;
   MatmulArgs args;
   args.weight = placed(mlp.gate);
@@ -219,28 +224,35 @@ void CudaBackend::do_moe(ConstMatView x, std::span<const MlpWeights> experts,
   plan.width = experts.front().gate.rows;
   plan.top_k = top_k;
   const bool few = plan.n_pairs <= n_experts * kFewRows;
-  const std::int64_t tile_rows = few ? kFewRows : kManyRows;
+  // One token's experts are all different: each pair is a tile, and nothing has to be sorted.
+  const bool direct = x.rows == 1;
+  const std::int64_t tile_rows = few || direct ? kFewRows : kManyRows;
   const std::int64_t max_tiles = std::min(plan.n_pairs, plan.n_pairs / tile_rows + n_experts);
   const ExpertTables* tables = tables_of(experts);
   const Routed routed = routing_on_device(ids, weights);
-  auto* order = scratch<std::int32_t>(ScratchKind::Order, plan.n_pairs);
-  auto* tiles = scratch<WorkTile>(ScratchKind::Tiles, max_tiles);
-  auto* n_tiles = scratch<std::int32_t>(ScratchKind::NTiles, 1);
   float* pairs = scratch<float>(ScratchKind::Pairs, plan.n_pairs * out.cols);
   plan.inner.padded_cols = round_up(plan.width, kTermPadding);
   plan.inner.data =
       scratch<std::uint16_t>(ScratchKind::InnerTerms, plan.n_pairs * 2 * plan.inner.padded_cols);
   plan.x = terms_of(x);
-  if (!usable()) return;
-  launch_plan({routed.ids, plan.n_pairs, n_experts, tile_rows, order, tiles, n_tiles},
-              device_.stream());
-  after_launch("plan");
   plan.like.n_rows = plan.n_pairs;
-  plan.like.tiles = tiles;
-  plan.like.n_tiles = n_tiles;
-  plan.like.order = order;
-  plan.like.max_tiles = max_tiles;
   plan.like.tile_rows = tile_rows;
+  if (direct) {
+    plan.like.expert_ids = routed.ids;
+  } else {
+    auto* order = scratch<std::int32_t>(ScratchKind::Order, plan.n_pairs);
+    auto* tiles = scratch<WorkTile>(ScratchKind::Tiles, max_tiles);
+    auto* n_tiles = scratch<std::int32_t>(ScratchKind::NTiles, 1);
+    if (!usable()) return;
+    launch_plan({routed.ids, plan.n_pairs, n_experts, tile_rows, order, tiles, n_tiles},
+                device_.stream());
+    after_launch("plan");
+    plan.like.tiles = tiles;
+    plan.like.n_tiles = n_tiles;
+    plan.like.order = order;
+    plan.like.max_tiles = max_tiles;
+  }
+  if (!usable()) return;
   moe_inner(plan, *tables, n_experts);
   MatmulArgs down = plan.like;
   down.x = plan.inner;
@@ -249,8 +261,9 @@ void CudaBackend::do_moe(ConstMatView x, std::span<const MlpWeights> experts,
   down.out = {pairs, plan.n_pairs, out.cols, out.cols};
   moe_product(down, tables->host.data() + 2 * n_experts, n_experts);
   changes(out);
-  launch_combine_experts(pairs, routed.weights, top_k, rows_of(out), device_.stream());
-  after_launch("combine");
+  residual_.experts = {pairs, routed.weights, top_k, {}};
+  residual_.experts_out = out;
+  residual_.has_experts = true;
 }
 
 }  // namespace engine::cuda

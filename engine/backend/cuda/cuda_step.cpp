@@ -126,17 +126,19 @@ const std::int64_t* CudaBackend::moved() const {
                                       : nullptr;
 }
 
+bool CudaBackend::lies_by_position(ConstMatView m) const {
+  const auto next = position_rows_.upper_bound(m.data);
+  if (next == position_rows_.begin()) return false;
+  const PositionRows& table = std::prev(next)->second;
+  return m.data < table.end && m.stride == table.stride;
+}
+
 // Only what stands at the step's own position moves: a view from row 0 on is the whole past.
 Rows CudaBackend::rows(MatView m) const {
   Rows rows = rows_of(m);
-  if (recording_ != Recording::Yes) return rows;
-  const auto next = position_rows_.upper_bound(m.data);
-  if (next == position_rows_.begin()) return rows;
-  const auto& [begin, table] = *std::prev(next);
-  if (m.data < table.end && m.stride == table.stride &&
-      m.data == begin + step_.position * table.stride) {
-    rows.moved = moved();
-  }
+  if (recording_ != Recording::Yes || !lies_by_position(m)) return rows;
+  const auto& [begin, table] = *std::prev(position_rows_.upper_bound(m.data));
+  if (m.data == begin + step_.position * table.stride) rows.moved = moved();
   return rows;
 }
 

@@ -55,8 +55,8 @@ using Stream = cudaStream_t;
 
 }  // namespace engine::cuda
 
-/// n elements of shared memory for the whole block.
-#define DEVICE_SHARED(type, name, n) __shared__ type name[n]
+/// n elements of shared memory for the whole block, aligned for the widest loads.
+#define DEVICE_SHARED(type, name, n) __shared__ __align__(16) type name[n]
 /// Adds and gives back what was there; integers only, so that no sum depends on an order.
 #define DEVICE_SHARED_ATOMIC_ADD(array, i, value) atomicAdd(&(array)[i], value)
 #define DEVICE_GLOBAL_ATOMIC_ADD(pointer, i, value) atomicAdd((pointer) + (i), value)

@@ -77,6 +77,21 @@ __device__ __forceinline__ auto first_row(const R& rows) {
   return rows.data + moved_by(rows.moved) * rows.stride;
 }
 
+/// One element of what the experts of a token give (ExpertSumArgs); rows of `cols`.
+template <class Args>
+__device__ __forceinline__ float expert_sum(const Args& args, std::int64_t token, std::int64_t col,
+                                            std::int64_t cols) {
+  const Global<const float> values(args.pairs);
+  const Global<const float> weights(args.weights);
+  float sum = 0.0F;
+  for (std::int64_t j = 0; j < args.top_k; ++j) {
+    const std::int64_t pair = token * args.top_k + j;
+    sum = fmaf(weights[pair], values[pair * cols + col], sum);
+  }
+  if (args.shared.data == nullptr) return sum;
+  return sum + Global<const float>(args.shared.data)[token * args.shared.stride + col];
+}
+
 /// Lanes of a warp, from the thread's place in a one-dimensional block.
 __device__ __forceinline__ int lane_of() { return static_cast<int>(threadIdx.x) % kWarpSize; }
 __device__ __forceinline__ int warp_of() { return static_cast<int>(threadIdx.x) / kWarpSize; }

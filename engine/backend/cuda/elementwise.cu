@@ -8,47 +8,52 @@ namespace {
 
 constexpr int kThreads = 256;
 constexpr int kWarps = kThreads / kWarpSize;
+// A decoded token has one row: a block of many threads reads it at once.
+constexpr int kRowThreads = 1024;
+constexpr int kRowWarps = kRowThreads / kWarpSize;
 
-__device__ __forceinline__ void write_terms(const Terms& terms, std::int64_t row, std::int64_t col,
-                                            float value) {
-  const Bf16Terms s = split_bf16(value);
-  const Global<std::uint16_t> out(terms.data);
-  out[row * 2 * terms.padded_cols + col] = s.high;
-  out[(row * 2 + 1) * terms.padded_cols + col] = s.low;
-}
-
-/// Grid: rows. Block: kThreads; thread i owns columns i, i + kThreads, … Shared: the warps' sums.
-__global__ void __launch_bounds__(kThreads) rms_norm(const NormArgs args) {
-  DEVICE_SHARED(float, parts, kWarps);
-  const std::int64_t row = blockIdx.x;
+/// One row, by a block of kRowThreads; thread i owns columns i, i + kRowThreads, … `parts`: shared
+/// memory for the warps' sums.
+template <class Parts>
+__device__ __forceinline__ void norm_row(const NormArgs& args, std::int64_t row, Parts& parts) {
   const Global<const float> x(args.x.data + row * args.x.stride);
   const Global<const float> gamma(args.gamma);
   const Global<float> out(first_row(args.out) + row * args.out.stride);
-  const Global<float> x_out(args.x_out == nullptr ? nullptr : args.x_out + row * args.x.stride);
-  const Global<const float> added(args.added == nullptr ? nullptr
-                                                        : args.added + row * args.added_stride);
-  const auto value = [&](std::int64_t c) {
-    const float v = x[c];
-    return args.added == nullptr ? v : v + added[c];
-  };
+  const Global<float> x_out(args.added == nullptr ? nullptr : args.x_out + row * args.x.stride);
+  const Global<float> added(args.added == nullptr ? nullptr : args.added + row * args.added_stride);
   float squares = 0.0F;
-  for (std::int64_t c = threadIdx.x; c < args.x.cols; c += kThreads) {
-    const float v = value(c);
+  for (std::int64_t c = threadIdx.x; c < args.x.cols; c += kRowThreads) {
+    float v = x[c];
+    if (args.added != nullptr) {
+      float a = 0.0F;
+      if (args.experts.pairs != nullptr) {
+        a = expert_sum(args.experts, row, c, args.x.cols);
+        added[c] = a;
+      } else {
+        a = added[c];
+      }
+      v += a;
+      x_out[c] = v;
+    }
     squares = fmaf(v, v, squares);
   }
-  const float mean = block_sum<kWarps>(squares, parts) / static_cast<float>(args.x.cols);
+  const float mean = block_sum<kRowWarps>(squares, parts) / static_cast<float>(args.x.cols);
   const float inverse = 1.0F / sqrtf(mean + args.eps);
   const std::int64_t end = args.terms.data == nullptr ? args.x.cols : args.terms.padded_cols;
-  for (std::int64_t c = threadIdx.x; c < end; c += kThreads) {
+  for (std::int64_t c = threadIdx.x; c < end; c += kRowThreads) {
     float normed = 0.0F;
     if (c < args.x.cols) {
-      const float v = value(c);
-      normed = v * inverse * gamma[c];
-      if (args.added != nullptr) x_out[c] = v;
+      normed = x[c] * inverse * gamma[c];  // x as this thread left it
       out[c] = normed;
     }
     if (args.terms.data != nullptr) write_terms(args.terms, row, c, normed);
   }
+}
+
+/// Grid: rows.
+__global__ void __launch_bounds__(kRowThreads) rms_norm(const NormArgs args) {
+  DEVICE_SHARED(float, parts, kRowWarps);
+  norm_row(args, blockIdx.x, parts);
 }
 
 /// As rms_norm; the variance is summed around the mean.
@@ -109,32 +114,62 @@ __global__ void __launch_bounds__(kThreads)
   to[e.row * out.stride + e.col] = weight_value(table, ids[e.row], e.col);
 }
 
-/// Thread owns pair i of one head of one row.
-__global__ void __launch_bounds__(kThreads) rope(const RopeArgs args) {
+/// Thread `i` of all owns one pair of one head of one row.
+__device__ __forceinline__ void rotate_pair(const RopeArgs& args, std::int64_t thread) {
   const std::int64_t half = args.dim / 2;
-  const Element e = element_of(args.x.rows, args.n_heads * half);
-  if (!e.inside) return;
-  const std::int64_t i = e.col % half;
-  const Global<float> head(first_row(args.x) + e.row * args.x.stride + args.offset +
-                           e.col / half * args.head_stride);
-  const std::int64_t at = (args.first_position + moved_by(args.moved) + e.row) * half + i;
+  const std::int64_t pairs = args.n_heads * half;
+  if (thread >= args.x.rows * pairs) return;
+  const std::int64_t row = thread / pairs;
+  const std::int64_t i = thread % pairs % half;
+  const std::int64_t head = args.offset + thread % pairs / half * args.head_stride;
+  const Global<float> to(first_row(args.x) + row * args.x.stride + head);
+  const Global<const float> from(args.from.data == nullptr
+                                     ? first_row(args.x) + row * args.x.stride + head
+                                     : args.from.data + row * args.from.stride + head);
+  const std::int64_t at = (args.first_position + moved_by(args.moved) + row) * half + i;
   const float cos = Global<const float>(args.cos)[at];
   const float sin = Global<const float>(args.sin)[at];
   const std::int64_t first = args.interleaved ? 2 * i : i;
   const std::int64_t second = args.interleaved ? 2 * i + 1 : i + half;
-  const float a = head[first];
-  const float b = head[second];
-  head[first] = fmaf(a, cos, -(b * sin));
-  head[second] = fmaf(b, cos, a * sin);
+  const float a = from[first];
+  const float b = from[second];
+  to[first] = fmaf(a, cos, -(b * sin));
+  to[second] = fmaf(b, cos, a * sin);
 }
 
-/// Thread owns one element of a row of terms, padding included.
-__global__ void __launch_bounds__(kThreads) split(const SplitArgs args) {
-  const Element e = element_of(args.x.rows * args.parts, args.out.padded_cols);
-  if (!e.inside) return;
-  const Global<const float> x(args.x.data + e.row / args.parts * args.x.stride +
-                              e.row % args.parts * args.part_stride);
-  write_terms(args.out, e.row, e.col, e.col < args.x.cols ? x[e.col] : 0.0F);
+/// Thread `i` of all owns one element of a row of terms, padding included.
+__device__ __forceinline__ void split_element(const SplitArgs& args, std::int64_t thread) {
+  const std::int64_t row = thread / args.out.padded_cols;
+  const std::int64_t col = thread % args.out.padded_cols;
+  if (row >= args.x.rows * args.parts) return;
+  const Global<const float> x(args.x.data + row / args.parts * args.x.stride +
+                              row % args.parts * args.part_stride);
+  write_terms(args.out, row, col, col < args.x.cols ? x[col] : 0.0F);
+}
+
+std::int64_t row_blocks(std::int64_t n) { return (n + kRowThreads - 1) / kRowThreads; }
+std::int64_t rope_blocks(const RopeArgs& args) {
+  return row_blocks(args.x.rows * args.n_heads * (args.dim / 2));
+}
+
+/// Where in the grid the kinds of row_ops begin: the norm's rows first, a block each.
+struct RowGrid {
+  std::int64_t ropes[kMostRopes];
+  std::int64_t split;
+};
+
+/// Grid: blocks of the norm, the ropes, the split, one kind after the other. Block: kRowThreads.
+/// Shared: the warps' sums of the norm.
+__global__ void __launch_bounds__(kRowThreads) row_ops(const RowOps ops, const RowGrid grid) {
+  DEVICE_SHARED(float, parts, kRowWarps);
+  const std::int64_t block = blockIdx.x;
+  if (block < grid.ropes[0]) return norm_row(ops.norm, block, parts);
+  if (block >= grid.split) {
+    return split_element(ops.split, (block - grid.split) * kRowThreads + threadIdx.x);
+  }
+  const bool second = block >= grid.ropes[1];
+  rotate_pair(second ? ops.ropes[1] : ops.ropes[0],
+              (block - (second ? grid.ropes[1] : grid.ropes[0])) * kRowThreads + threadIdx.x);
 }
 
 __global__ void __launch_bounds__(kThreads)
@@ -158,7 +193,8 @@ dim3 blocks_for(std::int64_t n) {
 
 void launch_rms_norm(const NormArgs& args, Stream stream) {
   if (args.x.rows == 0) return;
-  DEVICE_LAUNCH(rms_norm, dim3(static_cast<unsigned>(args.x.rows)), dim3(kThreads), stream, args);
+  DEVICE_LAUNCH(rms_norm, dim3(static_cast<unsigned>(args.x.rows)), dim3(kRowThreads), stream,
+                args);
 }
 
 void launch_layer_norm(const NormArgs& args, Stream stream) {
@@ -182,16 +218,21 @@ void launch_embed(const PlacedWeight& table, const std::int32_t* tokens, const R
   DEVICE_LAUNCH(embed, blocks_for(out.rows * out.cols), dim3(kThreads), stream, table, tokens, out);
 }
 
-void launch_rope(const RopeArgs& args, Stream stream) {
-  const std::int64_t n = args.x.rows * args.n_heads * (args.dim / 2);
+void launch_row_ops(const RowOps& ops, Stream stream) {
+  RowGrid grid{};
+  grid.ropes[0] = ops.norm.x.rows;
+  grid.ropes[1] = grid.ropes[0] + rope_blocks(ops.ropes[0]);
+  grid.split = grid.ropes[1] + rope_blocks(ops.ropes[1]);
+  const std::int64_t n =
+      grid.split + row_blocks(ops.split.x.rows * ops.split.parts * ops.split.out.padded_cols);
   if (n == 0) return;
-  DEVICE_LAUNCH(rope, blocks_for(n), dim3(kThreads), stream, args);
+  DEVICE_LAUNCH(row_ops, dim3(static_cast<unsigned>(n)), dim3(kRowThreads), stream, ops, grid);
 }
 
 void launch_split(const SplitArgs& args, Stream stream) {
-  const std::int64_t n = args.x.rows * args.parts * args.out.padded_cols;
-  if (n == 0) return;
-  DEVICE_LAUNCH(split, blocks_for(n), dim3(kThreads), stream, args);
+  RowOps ops;
+  ops.split = args;
+  launch_row_ops(ops, stream);
 }
 
 void launch_silu_product(const float* gate, const float* up, std::int64_t rows, std::int64_t cols,

@@ -49,16 +49,27 @@ constexpr std::int64_t kTermPadding = 256;  // the widest unit of any weight lay
 
 // ---- elementwise.cu
 
+/// What the routed experts of a token give: Σ_j weights[t, j] · pairs[t · top_k + j], in the order
+/// of j, then + shared[t].
+struct ExpertSumArgs {
+  const float* pairs = nullptr;  // null: there are none
+  const float* weights = nullptr;
+  std::int64_t top_k = 0;
+  ConstRows shared;  // data may be null
+};
+
 struct NormArgs {
   ConstRows x;
   const float* gamma = nullptr;
   const float* beta = nullptr;  // LayerNorm only
   float eps = 0;
   Rows out;
-  const float* added = nullptr;  // RMSNorm: first x += added, both written
+  // RMSNorm: first added = experts, where there are any; then x += added. All are written.
+  float* added = nullptr;
   std::int64_t added_stride = 0;
-  float* x_out = nullptr;
-  Terms terms;  // RMSNorm: of the result; data may be null
+  ExpertSumArgs experts;
+  float* x_out = nullptr;  // x
+  Terms terms;             // RMSNorm: of the result; data may be null
 };
 void launch_rms_norm(const NormArgs& args, Stream stream);
 void launch_layer_norm(const NormArgs& args, Stream stream);
@@ -70,6 +81,7 @@ void launch_embed(const PlacedWeight& table, const std::int32_t* tokens, const R
 
 struct RopeArgs {
   Rows x;
+  ConstRows from;  // rotated into x; data null: x itself is rotated
   std::int64_t n_heads = 1;
   std::int64_t head_stride = 0;
   std::int64_t offset = 0;
@@ -80,7 +92,6 @@ struct RopeArgs {
   bool interleaved = true;
   const std::int64_t* moved = nullptr;  // of first_position
 };
-void launch_rope(const RopeArgs& args, Stream stream);
 
 /// Row r of the terms is x[r / parts, (r % parts) · part_stride …+ cols).
 struct SplitArgs {
@@ -89,6 +100,16 @@ struct SplitArgs {
   std::int64_t part_stride = 0;
   Terms out;
 };
+
+/// Work on rows that goes side by side in one launch: none reads what another writes. What has no
+/// rows is not there.
+constexpr int kMostRopes = 2;
+struct RowOps {
+  NormArgs norm;
+  RopeArgs ropes[kMostRopes];
+  SplitArgs split;
+};
+void launch_row_ops(const RowOps& ops, Stream stream);
 void launch_split(const SplitArgs& args, Stream stream);
 
 /// terms[r] = silu(gate[r]) · up[r].
@@ -113,7 +134,7 @@ struct MatmulArgs {
   std::int64_t n_rows = 0;
   const float* bias = nullptr;  // [weight.rows]
   Rows out;
-  Terms out_terms;  // gated
+  Terms out_terms;  // gated; else besides `out`, which must be as wide then (data may be null)
 
   // Batches of one weight (heads): batch b takes weight rows [b·batch_rows + batch_first, +
   // batch_count), x row r·n_batches + b, and writes columns b·batch_count.
@@ -126,6 +147,7 @@ struct MatmulArgs {
   // dtype are left to another launch.
   const PlacedWeight* experts = nullptr;
   const PlacedWeight* expert_ups = nullptr;
+  const std::int32_t* expert_ids = nullptr;  // [n_rows]: each row a tile of its own; no tiles then
   const WorkTile* tiles = nullptr;
   const std::int32_t* n_tiles = nullptr;
   const std::int32_t* order = nullptr;  // [n_rows]: the pair at each place
@@ -173,9 +195,7 @@ struct PlanArgs {
 };
 void launch_plan(const PlanArgs& args, Stream stream);
 
-/// out[t] = Σ_j weights[t, j] · pairs[t · top_k + j], in the order of j.
-void launch_combine_experts(const float* pairs, const float* weights, std::int64_t top_k,
-                            const Rows& out, Stream stream);
+void launch_combine_experts(const ExpertSumArgs& args, const Rows& out, Stream stream);
 
 // ---- attention.cu
 
@@ -225,7 +245,7 @@ struct AttentionArgs {
   std::int64_t out_token_stride = 0;
   Terms out_terms;  // rows token · n_heads + head; data may be null
 };
-constexpr std::int64_t kSplitSlots = 128;  // slots of one partial sum: fixed, so bits are
+constexpr std::int64_t kSplitSlots = 64;  // slots of one partial sum: fixed, so bits are
 void launch_attention(const AttentionArgs& args, Stream stream);
 
 /// q_absorbed[t, h, l] = Σ_d q[t, h, d] · W_UK[h, d, l] from the joined weight.

@@ -16,64 +16,123 @@ constexpr int kFewWarps = kSegments;  // matmul_few: one warp per segment
 constexpr int kManyWarps = 4;         // matmul_many: one warp per 16 weight rows
 constexpr int kManyTiles = 8;         // columns / 8 of a matmul_many warp: 32 tokens
 
-/// sums += the product over units [begin, end): element i of tile n as the instruction gives it.
-/// x[n]: lane's column of tile n, null where there is no token.
+/// Units whose weights a warp asks for before it computes the first of them. A warp of few columns
+/// waits for memory most of the time: the compiler alone keeps one unit on its way.
+template <class F, int kTiles>
+constexpr int kUnitsAhead = kTiles > 1 || F::kUnit > 128
+                                ? 1
+                                : 128 / (F::kUnit < 64 ? F::kUnit : F::kUnit / 2);
+/// Tiles whose group sums a warp holds at a time: a minimum takes as many registers again.
+template <class F, int kTiles>
+constexpr int kTilesAtOnce = kTiles > 1 && F::kHasMin ? kTiles / 2 : kTiles;
+
+/// A lane's share of one column over a unit, where there is one tile. Loaded ahead as the weights
+/// are; more tiles find it in L1 and would take too many registers.
+template <class F>
+struct HeldColumn {
+  std::uint32_t b[F::kUnit / 16][2];
+};
+
+template <class F>
+__device__ __forceinline__ uint2 load_column(const Global<const std::uint16_t>& x,
+                                             std::int64_t unit, int step) {
+  if (x == nullptr) return {0, 0};
+  return load_vector<uint2>(x + (unit * F::kUnit + F::k_offset(step, lane_of() % 4)));
+}
+
+/// sums += the product of one unit: element i of tile n as the instruction gives it, for
+/// kTilesAtOnce tiles from kFirst on. x[n]: lane's column of tile n, null where there is no token.
+template <class F, int kTiles, int kFirst>
+__device__ __forceinline__ void unit_product(const typename F::Part& low_part,
+                                             const typename F::Part& high_part,
+                                             const HeldColumn<F>& held,
+                                             const Global<const std::uint16_t> (&x)[kTiles],
+                                             std::int64_t unit, float (&sums)[kTiles][4]) {
+  constexpr int kSteps = F::kUnit / 16;
+  constexpr int kCount = kTilesAtOnce<F, kTiles>;
+  constexpr std::uint32_t kOnes = 0x3F803F80U;
+  float group_sums[kCount][4] = {};
+  float x_sums[kCount][4] = {};
+#pragma unroll
+  for (int step = 0; step < kSteps; ++step) {
+    std::uint32_t b[kCount][2];
+#pragma unroll
+    for (int n = 0; n < kCount; ++n) {
+      const uint2 v = kTiles == 1 ? uint2{held.b[step][0], held.b[step][1]}
+                                  : load_column<F>(x[kFirst + n], unit, step);
+      b[n][0] = v.x;
+      b[n][1] = v.y;
+    }
+#pragma unroll
+    for (int term = F::kTerms - 1; term >= 0; --term) {
+      std::uint32_t a[4];
+      F::fragment(low_part, step, term, a[0], a[2]);
+      F::fragment(high_part, step, term, a[1], a[3]);
+#pragma unroll
+      for (int n = 0; n < kCount; ++n) {
+        mma_bf16(F::kGroupSteps == 0 ? sums[kFirst + n] : group_sums[n], a, b[n]);
+      }
+    }
+    if constexpr (F::kHasMin) {
+      const std::uint32_t ones[4] = {kOnes, kOnes, kOnes, kOnes};
+#pragma unroll
+      for (int n = 0; n < kCount; ++n) mma_bf16(x_sums[n], ones, b[n]);
+    }
+    if constexpr (F::kGroupSteps > 0) {
+      if (step % F::kGroupSteps != F::kGroupSteps - 1) continue;
+      const int group = step / F::kGroupSteps;
+      const float scales[2] = {F::scale(low_part, group), F::scale(high_part, group)};
+      const float minima[2] = {F::minimum(low_part, group), F::minimum(high_part, group)};
+#pragma unroll
+      for (int n = 0; n < kCount; ++n) {
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+          float& sum = sums[kFirst + n][i];
+          sum = fmaf(scales[i / 2], group_sums[n][i], sum);
+          if constexpr (F::kHasMin) {
+            sum = fmaf(-minima[i / 2], x_sums[n][i], sum);
+            x_sums[n][i] = 0.0F;
+          }
+          group_sums[n][i] = 0.0F;
+        }
+      }
+    }
+  }
+}
+
+/// sums += the product over units [begin, end), in their order.
 template <class F, int kTiles>
 __device__ __forceinline__ void segment_product(const RowPlanes (&rows)[2],
                                                 const Global<const std::uint16_t> (&x)[kTiles],
                                                 std::int64_t begin, std::int64_t end,
                                                 float (&sums)[kTiles][4]) {
-  constexpr int kSteps = F::kUnit / 16;
-  constexpr std::uint32_t kOnes = 0x3F803F80U;
+  constexpr int kAhead = kUnitsAhead<F, kTiles>;
+  constexpr int kAtOnce = kTilesAtOnce<F, kTiles>;
   const int t = lane_of() % 4;
-  for (std::int64_t unit = begin; unit < end; ++unit) {
-    const typename F::Part low_part = F::load(rows[0], unit, t);
-    const typename F::Part high_part = F::load(rows[1], unit, t);
-    float group_sums[kTiles][4] = {};
-    float x_sums[kTiles][4] = {};
+  for (std::int64_t unit = begin; unit < end; unit += kAhead) {
+    typename F::Part low_parts[kAhead] = {};
+    typename F::Part high_parts[kAhead] = {};
+    HeldColumn<F> held[kAhead] = {};
 #pragma unroll
-    for (int step = 0; step < kSteps; ++step) {
-      std::uint32_t b[kTiles][2];
+    for (int i = 0; i < kAhead; ++i) {
+      if (unit + i >= end) continue;
+      low_parts[i] = F::load(rows[0], unit + i, t);
+      high_parts[i] = F::load(rows[1], unit + i, t);
+      if constexpr (kTiles == 1) {
 #pragma unroll
-      for (int n = 0; n < kTiles; ++n) {
-        b[n][0] = b[n][1] = 0;
-        if (x[n] == nullptr) continue;
-        const uint2 v = load_vector<uint2>(x[n] + (unit * F::kUnit + F::k_offset(step, t)));
-        b[n][0] = v.x;
-        b[n][1] = v.y;
-      }
-#pragma unroll
-      for (int term = F::kTerms - 1; term >= 0; --term) {
-        std::uint32_t a[4];
-        F::fragment(low_part, step, term, a[0], a[2]);
-        F::fragment(high_part, step, term, a[1], a[3]);
-#pragma unroll
-        for (int n = 0; n < kTiles; ++n) {
-          mma_bf16(F::kGroupSteps == 0 ? sums[n] : group_sums[n], a, b[n]);
+        for (int step = 0; step < F::kUnit / 16; ++step) {
+          const uint2 v = load_column<F>(x[0], unit + i, step);
+          held[i].b[step][0] = v.x;
+          held[i].b[step][1] = v.y;
         }
       }
-      if constexpr (F::kHasMin) {
-        const std::uint32_t ones[4] = {kOnes, kOnes, kOnes, kOnes};
+    }
 #pragma unroll
-        for (int n = 0; n < kTiles; ++n) mma_bf16(x_sums[n], ones, b[n]);
-      }
-      if constexpr (F::kGroupSteps > 0) {
-        if (step % F::kGroupSteps != F::kGroupSteps - 1) continue;
-        const int group = step / F::kGroupSteps;
-        const float scales[2] = {F::scale(low_part, group), F::scale(high_part, group)};
-        const float minima[2] = {F::minimum(low_part, group), F::minimum(high_part, group)};
-#pragma unroll
-        for (int n = 0; n < kTiles; ++n) {
-#pragma unroll
-          for (int i = 0; i < 4; ++i) {
-            sums[n][i] = fmaf(scales[i / 2], group_sums[n][i], sums[n][i]);
-            if constexpr (F::kHasMin) {
-              sums[n][i] = fmaf(-minima[i / 2], x_sums[n][i], sums[n][i]);
-              x_sums[n][i] = 0.0F;
-            }
-            group_sums[n][i] = 0.0F;
-          }
-        }
+    for (int i = 0; i < kAhead; ++i) {
+      if (unit + i >= end) continue;
+      unit_product<F, kTiles, 0>(low_parts[i], high_parts[i], held[i], x, unit + i, sums);
+      if constexpr (kAtOnce < kTiles) {
+        unit_product<F, kTiles, kAtOnce>(low_parts[i], high_parts[i], held[i], x, unit + i, sums);
       }
     }
   }
@@ -96,18 +155,25 @@ __device__ __forceinline__ BlockWork block_work(const MatmulArgs& args) {
   const std::int64_t batch = blockIdx.z;
   w.n_weight_rows = args.batch_count > 0 ? args.batch_count : args.weight.rows;
   w.first_weight_row = batch * args.batch_rows + args.batch_first;
-  if (args.tiles == nullptr) {
+  if (args.experts == nullptr) {
     w.first = static_cast<std::int64_t>(blockIdx.y) * args.tile_rows;
     w.count = args.n_rows - w.first < args.tile_rows ? args.n_rows - w.first : args.tile_rows;
     w.empty = w.count <= 0;
     return w;
   }
-  const Global<const std::int32_t> n_tiles(args.n_tiles);
-  if (static_cast<std::int32_t>(blockIdx.y) >= n_tiles[0]) return w;
-  const Global<const std::int32_t> tile(&args.tiles[blockIdx.y].expert);
-  const std::int64_t expert = tile[0];
-  w.first = tile[1];
-  w.count = tile[2];
+  std::int64_t expert = 0;
+  if (args.expert_ids != nullptr) {
+    expert = Global<const std::int32_t>(args.expert_ids)[blockIdx.y];
+    w.first = blockIdx.y;
+    w.count = 1;
+  } else {
+    const Global<const std::int32_t> n_tiles(args.n_tiles);
+    if (static_cast<std::int32_t>(blockIdx.y) >= n_tiles[0]) return w;
+    const Global<const std::int32_t> tile(&args.tiles[blockIdx.y].expert);
+    expert = tile[0];
+    w.first = tile[1];
+    w.count = tile[2];
+  }
   const Global<const PlacedWeight> experts(args.experts);
   w.weight = experts[expert];
   if (args.expert_ups != nullptr) w.up = Global<const PlacedWeight>(args.expert_ups)[expert];
@@ -152,18 +218,16 @@ __device__ __forceinline__ void write_result(const MatmulArgs& args, const Block
     // Columns behind the last are zero terms.
     if (row >= args.out_terms.padded_cols) return;
     const float product = row < w.n_weight_rows ? silu(value) * up : 0.0F;
-    const Bf16Terms s = split_bf16(product);
-    const Global<std::uint16_t> terms(args.out_terms.data);
-    terms[place * 2 * args.out_terms.padded_cols + row] = s.high;
-    terms[(place * 2 + 1) * args.out_terms.padded_cols + row] = s.low;
+    write_terms(args.out_terms, place, row, product);
     return;
   }
   if (row >= w.n_weight_rows) return;
   if (args.bias != nullptr) value += Global<const float>(args.bias)[row];
   const std::int64_t out_row = args.out_by_place ? place : pair_at(args, place);
+  const std::int64_t col = static_cast<std::int64_t>(blockIdx.z) * w.n_weight_rows + row;
   const Global<float> out(first_row(args.out));
-  out[out_row * args.out.stride + static_cast<std::int64_t>(blockIdx.z) * w.n_weight_rows + row] =
-      value;
+  out[out_row * args.out.stride + col] = value;
+  if (args.out_terms.data != nullptr) write_terms(args.out_terms, out_row, col, value);
 }
 
 /// Grid: 16 weight rows × work tiles of up to 4 rows × batches. Block: kFewWarps warps, warp s sums
@@ -246,8 +310,9 @@ template <DType D, bool kGated>
 void launch_typed(const MatmulArgs& args, Stream stream) {
   std::int64_t rows = args.batch_count > 0 ? args.batch_count : args.weight.rows;
   if (kGated) rows = args.out_terms.padded_cols;
-  const std::int64_t tiles =
-      args.tiles != nullptr ? args.max_tiles : (args.n_rows + args.tile_rows - 1) / args.tile_rows;
+  std::int64_t tiles = (args.n_rows + args.tile_rows - 1) / args.tile_rows;
+  if (args.tiles != nullptr) tiles = args.max_tiles;
+  if (args.expert_ids != nullptr) tiles = args.n_rows;
   const bool few = args.tile_rows == kFewRows;
   const std::int64_t rows_per_block = few ? 16 : 16 * kManyWarps;
   const dim3 grid(static_cast<unsigned>((rows + rows_per_block - 1) / rows_per_block),

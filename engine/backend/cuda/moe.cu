@@ -237,20 +237,12 @@ __global__ void __launch_bounds__(kPlanThreads) plan(const PlanArgs args) {
 
 /// Thread owns one element of one token.
 __global__ void __launch_bounds__(kThreads)
-    combine_experts(const float* pairs, const float* weights, const std::int64_t top_k,
-                    const Rows out) {
+    combine_experts(const ExpertSumArgs args, const Rows out) {
   const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x;
   if (i >= out.rows * out.cols) return;
   const std::int64_t token = i / out.cols;
   const std::int64_t col = i % out.cols;
-  const Global<const float> values(pairs);
-  const Global<const float> w(weights);
-  float sum = 0.0F;
-  for (std::int64_t j = 0; j < top_k; ++j) {
-    const std::int64_t pair = token * top_k + j;
-    sum = fmaf(w[pair], values[pair * out.cols + col], sum);
-  }
-  Global<float>(out.data)[token * out.stride + col] = sum;
+  Global<float>(out.data)[token * out.stride + col] = expert_sum(args, token, col, out.cols);
 }
 
 }  // namespace
@@ -265,12 +257,11 @@ void launch_plan(const PlanArgs& args, Stream stream) {
   DEVICE_LAUNCH(plan, dim3(1), dim3(kPlanThreads), stream, args);
 }
 
-void launch_combine_experts(const float* pairs, const float* weights, std::int64_t top_k,
-                            const Rows& out, Stream stream) {
+void launch_combine_experts(const ExpertSumArgs& args, const Rows& out, Stream stream) {
   const std::int64_t n = out.rows * out.cols;
   if (n == 0) return;
   DEVICE_LAUNCH(combine_experts, dim3(static_cast<unsigned>((n + kThreads - 1) / kThreads)),
-                dim3(kThreads), stream, pairs, weights, top_k, out);
+                dim3(kThreads), stream, args, out);
 }
 
 }  // namespace engine::cuda

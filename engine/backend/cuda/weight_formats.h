@@ -20,6 +20,15 @@ __device__ __forceinline__ float half_to_float(std::uint32_t bits) {
 #endif
 }
 
+/// Terms of one value. Rows of terms are `padded_cols` bf16 high, then as many low.
+__device__ __forceinline__ void write_terms(const Terms& terms, std::int64_t row, std::int64_t col,
+                                            float value) {
+  const Bf16Terms s = split_bf16(value);
+  const Global<std::uint16_t> out(terms.data);
+  out[row * 2 * terms.padded_cols + col] = s.high;
+  out[(row * 2 + 1) * terms.padded_cols + col] = s.low;
+}
+
 /// E4M3FN: the bits moved to float32's places and multiplied by 2^120 are right for subnormals too.
 __device__ __forceinline__ float fp8_to_float(std::uint32_t byte) {
   const std::uint32_t magnitude = byte & 0x7FU;
