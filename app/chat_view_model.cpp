@@ -16,7 +16,6 @@ namespace app {
 namespace {
 
 constexpr int kSaveDelayMs = 400;  // streamed text is at most 500 ms behind on the disk
-constexpr int kSendDelayMs = 250;  // how long a slow disk may hold back a request
 
 }  // namespace
 
@@ -31,7 +30,7 @@ ChatViewModel::ChatViewModel(Parts parts, QObject* parent)
   saveTimer_.setInterval(kSaveDelayMs);
   connect(&saveTimer_, &QTimer::timeout, this, &ChatViewModel::saveAnswer);
   sendTimer_.setSingleShot(true);
-  sendTimer_.setInterval(kSendDelayMs);
+  sendTimer_.setInterval(parts.longestSaveMs);
   connect(&sendTimer_, &QTimer::timeout, this, &ChatViewModel::sendRequest);
   connectBridge();
   connectStore();

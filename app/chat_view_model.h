@@ -69,6 +69,7 @@ class ChatViewModel : public QObject {
     ConversationListModel& conversations;
     MessageListModel& messages;
     TokenTimeline& timeline;
+    int longestSaveMs = 250;  // how long a slow disk may hold back a request
   };
   explicit ChatViewModel(Parts parts, QObject* parent = nullptr);
 

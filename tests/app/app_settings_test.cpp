@@ -1,8 +1,8 @@
 // Settings and library: round trip, bad files set aside, limits.
-#include <QtTest>
 
 #include "app/app_settings.h"
 #include "app/model_library.h"
+#include "tests/support/patience.h"
 
 using namespace app;
 

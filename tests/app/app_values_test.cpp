@@ -1,6 +1,5 @@
 // Small values of the application layer: ids, think split, message tree, UTF-8 offsets, usage,
 // ledger.
-#include <QtTest>
 
 #include "app/cache_ledger.h"
 #include "app/conversation_record.h"
@@ -9,6 +8,7 @@
 #include "app/think_split.h"
 #include "app/utf8_text.h"
 #include "app/values.h"
+#include "tests/support/patience.h"
 
 using namespace app;
 

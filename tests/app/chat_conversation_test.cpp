@@ -1,8 +1,8 @@
 // Rows, versions, errors and titles of the chat.
-#include <QSignalSpy>
-#include <QtTest>
 
 #include "tests/app/chat_fixture.h"
+
+#include "tests/support/patience.h"
 
 using namespace app;
 using fixture::Chat;
@@ -225,6 +225,7 @@ void ChatConversationTest::controlTextIsMarked() {
 }
 
 void ChatConversationTest::titlesAndList() {
+  const QDate today = QDate::currentDate();
   Chat c;
   QVERIFY(c.load());
   QTRY_VERIFY(c.conversations.isLoaded());
@@ -240,8 +241,8 @@ void ChatConversationTest::titlesAndList() {
   QVERIFY(c.waitForState(ChatState::Idle));
   QCOMPARE(c.conversations.rowCount(), 2);
   QCOMPARE(c.conversations.idAt(1), first);
-  QCOMPARE(c.conversations.index(0).data(ConversationListModel::GroupRole).toString(),
-           QString("Today"));
+  const auto group = c.conversations.index(0).data(ConversationListModel::GroupRole).toString();
+  QVERIFY(group == "Today" || QDate::currentDate() != today);  // midnight has passed
   QVERIFY(c.conversations.index(0).data(ConversationListModel::CurrentRole).toBool());
   c.conversations.rename(c.chat.conversation(), "  New  name ");
   QCOMPARE(c.chat.conversationTitle(), QString("New name"));

@@ -1,13 +1,12 @@
 // A chat with a fake engine and a store in memory: what the chat's tests share.
 #pragma once
 
-#include <QtTest>
-
 #include "app/chat_view_model.h"
 #include "app/conversation_list_model.h"
 #include "app/conversation_store.h"
 #include "app/engine_bridge.h"
 #include "tests/app/fake_engine.h"
+#include "tests/support/patience.h"
 
 namespace fixture {
 
@@ -22,14 +21,14 @@ struct Chat {
   ConversationListModel conversations{store};
   MessageListModel messages;
   TokenTimeline timeline{bridge};
-  ChatViewModel chat{{bridge, store, conversations, messages, timeline}};
+  ChatViewModel chat{{bridge, store, conversations, messages, timeline, support::kPatience}};
 
   bool load(const QString& path = "/model") {
     chat.openModel(path, {});
-    return QTest::qWaitFor([this] { return chat.state() == ChatState::Idle; });
+    return support::comes_true([this] { return chat.state() == ChatState::Idle; });
   }
   bool waitForState(ChatState state) {
-    return QTest::qWaitFor([this, state] { return chat.state() == state; });
+    return support::comes_true([this, state] { return chat.state() == state; });
   }
   QString text(int row) const { return messages.row(row).text; }
   MessageStatus status(int row) const { return messages.row(row).record.status; }
@@ -47,7 +46,7 @@ inline QString answer(const fake::Control& control, int nTextTokens) {
 
 inline std::shared_ptr<fake::Control> slow(int tokenMicroseconds = 2000) {
   auto control = std::make_shared<fake::Control>();
-  control->nAnswerTokens = 1'000'000;
+  control->nAnswerTokens = fake::kEndless;
   control->tokenMicroseconds = tokenMicroseconds;
   return control;
 }

@@ -1,7 +1,8 @@
 // Damaged and hostile conversation files: flipped bytes, cut files, lost pages, foreign databases.
-#include <QtTest>
 
 #include "tests/app/database_fixture.h"
+
+#include "tests/support/patience.h"
 
 using namespace app;
 using fixture::conversation;

@@ -1,11 +1,11 @@
 // A small conversation database, and what a user would see of it: for the tests of the store.
 #pragma once
 
-#include <QtTest>
 #include <optional>
 
 #include "app/conversation_database.h"
 #include "app/sqlite_handle.h"
+#include "tests/support/patience.h"
 
 namespace fixture {
 

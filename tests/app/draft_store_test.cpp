@@ -5,10 +5,10 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QTemporaryDir>
-#include <QTest>
 
 #include "app/workspace.h"
 #include "tests/app/fake_engine.h"
+#include "tests/support/patience.h"
 
 namespace {
 

@@ -1,9 +1,8 @@
 // The crossing between engine and GUI: batches, order, coalescing, destruction at any moment.
-#include <QSignalSpy>
-#include <QtTest>
 
 #include "app/engine_bridge.h"
 #include "tests/app/fake_engine.h"
+#include "tests/support/patience.h"
 
 using namespace app;
 
@@ -137,9 +136,10 @@ void EngineBridgeTest::everyEventFromAnotherThreadArrives() {
 void EngineBridgeTest::destructionDuringLoadAndGeneration() {
   for (int i = 0; i < 30; ++i) {
     auto control = std::make_shared<fake::Control>();
-    control->loadSteps = 1000;
+    // Neither has an end of its own: destruction that waits for it does not come back.
+    control->loadSteps = i % 2 == 0 ? fake::kEndless : 3;
     control->loadStepMicroseconds = i % 2 == 0 ? 1000 : 0;
-    control->nAnswerTokens = 100'000;
+    control->nAnswerTokens = fake::kEndless;
     control->tokenMicroseconds = 20;
     auto bridge = std::make_unique<EngineBridge>(fake::factory(control));
     QVERIFY(bridge->load("/m", {}).has_value());
@@ -150,10 +150,7 @@ void EngineBridgeTest::destructionDuringLoadAndGeneration() {
     bridge->requestReport("/m", 0);
     bridge->requestTextMeasure(1, "text");
     QTest::qWait(i % 5);
-    QElapsedTimer timer;
-    timer.start();
     bridge.reset();
-    QVERIFY2(timer.elapsed() < 5000, qPrintable(QString::number(timer.elapsed())));
   }
 }
 

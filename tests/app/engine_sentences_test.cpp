@@ -6,9 +6,9 @@
 #include <QFile>
 #include <QRegularExpression>
 #include <QTranslator>
-#include <QtTest>
 
 #include "app/engine_text.h"
+#include "tests/support/patience.h"
 
 namespace {
 

@@ -6,9 +6,9 @@
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTranslator>
-#include <QtTest>
 
 #include "engine/checkpoint/report.h"
+#include "tests/support/patience.h"
 
 namespace {
 

@@ -159,6 +159,11 @@ class Door : public app::EngineDoor {
                                      static_cast<std::int64_t>(reused), 7});
     while (session_.size() < tokens.size()) {
       if (cancelled_) return finish(request, FinishReason::Cancelled, 0, tokens.size(), reused);
+      if (control_->prefillStopsAt > 0 &&
+          session_.size() >= static_cast<std::size_t>(control_->prefillStopsAt)) {
+        pause(500);
+        continue;
+      }
       auto chunk = std::make_shared<std::vector<TokenRouting>>();
       for (int i = 0; i < control_->prefillChunk && session_.size() < tokens.size(); ++i) {
         chunk->push_back(routing(*control_, static_cast<std::int64_t>(session_.size())));

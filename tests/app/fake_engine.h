@@ -14,12 +14,16 @@
 
 namespace fake {
 
+/// Of tokens and load steps: more than any test waits for.
+inline constexpr int kEndless = 10'000'000;
+
 /// What the fake does, and what it was asked. Shared between the test and the door; thread-safe.
 struct Control {
   // Set before the door is made.
   bool automatic = true;
   int nAnswerTokens = 12;
   int prefillChunk = 16;
+  int prefillStopsAt = 0;  // goes no further than so many tokens until it is cancelled; 0: it does
   int tokenMicroseconds = 0;
   int chunkMicroseconds = 0;
   int loadSteps = 3;

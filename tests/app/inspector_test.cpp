@@ -1,12 +1,11 @@
 // Selection and inspector: following, clamping, one question at a time, states with reasons.
-#include <QSignalSpy>
-#include <QtTest>
 
 #include "app/engine_bridge.h"
 #include "app/inspector_model.h"
 #include "app/selection.h"
 #include "app/token_timeline.h"
 #include "tests/app/fake_engine.h"
+#include "tests/support/patience.h"
 
 using namespace app;
 using engine::ExpertIndex;
@@ -35,7 +34,8 @@ struct Fixture {
 
   bool load() {
     QSignalSpy loaded(&bridge, &EngineBridge::modelLoaded);
-    return bridge.load("/m", {}).has_value() && (loaded.size() == 1 || loaded.wait());
+    return bridge.load("/m", {}).has_value() &&
+           (loaded.size() == 1 || loaded.wait(support::kPatience));
   }
   void start(const std::string& text = "Hello there") {
     engine::GenerationRequest request;
@@ -49,10 +49,10 @@ struct Fixture {
   bool generate(const std::string& text = "Hello there") {
     QSignalSpy finished(&bridge, &EngineBridge::generationFinished);
     start(text);
-    return finished.size() == 1 || finished.wait();
+    return finished.size() == 1 || finished.wait(support::kPatience);
   }
   bool ready() {
-    return QTest::qWaitFor([this] {
+    return support::comes_true([this] {
       return inspector.router().state == InspectionState::Ready &&
              inspector.attention().state == InspectionState::Ready &&
              inspector.nextToken().state == InspectionState::Ready;

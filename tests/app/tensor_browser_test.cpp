@@ -1,11 +1,9 @@
 // The tensor list's states: listing, reading one tensor, stopping, and what cannot be read.
 #include "app/tensor_browser.h"
 
-#include <QSignalSpy>
-#include <QTest>
-
 #include "app/engine_bridge.h"
 #include "tests/app/fake_engine.h"
+#include "tests/support/patience.h"
 
 namespace {
 

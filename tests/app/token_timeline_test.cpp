@@ -1,10 +1,9 @@
 // The timeline mirrors the engine's session: places in text, routing, truncation.
-#include <QSignalSpy>
-#include <QtTest>
 
-#include "app/engine_bridge.h"
 #include "app/token_timeline.h"
+#include "app/engine_bridge.h"
 #include "tests/app/fake_engine.h"
+#include "tests/support/patience.h"
 
 using namespace app;
 
@@ -25,7 +24,8 @@ struct Fixture {
 
   bool load() {
     QSignalSpy loaded(&bridge, &EngineBridge::modelLoaded);
-    return bridge.load("/m", {}).has_value() && (loaded.size() == 1 || loaded.wait());
+    return bridge.load("/m", {}).has_value() &&
+           (loaded.size() == 1 || loaded.wait(support::kPatience));
   }
   /// One generation to its end.
   bool generate(std::vector<engine::ChatMessage> messages, QList<MessageId> ids, MessageId answer) {
@@ -47,8 +47,8 @@ struct Fixture {
                                                  answerContent += token.text;
                                              });
     QSignalSpy finished(&bridge, &EngineBridge::generationFinished);
-    const bool ok =
-        bridge.generate(request).has_value() && (finished.size() == 1 || finished.wait());
+    const bool ok = bridge.generate(request).has_value() &&
+                    (finished.size() == 1 || finished.wait(support::kPatience));
     QObject::disconnect(connection);
     return ok;
   }

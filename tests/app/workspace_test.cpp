@@ -1,11 +1,10 @@
 // Everything behind one window together: start, restart, responsiveness, notices.
 #include <QAbstractEventDispatcher>
-#include <QSignalSpy>
-#include <QtTest>
 #include <algorithm>
 
 #include "app/workspace.h"
 #include "tests/app/fake_engine.h"
+#include "tests/support/patience.h"
 #include "tests/support/processor_time.h"
 
 using namespace app;
@@ -33,7 +32,7 @@ class WorkspaceTest : public QObject {
     return out;
   }
   static bool idle(Workspace& workspace) {
-    return QTest::qWaitFor([&] { return workspace.chat().state() == ChatState::Idle; });
+    return support::comes_true([&] { return workspace.chat().state() == ChatState::Idle; });
   }
   std::unique_ptr<QTemporaryDir> dir_;
 };
@@ -78,7 +77,7 @@ void WorkspaceTest::restartBringsEverythingBack() {
 
 void WorkspaceTest::interruptedAnswerIsThereAfterTheWindowCloses() {
   auto control = std::make_shared<fake::Control>();
-  control->nAnswerTokens = 1'000'000;
+  control->nAnswerTokens = fake::kEndless;
   control->tokenMicroseconds = 1000;
   QString before;
   {
@@ -145,8 +144,8 @@ void WorkspaceTest::aGpuThatGaveWayIsTold() {
 }
 
 /// 2,000 tokens as fast as the fake can make them, with routing and inspection: the GUI thread
-/// never computes for more than 50 ms before it is back waiting for events. Its own CPU time is
-/// counted, so other programs cannot make this fail.
+/// never computes for more than 50 ms of its own processor time before it is back waiting for
+/// events.
 void WorkspaceTest::staysResponsiveWhileStreaming() {
   auto control = std::make_shared<fake::Control>();
   control->nLayers = 28;
@@ -165,34 +164,34 @@ void WorkspaceTest::staysResponsiveWhileStreaming() {
           [&] { begin = support::thread_milliseconds(); });
   connect(dispatcher, &QAbstractEventDispatcher::aboutToBlock, this,
           [&] { longest = std::max(longest, support::thread_milliseconds() - begin); });
-  QEventLoop loop;  // waits as the program does; qWaitFor would poll
+  QEventLoop loop;  // waits as the program does, without polling
   connect(&workspace.chat(), &ChatViewModel::stateChanged, &loop, [&](ChatState state) {
     if (state == ChatState::Idle) loop.quit();
   });
-  QTimer::singleShot(60'000, &loop, &QEventLoop::quit);
+  QTimer::singleShot(4 * support::kPatience, &loop, &QEventLoop::quit);
   QVERIFY(workspace.chat().submit(QString(12'000, 'p')));  // 4,000 prompt tokens
   loop.exec();
   QCOMPARE(workspace.chat().state(), ChatState::Idle);
   disconnect(dispatcher, nullptr, this, nullptr);
   QCOMPARE(workspace.messages().row(1).record.tokenCount, 2000);
+  qInfo("longest piece of work while 2,000 tokens streamed: %.1f ms", longest);
   QVERIFY(longest > 0);
-  QVERIFY2(longest <= 50, qPrintable(QString("%1 ms in one go").arg(longest)));
+  QVERIFY2(longest <= support::limit(50), qPrintable(QString("%1 ms in one go").arg(longest)));
 }
 
 void WorkspaceTest::closingAtAnyTime() {
   for (int i = 0; i < 25; ++i) {
     auto control = std::make_shared<fake::Control>();
-    control->nAnswerTokens = 1'000'000;
+    // Neither has an end of its own: closing that waits for it does not come back.
+    control->nAnswerTokens = fake::kEndless;
     control->tokenMicroseconds = 50;
+    control->loadSteps = i % 3 == 0 ? fake::kEndless : 3;
     control->loadStepMicroseconds = 300;
     auto workspace = std::make_unique<Workspace>(options(), fake::factory(control));
     workspace->start();
     if (i % 2 == 0) workspace->chat().submit("question");
     QTest::qWait(i);
-    QElapsedTimer timer;
-    timer.start();
     workspace.reset();
-    QVERIFY2(timer.elapsed() < 5000, qPrintable(QString::number(timer.elapsed())));
   }
 }
 

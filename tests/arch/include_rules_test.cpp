@@ -87,6 +87,23 @@ TEST(IncludeRules, AppSeesNoWidgets) {
   }
 }
 
+// How long a test waits is said in one place: Qt's own five seconds are too few for a sanitizer on
+// a busy machine, and what a clock on the wall says is no property of the program.
+TEST(IncludeRules, QtTestsArePatient) {
+  const std::regex impatient(
+      R"(<QtTest>|<QTest>|<QSignalSpy>|qWaitFor|_WITH_TIMEOUT|QElapsedTimer|\.wait\(\))");
+  int checked = 0;
+  for (const auto& file : arch::source_files()) {
+    const std::string path = file.path.generic_string();
+    if (!path.starts_with("tests/app/") && !path.starts_with("tests/ui/")) continue;
+    ++checked;
+    for (const auto& line : file.lines) {
+      EXPECT_FALSE(std::regex_search(line, impatient)) << path << ": " << line;
+    }
+  }
+  EXPECT_GT(checked, 20);
+}
+
 TEST(IncludeRules, ModelSeesNoDevice) {
   for (const auto& file : arch::source_files()) {
     const std::string path = file.path.generic_string();

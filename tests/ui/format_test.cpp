@@ -2,9 +2,10 @@
 #include "ui/format.h"
 
 #include <QLocale>
-#include <QtTest>
 #include <limits>
 #include <string>
+
+#include "tests/support/patience.h"
 
 class FormatTest : public QObject {
   Q_OBJECT

@@ -6,9 +6,9 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QTemporaryDir>
-#include <QtTest>
-#include <ctime>
 
+#include "tests/support/patience.h"
+#include "tests/support/processor_time.h"
 #include "tests/ui/load_fixture.h"
 #include "tests/ui/window_fixture.h"
 #include "ui/load/device_choice.h"
@@ -162,18 +162,16 @@ void LoadTest::tensorsAreFoundAndSorted() {
 void LoadTest::ninetyThousandTensorsAreQuick() {
   ui::TensorTableModel model;
   model.setRows(manyRows(90'000));
-  // Processor time: what else the machine does is no concern of the table's.
-  const auto milliseconds = [] { return 1000 * std::clock() / CLOCKS_PER_SEC; };
-  const auto begin = milliseconds();
+  const double begin = support::thread_milliseconds();
   model.setFilter(QStringLiteral("layers.3. up_proj"));
   QVERIFY(model.rowCount() > 1000);
-  const qint64 filtered = milliseconds() - begin;
+  const double filtered = support::thread_milliseconds() - begin;
   model.setFilter({});
   model.sort(ui::TensorTableModel::kBytes, Qt::DescendingOrder);
-  const qint64 sorted = milliseconds() - begin - filtered;
-  qInfo("filtered in %lld ms, shown again and sorted in %lld ms", filtered, sorted);
-  QVERIFY(filtered < 2000);
-  QVERIFY(sorted < 2000);
+  const double sorted = support::thread_milliseconds() - begin - filtered;
+  qInfo("filtered in %.0f ms, shown again and sorted in %.0f ms", filtered, sorted);
+  QVERIFY(filtered < support::limit(500));
+  QVERIFY(sorted < support::limit(500));
 }
 
 void LoadTest::aTensorIsReadOnDemand() {
@@ -249,14 +247,14 @@ void LoadTest::aTypedPathIsReadAfterAPause() {
   auto* field = dialog.findChild<QComboBox*>()->lineEdit();
   QTest::keyClicks(field, QStringLiteral("/nothing"));
   QCOMPARE(dialog.path(), QString());
-  QTRY_COMPARE_WITH_TIMEOUT(dialog.path(), QStringLiteral("/nothing"), 5000);
+  QTRY_COMPARE(dialog.path(), QStringLiteral("/nothing"));
   QCOMPARE(field->text(), QStringLiteral("/nothing"));
   QTRY_COMPARE(reports.size(), 1);
   // Half a path is not shown as an error, and what is typed on is read again.
   QVERIFY(!report->isVisibleTo(&dialog));
   QTest::keyClicks(field, QStringLiteral("s"));
   QCOMPARE(dialog.path(), QString());
-  QTRY_COMPARE_WITH_TIMEOUT(dialog.path(), QStringLiteral("/nothings"), 5000);
+  QTRY_COMPARE(dialog.path(), QStringLiteral("/nothings"));
   QTRY_COMPARE(reports.size(), 2);
   QVERIFY(!report->isVisibleTo(&dialog));
   // Enter means it.

@@ -1,8 +1,8 @@
 // Markdown builder: what is shown, where it came from, and that hostile text is bounded and inert.
 #include <QTextDocument>
 #include <QTextTable>
-#include <QtTest>
 
+#include "tests/support/patience.h"
 #include "tests/support/processor_time.h"
 #include "ui/chat/markdown_builder.h"
 #include "ui/chat/text_segment.h"
@@ -161,7 +161,7 @@ void MarkdownTest::hostileTextIsBounded() {
     segment.layOut(source, style_, 600);
     slowest = std::max(slowest, support::thread_milliseconds() - begin);
   }
-  QVERIFY2(slowest < 1000, qPrintable(QString::number(slowest)));
+  QVERIFY2(slowest < support::limit(200), qPrintable(QString::number(slowest)));
 }
 
 void MarkdownTest::codeShowsHiddenCharacters() {

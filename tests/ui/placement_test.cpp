@@ -4,8 +4,8 @@
 #include <QLabel>
 #include <QLayout>
 #include <QSpinBox>
-#include <QtTest>
 
+#include "tests/support/patience.h"
 #include "tests/ui/load_fixture.h"
 #include "tests/ui/window_fixture.h"
 #include "ui/format.h"

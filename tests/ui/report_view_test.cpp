@@ -1,8 +1,8 @@
 // The report of a checkpoint as it is shown: the table of parts, the texts, the findings.
 #include <QLabel>
 #include <QTreeWidget>
-#include <QtTest>
 
+#include "tests/support/patience.h"
 #include "tests/ui/load_fixture.h"
 #include "ui/load/load_choices.h"
 #include "ui/load/parts_table.h"

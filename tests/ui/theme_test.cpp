@@ -2,8 +2,8 @@
 #include "ui/theme/theme.h"
 
 #include <QPixmap>
-#include <QtTest>
 
+#include "tests/support/patience.h"
 #include "ui/theme/colour_map.h"
 
 using ui::ColourRole;

@@ -2,7 +2,8 @@
 #include <QFile>
 #include <QRegularExpression>
 #include <QXmlStreamReader>
-#include <QtTest>
+
+#include "tests/support/patience.h"
 
 class TranslationTest : public QObject {
   Q_OBJECT

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <QApplication>
-#include <QtTest>
 #include <memory>
 
 #include "app/workspace.h"
 #include "tests/app/fake_engine.h"
+#include "tests/support/patience.h"
 #include "ui/theme/theme.h"
 
 namespace fixture {
@@ -37,12 +37,12 @@ class Window {
   /// Loads the fake checkpoint and waits for it.
   bool start() {
     workspace_->start();
-    return QTest::qWaitFor([this] { return chat().state() == app::ChatState::Idle; }, 20000);
+    return support::comes_true([this] { return chat().state() == app::ChatState::Idle; });
   }
   /// Sends a message and waits for the whole answer.
   bool ask(const QString& text) {
-    return QTest::qWaitFor([this] { return chat().canSubmit(); }, 20000) && chat().submit(text) &&
-           QTest::qWaitFor([this] { return chat().state() == app::ChatState::Idle; }, 60000);
+    return support::comes_true([this] { return chat().canSubmit(); }) && chat().submit(text) &&
+           support::comes_true([this] { return chat().state() == app::ChatState::Idle; });
   }
 
  private:

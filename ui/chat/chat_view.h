@@ -50,6 +50,8 @@ class ChatView : public QAbstractScrollArea {
   void scrollToRow(int row);
   void scrollToEnd();
   bool isFollowingEnd() const { return followsEnd_; }
+  /// Nothing that changed waits for the next frame.
+  bool isUpToDate() const { return !frameTimer_.isActive(); }
   int count() const { return static_cast<int>(items_.size()); }
   /// What a screen reader is told about a row.
   QString accessibleText(int row) const;

@@ -54,9 +54,12 @@ TEST_F(MemoryPages, LoadedPagesMeetNoFault) {
   faults_of_reading(middle);  // a sanitizer's own pages
   engine::release_pages(middle);
   engine::load_pages(middle);
-  EXPECT_LE(faults_of_reading(middle), 2);  // what else the process touches
+  const long loaded = faults_of_reading(middle);
   engine::release_pages(middle);
-  EXPECT_GT(faults_of_reading(middle), 2);
+  const long released = faults_of_reading(middle);
+  // Not none: the process touches other pages, and a system short of memory takes some back.
+  EXPECT_GT(released, 2);
+  EXPECT_LE(loaded, std::max(2L, released / 2));
 }
 
 std::size_t resident_pages(std::span<const std::byte> bytes) {
@@ -76,7 +79,7 @@ TEST_F(MemoryPages, AnnouncedPagesAreReadWithoutWaiting) {
   const auto half = file.bytes().first(kBytes / 2);
   if (resident_pages(half) != 0) GTEST_SKIP() << "this file system keeps its files in memory";
   engine::start_loading_pages(half.subspan(100));
-  for (int i = 0; i < 1000 && resident_pages(half) < kBytes / 2 / 4096; ++i) ::usleep(10'000);
+  for (int i = 0; i < 6000 && resident_pages(half) < kBytes / 2 / 4096; ++i) ::usleep(10'000);
   EXPECT_EQ(resident_pages(half), kBytes / 2 / 4096);
 }
 

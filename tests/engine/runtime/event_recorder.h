@@ -57,4 +57,37 @@ class EventRecorder : public engine::EventSink {
   std::vector<engine::Event> events_;
 };
 
+/// Holds the engine's thread at its first event of a kind: what is asked meanwhile comes in the
+/// middle of things, whichever thread is quicker. Give watcher() to an EventRecorder.
+template <class Kind>
+class HeldAt {
+ public:
+  EventRecorder::Watcher watcher() {
+    return [this](const engine::Event& event) {
+      if (!std::holds_alternative<Kind>(event)) return;
+      std::unique_lock lock(mutex_);
+      reached_ = true;
+      changed_.notify_all();
+      changed_.wait_for(lock, std::chrono::seconds(60), [this] { return released_; });
+    };
+  }
+  /// Waits until the thread is held; false after a minute.
+  bool reached() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(60), [this] { return reached_; });
+  }
+  /// The thread goes on, and is not held again.
+  void release() {
+    const std::lock_guard lock(mutex_);
+    released_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool reached_ = false;
+  bool released_ = false;
+};
+
 }  // namespace support

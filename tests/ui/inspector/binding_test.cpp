@@ -1,11 +1,10 @@
 // The panels on app's models with a stand-in engine: what is selected is what is shown, in every
 // panel.
-#include <QSignalSpy>
 #include <QTemporaryDir>
-#include <QTest>
 
 #include "app/workspace.h"
 #include "tests/app/fake_engine.h"
+#include "tests/support/patience.h"
 #include "ui/inspector/attention_panel.h"
 #include "ui/inspector/cache_panel.h"
 #include "ui/inspector/experts_panel.h"
@@ -48,7 +47,8 @@ struct Bench {
   ~Bench() { binding.reset(); }
 
   bool idle() {
-    return QTest::qWaitFor([this] { return workspace->chat().state() == app::ChatState::Idle; });
+    return support::comes_true(
+        [this] { return workspace->chat().state() == app::ChatState::Idle; });
   }
   bool answer() {
     workspace->start();
@@ -57,7 +57,7 @@ struct Bench {
     return idle() && settled();
   }
   bool settled() {
-    return QTest::qWaitFor([this] {
+    return support::comes_true([this] {
       const app::InspectorModel& inner = workspace->inspector();
       return inner.router().state == app::InspectionState::Ready &&
              inner.attention().state == app::InspectionState::Ready &&
@@ -199,7 +199,7 @@ void BindingTest::hiddenPanelsAskForNothing() {
   QTest::qWait(50);
   QCOMPARE(bench.control->nInspections(), before);
   bench.attention.show();
-  QVERIFY(QTest::qWaitFor([&] { return bench.control->nInspections() > before; }));
+  QVERIFY(support::comes_true([&] { return bench.control->nInspections() > before; }));
 }
 
 QTEST_MAIN(BindingTest)

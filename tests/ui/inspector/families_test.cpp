@@ -3,10 +3,10 @@
 #include <QComboBox>
 #include <QLabel>
 #include <QToolButton>
-#include <QtTest>
 #include <cmath>
 #include <limits>
 
+#include "tests/support/patience.h"
 #include "tests/ui/inspector/fake_values.h"
 #include "ui/inspector/attention_panel.h"
 #include "ui/inspector/attention_slots_view.h"

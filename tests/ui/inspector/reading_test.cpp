@@ -1,10 +1,10 @@
 // What the inspector derives from engine values: pooling, the router's reading, the attention
 // slice, scales, cells.
-#include <QTest>
 #include <cmath>
 #include <limits>
 #include <random>
 
+#include "tests/support/patience.h"
 #include "tests/ui/inspector/fake_values.h"
 #include "ui/inspector/attention_slice.h"
 #include "ui/inspector/attention_slots_view.h"
