@@ -26,18 +26,14 @@ struct TurnedRows {
   std::int64_t dim;
 };
 
-/// Cached slots in whole numbers, a row each, row j worth scales[j] a unit.
+/// Cached slots in whole numbers, a row each, row j worth scales[j] a unit. While scores are made
+/// the rows `ahead` rows further on are asked for.
 struct WholeSlots {
   const std::int16_t* data;
   std::int64_t stride;
   const float* scales;
   std::int64_t n_slots;
-};
-
-/// Memory that will probably be read next; `at` moves on with what was asked for.
-struct Fetch {
-  const unsigned char* at = nullptr;
-  const unsigned char* end = nullptr;
+  std::int64_t ahead = 0;
 };
 
 /// Slots of one call at most.
@@ -64,7 +60,7 @@ struct RoundedAttention {
   /// Scores of groups [first, first + n) into out + group·kGroupScores: a row's sums of 32 columns,
   /// exact, added in order as float32, then times both scales.
   void (*scores)(const TurnedRows& q, std::int64_t first, std::int64_t n, const WholeSlots& slots,
-                 float* out, Fetch* ahead);
+                 float* out);
   /// A group's softmax with the bits of AttentionTable::soften: content and rope are scaled in
   /// place, the weights, times the slots' scales, become whole numbers.
   void (*soften)(float* content, float* rope, float scale, const WholeSlots& slots,
@@ -73,7 +69,7 @@ struct RoundedAttention {
   /// factor 0 reads no sums.
   void (*combine)(const std::int16_t* weights, const float* scales, const float* factors,
                   std::int64_t n_rows, const WholeSlots& slots, std::int64_t dim, float* sums,
-                  std::int64_t sums_stride, Fetch* ahead);
+                  std::int64_t sums_stride);
 };
 
 const RoundedAttention& avx512_vnni_attention();  // x86-64 only

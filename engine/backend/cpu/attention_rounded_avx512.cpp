@@ -6,7 +6,6 @@
 
 namespace {
 
-using engine::kernels::Fetch;
 using engine::kernels::kGroupScores;
 using engine::kernels::kRoundedPeak;
 using engine::kernels::kRoundedStep;
@@ -120,15 +119,9 @@ void turn_rows(const std::int16_t* rows, Index n_rows, Index dim, std::int32_t* 
   }
 }
 
-// ---- scores ----------------------------------------------------------------------------------
+void fetch(const std::int16_t* p) { _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T1); }
 
-/// A little of what will be read next, so that memory works while products are made.
-template <Index kLines>
-void step(Fetch* ahead) {
-  for (Index i = 0; i < kLines && ahead->at < ahead->end; ++i, ahead->at += 64) {
-    _mm_prefetch(reinterpret_cast<const char*>(ahead->at), _MM_HINT_T1);
-  }
-}
+// ---- scores ----------------------------------------------------------------------------------
 
 /// Groups of query rows, `words` apart, the first of them worth scales[0 … 15] a unit.
 struct Groups {
@@ -142,8 +135,9 @@ struct Groups {
 /// summed exactly, then added as a float.
 template <Index kG, Index kS>
 void score_tile(const Groups& groups, const WholeSlots& slots, Index j, Index begin, Index end,
-                float* out, Fetch* ahead) {
+                float* out) {
   const std::int16_t* slot = slots.data + j * slots.stride;
+  const Index ahead = slots.ahead * slots.stride;
   out += j * kLanes;
   Floats sums[kG * kS];
 #pragma GCC unroll 16
@@ -152,7 +146,8 @@ void score_tile(const Groups& groups, const WholeSlots& slots, Index j, Index be
     sums[a] = begin == 0 ? _mm512_setzero_ps() : _mm512_loadu_ps(before);
   }
   for (Index k = begin; k < end; k += kRoundedStep) {
-    step<4>(ahead);
+#pragma GCC unroll 16
+    for (Index s = 0; s < kS; ++s) fetch(slot + s * slots.stride + k + ahead);
     Ints acc[kG * kS];
 #pragma GCC unroll 16
     for (Index a = 0; a < kG * kS; ++a) acc[a] = _mm512_setzero_si512();
@@ -191,21 +186,20 @@ void score_tile(const Groups& groups, const WholeSlots& slots, Index j, Index be
 /// All slots from slot j on, kS at a time, then fewer.
 template <Index kG, Index kS>
 void score_slots(const Groups& groups, const WholeSlots& slots, Index j, Index begin, Index end,
-                 float* out, Fetch* ahead) {
+                 float* out) {
   // Two tiles of two are faster than three slots and one.
   for (; j + kS <= slots.n_slots && !(kS == 3 && slots.n_slots - j == 4); j += kS) {
-    score_tile<kG, kS>(groups, slots, j, begin, end, out, ahead);
+    score_tile<kG, kS>(groups, slots, j, begin, end, out);
   }
   if constexpr (kS > 1) {
     constexpr Index kFewer = kS == 6 ? 4 : (kS + 1) / 2;
-    if (j < slots.n_slots) score_slots<kG, kFewer>(groups, slots, j, begin, end, out, ahead);
+    if (j < slots.n_slots) score_slots<kG, kFewer>(groups, slots, j, begin, end, out);
   }
 }
 
 /// kG groups from group `first` on.
 template <Index kG, Index kS>
-void score_groups(const TurnedRows& q, Index first, const WholeSlots& slots, float* out,
-                  Fetch* ahead) {
+void score_groups(const TurnedRows& q, Index first, const WholeSlots& slots, float* out) {
   // With several groups, columns that all slots go through before the next ones: those of the rows
   // and of 64 slots stay in a first-level cache.
   const Index chunk = kG == 1 ? q.dim : 128;
@@ -213,17 +207,16 @@ void score_groups(const TurnedRows& q, Index first, const WholeSlots& slots, flo
   const Groups groups{q.words + first * words, words, q.scales + first * kLanes, q.dim};
   for (Index k = 0; k < q.dim; k += chunk) {
     const Index end = q.dim - k < chunk ? q.dim : k + chunk;
-    score_slots<kG, kS>(groups, slots, 0, k, end, out + first * kGroupScores, ahead);
+    score_slots<kG, kS>(groups, slots, 0, k, end, out + first * kGroupScores);
   }
 }
 
-void scores(const TurnedRows& q, Index first, Index n, const WholeSlots& slots, float* out,
-            Fetch* ahead) {
+void scores(const TurnedRows& q, Index first, Index n, const WholeSlots& slots, float* out) {
   const Index end = first + n;
   Index g = first;
-  for (; g + 3 < end; g += 4) score_groups<4, 3>(q, g, slots, out, ahead);
-  for (; g + 1 < end; g += 2) score_groups<2, 6>(q, g, slots, out, ahead);
-  if (g < end) score_groups<1, 8>(q, g, slots, out, ahead);
+  for (; g + 3 < end; g += 4) score_groups<4, 3>(q, g, slots, out);
+  for (; g + 1 < end; g += 2) score_groups<2, 6>(q, g, slots, out);
+  if (g < end) score_groups<1, 8>(q, g, slots, out);
 }
 
 // ---- the running softmax -----------------------------------------------------------------------
@@ -325,14 +318,12 @@ void add_whole(Ints whole, float scale, float factor, float* sum) {
 /// vector's 128-bit parts in one sum, four of the second in the other.
 template <Index kP>
 void combine_tile(const std::int16_t* weights, const float* scales, const float* factors,
-                  const WholeSlots& slots, Index column, float* sums, Index sums_stride,
-                  Fetch* ahead) {
+                  const WholeSlots& slots, Index column, float* sums, Index sums_stride) {
   Ints acc[2 * kP];
 #pragma GCC unroll 32
   for (Index a = 0; a < 2 * kP; ++a) acc[a] = _mm512_setzero_si512();
   const std::int16_t* row = slots.data + column;
   for (Index j = 0; j < slots.n_slots; j += 2, row += 2 * slots.stride) {
-    step<1>(ahead);
     // The weight behind the last slot is zero.
     const Ints one = load(row);
     const Ints other = load(j + 1 < slots.n_slots ? row + slots.stride : row);
@@ -363,24 +354,23 @@ void combine_tile(const std::int16_t* weights, const float* scales, const float*
 /// All rows from row r on, kP at a time, then fewer.
 template <Index kP>
 void combine_rows(const std::int16_t* weights, const float* scales, const float* factors, Index r,
-                  Index n_rows, const WholeSlots& slots, Index column, float* sums, Index stride,
-                  Fetch* ahead) {
+                  Index n_rows, const WholeSlots& slots, Index column, float* sums, Index stride) {
   for (; r + kP <= n_rows && !(kP == 12 && n_rows - r == 16); r += kP) {
     combine_tile<kP>(weights + r * kBlock, scales + r, factors + r, slots, column,
-                     sums + r * stride, stride, ahead);
+                     sums + r * stride, stride);
   }
   if constexpr (kP > 1) {
     if (r < n_rows) {
       constexpr Index kFewer = kP == 12 ? 8 : kP / 2;
-      combine_rows<kFewer>(weights, scales, factors, r, n_rows, slots, column, sums, stride, ahead);
+      combine_rows<kFewer>(weights, scales, factors, r, n_rows, slots, column, sums, stride);
     }
   }
 }
 
 void combine(const std::int16_t* weights, const float* scales, const float* factors, Index n_rows,
-             const WholeSlots& slots, Index dim, float* sums, Index sums_stride, Fetch* ahead) {
+             const WholeSlots& slots, Index dim, float* sums, Index sums_stride) {
   for (Index c = 0; c < dim; c += kRoundedStep) {
-    combine_rows<kRows>(weights, scales, factors, 0, n_rows, slots, c, sums, sums_stride, ahead);
+    combine_rows<kRows>(weights, scales, factors, 0, n_rows, slots, c, sums, sums_stride);
   }
 }
 

@@ -78,13 +78,6 @@ class Attend {
     if (has_picks()) return {0, std::min(n, job_.index_topk)};
     return {job_.window > 0 ? std::max<std::int64_t>(n - job_.window, 0) : 0, n};
   }
-  /// Of use where memory is what few rows wait for; beside many it would not find room in the
-  /// cache.
-  kernels::Fetch fetch_behind(const SlotRange& slots) const {
-    const std::int64_t n = std::min(kBlockSlots, n_positions(job_.q.rows - 1) - slots.end);
-    const bool few = !has_picks() && job_.q.rows <= kSplitTokens && n > 0;
-    return few ? whole_.memory(slots.end, n) : kernels::Fetch{};
-  }
   std::int64_t group() const { return job_.n_heads / job_.n_kv_heads; }
   float* thread_scores(int thread) const { return cpu_.scratch.attend.part(thread); }
   float* thread_sums(int thread, std::int64_t which) const {
@@ -150,7 +143,12 @@ void Attend::prepare_observer() const {
 /// Whole numbers of slots that rows of this token read; picked slots are copied together first.
 WholeBlock Attend::whole_block(std::int64_t token, const SlotRange& slots, int thread) const {
   const std::int64_t n = slots.end - slots.first;
-  if (!has_picks()) return {whole_.latents(slots.first, n), whole_.rope_keys(slots.first, n)};
+  if (!has_picks()) {
+    // Of use where memory is what few rows wait for; beside many it would not find room in the
+    // cache.
+    const std::int64_t ahead = job_.q.rows <= kSplitTokens ? kBlockSlots : 0;
+    return {whole_.latents(slots.first, n, ahead), whole_.rope_keys(slots.first, n, ahead)};
+  }
   const WholeCache gathered = thread_whole(thread).gathered;
   gather_slots(whole_, job_.picked_slots + token * job_.index_topk + slots.first, n, gathered);
   return {gathered.latents(0, n), gathered.rope_keys(0, n)};
@@ -213,8 +211,7 @@ void Attend::attend_whole_block(const Tile& tile, std::int64_t first_row, std::i
   const WholeBlock block = whole_block(tile.token + first_row / tile.n_heads, slots, thread);
   float* content = thread_scores(thread);
   const ScoreGroups rows{first_row, n_rows, content, content + tile_rows_ * kScoreStride};
-  kernels::Fetch ahead = fetch_behind(slots);
-  score_rounded(cpu_, whole, block, rows, &ahead);
+  score_rounded(cpu_, whole, block, rows);
   soften_rounded(cpu_, whole, block, rows, job_.scale, sums + padded(job_.value_dim), stride_);
   for (std::int64_t r = first_row; job_.probe != nullptr && r < first_row + n_rows; ++r) {
     if (!is_observed(tile.token + r / tile.n_heads)) continue;
@@ -223,7 +220,7 @@ void Attend::attend_whole_block(const Tile& tile, std::int64_t first_row, std::i
     copy_scores(rows.rope, r, slots.end - slots.first, parts[1]);
     observe_block(tile.head + r % tile.n_heads, slots, parts[0], parts[1]);
   }
-  combine_rounded(cpu_, whole, block, rows, sums, stride_, &ahead);
+  combine_rounded(cpu_, whole, block, rows, sums, stride_);
 }
 
 /// The sums of a tile's rows over one span, from nothing.
@@ -331,8 +328,11 @@ void Attend::run_spans() {
       const Tile tile{0, n_tokens, kv_head * group() + head, std::min(heads, group() - head),
                       kv_head};
       if (job_.rounded) round_queries(cpu_, job_, tile, thread_whole(thread));
-      attend_span(tile, begin + span, waiting + (span * row + tile.head * n_tokens) * stride_,
-                  thread);
+      // In memory of its own: lines beside another thread's sums would wander between the two.
+      float* own = thread_sums(thread, 0);
+      attend_span(tile, begin + span, own, thread);
+      std::copy_n(own, tile.n_rows() * stride_,
+                  waiting + (span * row + tile.head * n_tokens) * stride_);
     });
     const bool last = begin + n_spans == end;
     cpu_.pool.run(job_.n_heads, [&](std::int64_t head, int) {

@@ -28,17 +28,14 @@ WholeCache::WholeCache(float* at, std::int64_t n_slots, std::int64_t cols, std::
       dim(cols),
       rope_dim(rope_cols) {}
 
-kernels::WholeSlots WholeCache::latents(std::int64_t first, std::int64_t n) const {
-  return {rows + first * stride(), stride(), scales + first, n};
+kernels::WholeSlots WholeCache::latents(std::int64_t first, std::int64_t n,
+                                        std::int64_t ahead) const {
+  return {rows + first * stride(), stride(), scales + first, n, ahead};
 }
 
-kernels::WholeSlots WholeCache::rope_keys(std::int64_t first, std::int64_t n) const {
-  return {rows + first * stride() + dim, stride(), rope_scales + first, n};
-}
-
-kernels::Fetch WholeCache::memory(std::int64_t first, std::int64_t n) const {
-  return {reinterpret_cast<const unsigned char*>(rows + first * stride()),
-          reinterpret_cast<const unsigned char*>(rows + (first + n) * stride())};
+kernels::WholeSlots WholeCache::rope_keys(std::int64_t first, std::int64_t n,
+                                          std::int64_t ahead) const {
+  return {rows + first * stride() + dim, stride(), rope_scales + first, n, ahead};
 }
 
 void round_slots(const CpuContext& cpu, ConstMatView latents, ConstMatView rope_keys,
@@ -131,11 +128,11 @@ void for_groups(const ScoreGroups& rows, const Task& task) {
 }  // namespace
 
 void score_rounded(const CpuContext& cpu, const WholeTile& whole, const WholeBlock& slots,
-                   const ScoreGroups& rows, kernels::Fetch* ahead) {
+                   const ScoreGroups& rows) {
   const std::int64_t first = rows.first_row / kernels::kTurnedRows;
   const std::int64_t n = (rows.first_row + rows.n_rows - 1) / kernels::kTurnedRows + 1 - first;
-  cpu.rounded_attention->scores(whole.q, first, n, slots.latents, rows.content, ahead);
-  cpu.rounded_attention->scores(whole.q_rope, first, n, slots.rope_keys, rows.rope, ahead);
+  cpu.rounded_attention->scores(whole.q, first, n, slots.latents, rows.content);
+  cpu.rounded_attention->scores(whole.q_rope, first, n, slots.rope_keys, rows.rope);
 }
 
 void soften_rounded(const CpuContext& cpu, const WholeTile& whole, const WholeBlock& slots,
@@ -166,12 +163,11 @@ void soften_rounded(const CpuContext& cpu, const WholeTile& whole, const WholeBl
 }
 
 void combine_rounded(const CpuContext& cpu, const WholeTile& whole, const WholeBlock& slots,
-                     const ScoreGroups& rows, float* sums, std::int64_t stride,
-                     kernels::Fetch* ahead) {
+                     const ScoreGroups& rows, float* sums, std::int64_t stride) {
   const std::int64_t r = rows.first_row;
   cpu.rounded_attention->combine(whole.weights + r * kBlockSlots, whole.weight_scales + r,
                                  whole.factors + r, rows.n_rows, slots.latents, whole.q.dim,
-                                 sums + r * stride, stride, ahead);
+                                 sums + r * stride, stride);
 }
 
 void copy_scores(const float* groups, std::int64_t row, std::int64_t n, float* to) {

@@ -30,10 +30,8 @@ struct WholeCache {
   WholeCache(float* at, std::int64_t n_slots, std::int64_t cols, std::int64_t rope_cols);
 
   std::int64_t stride() const { return dim + rope_dim; }
-  kernels::WholeSlots latents(std::int64_t first, std::int64_t n) const;
-  kernels::WholeSlots rope_keys(std::int64_t first, std::int64_t n) const;
-  /// Memory of slots [first, first + n).
-  kernels::Fetch memory(std::int64_t first, std::int64_t n) const;
+  kernels::WholeSlots latents(std::int64_t first, std::int64_t n, std::int64_t ahead = 0) const;
+  kernels::WholeSlots rope_keys(std::int64_t first, std::int64_t n, std::int64_t ahead = 0) const;
 };
 
 /// Rows of float32 latents and rotary keys → slots from `first` on.
@@ -82,13 +80,12 @@ struct ScoreGroups {
 /// Scores of both parts, then the softmax: weights in whole numbers, a row's factor and scale stay
 /// in `whole`. The state of tile row r is at state + r·stride.
 void score_rounded(const CpuContext& cpu, const WholeTile& whole, const WholeBlock& slots,
-                   const ScoreGroups& rows, kernels::Fetch* ahead);
+                   const ScoreGroups& rows);
 void soften_rounded(const CpuContext& cpu, const WholeTile& whole, const WholeBlock& slots,
                     const ScoreGroups& rows, float scale, float* state, std::int64_t stride);
 /// sums[r] = factors[r]·sums[r] + Σ_j weights[r, j]·slots[j] for rows of the tile, `stride` apart.
 void combine_rounded(const CpuContext& cpu, const WholeTile& whole, const WholeBlock& slots,
-                     const ScoreGroups& rows, float* sums, std::int64_t stride,
-                     kernels::Fetch* ahead);
+                     const ScoreGroups& rows, float* sums, std::int64_t stride);
 
 /// A row's scores of n slots, one behind the other.
 void copy_scores(const float* groups, std::int64_t row, std::int64_t n, float* to);

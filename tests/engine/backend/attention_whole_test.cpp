@@ -57,7 +57,6 @@ class RoundedAttentionKernels : public testing::Test {
   }
 
   const kernels::RoundedAttention* kernels = nullptr;
-  kernels::Fetch nothing;
   Random random{29};
 };
 
@@ -76,7 +75,7 @@ TEST_F(RoundedAttentionKernels, ScoresAreThoseOfTheFloats) {
       Turned turned(*kernels, q);
       std::vector<float> groups(8 * kernels::kGroupScores), actual, wanted;
       kernels->scores(turned.rows(), 0, (n_rows + 15) / 16, Whole(*kernels, slots).slots(n_slots),
-                      groups.data(), &nothing);
+                      groups.data());
       for (std::int64_t r = 0; r < n_rows; ++r) {
         for (std::int64_t j = 0; j < n_slots; ++j) {
           double dot = 0.0;
@@ -98,11 +97,11 @@ TEST_F(RoundedAttentionKernels, AnyGroupsOfATileHaveTheSameScores) {
   const Whole whole(*kernels, random.matrix(kBlock, kDim));
   for (const std::int64_t n_slots : {5, 31, 64}) {
     std::vector<float> all(8 * kernels::kGroupScores), part(all);
-    kernels->scores(turned.rows(), 0, 8, whole.slots(n_slots), all.data(), &nothing);
+    kernels->scores(turned.rows(), 0, 8, whole.slots(n_slots), all.data());
     for (const auto& [first, n] :
          {std::pair<std::int64_t, std::int64_t>{0, 1}, {1, 3}, {3, 5}, {4, 2}, {7, 1}}) {
       std::fill(part.begin(), part.end(), NAN);
-      kernels->scores(turned.rows(), first, n, whole.slots(n_slots), part.data(), &nothing);
+      kernels->scores(turned.rows(), first, n, whole.slots(n_slots), part.data());
       for (std::int64_t r = 16 * first; r < 16 * (first + n); ++r) {
         for (std::int64_t j = 0; j < n_slots; ++j) {
           ASSERT_EQ(score_of(part, r, j), score_of(all, r, j)) << r << " " << j;
@@ -183,7 +182,7 @@ TEST_F(RoundedAttentionKernels, SumsAreThoseOfTheFloats) {
         for (const double v : sum) wanted.push_back(static_cast<float>(v));
       }
       kernels->combine(words.data(), scales.data(), factors.data(), n_rows, whole.slots(n_slots),
-                       dim, sums.values.data(), dim, &nothing);
+                       dim, sums.values.data(), dim);
       EXPECT_LE(relative_error(sums.values, wanted), kTolerances.whole_sums);
     }
   }
@@ -196,11 +195,10 @@ TEST_F(RoundedAttentionKernels, SumsHoldWhereEveryProductIsTheLargest) {
   Turned turned(*kernels, rows);
   std::vector<std::int16_t> weights(kBlock, static_cast<std::int16_t>(kernels::kRoundedWeight));
   std::vector<float> scores(kernels::kGroupScores), sums(512);
-  kernels->scores(turned.rows(), 0, 1, whole.slots(kBlock), scores.data(), &nothing);
+  kernels->scores(turned.rows(), 0, 1, whole.slots(kBlock), scores.data());
   const float scale = whole.scales[0] / kernels::kRoundedWeight;
   const float factor = 0.0F;
-  kernels->combine(weights.data(), &scale, &factor, 1, whole.slots(kBlock), 512, sums.data(), 512,
-                   &nothing);
+  kernels->combine(weights.data(), &scale, &factor, 1, whole.slots(kBlock), 512, sums.data(), 512);
   for (const float s : scores) EXPECT_NEAR(s, 9.0F * 512, 0.01F);
   for (const float s : sums) EXPECT_NEAR(s, -3.0F * kBlock, 0.001F);
 }
