@@ -80,7 +80,7 @@ bool is_whole_library(const std::string& path) {
   return header.e_phnum > 0;
 }
 
-/// `flags`: RTLD_NODELETE once a backend is to come from it.
+/// `flags`: RTLD_NODELETE once it is to do more than say what it is.
 Result<Library> open_plugin(const std::string& path, int flags) {
   std::error_code error;
   if (path.empty() || !std::filesystem::exists(path, error)) {
@@ -123,6 +123,10 @@ BackendDescription describe_cuda(const std::string& plugin_path) {
   if (!library) return not_used(library.error().message);
   const auto plugin = check_plugin(*library, plugin_path);
   if (!plugin) return not_used(plugin.error().message);
+  // From the first question on the CUDA runtime has threads and thread-local memory of its own:
+  // what it is made of must not be unmapped under them.
+  const auto stays = open_plugin(plugin_path, RTLD_NODELETE);
+  if (!stays) return not_used(stays.error().message);
   BathyscopeCudaProbe probe{};
   plugin->probe_devices(&probe);
   return describe(probe);

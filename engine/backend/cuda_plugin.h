@@ -17,8 +17,8 @@ std::string cuda_plugin_path();
 /// true only when ops would run there.
 BackendDescription describe_cuda(const std::string& plugin_path);
 
-/// The plug-in's backend on the first device, after its self-check. The plug-in stays loaded until
-/// the program ends: backends and their memory come from its code.
+/// The plug-in's backend on the first device, after its self-check. A plug-in that was asked what
+/// it sees stays loaded until the program ends.
 Result<std::unique_ptr<Backend>> make_cuda_backend(const std::string& plugin_path);
 
 }  // namespace engine

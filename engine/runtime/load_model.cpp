@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <utility>
 
 #include "engine/backend/split_backend.h"
@@ -234,6 +235,29 @@ std::shared_ptr<ModelInfo> describe(const LoadedModel& model, const LoadOptions&
   return info;
 }
 
+// The GPU has all of it: what was read or quantised for it no longer counts as this program's
+// memory.
+void let_go_of_main_memory(const std::optional<DevicePlan>& plan, LoadedModel* model) {
+  if (!plan || plan->main_memory_layers > 0) return;
+  model->quantised_weights.reset();
+  // Neighbours in a file go together: pages end inside of tensors.
+  constexpr std::ptrdiff_t kPadding = 4096;
+  std::vector<std::span<const std::byte>> bytes;
+  for (const StoredTensor& tensor : model->checkpoint->tensors()) bytes.push_back(tensor.bytes);
+  std::sort(bytes.begin(), bytes.end(),
+            [](const auto& a, const auto& b) { return std::less<>()(a.data(), b.data()); });
+  for (std::size_t first = 0; first < bytes.size();) {
+    const std::byte* end = bytes[first].data() + bytes[first].size();
+    std::size_t next = first + 1;
+    while (next < bytes.size() && bytes[next].data() - end < kPadding) {
+      end = std::max(end, bytes[next].data() + bytes[next].size());
+      ++next;
+    }
+    release_pages({bytes[first].data(), end});
+    first = next;
+  }
+}
+
 // What the checkpoint says about text: a problem here never keeps the model from running, only a
 // stop does.
 Result<void> attach_text(const std::stop_token& stop, LoadedModel& model, ModelInfo& info) {
@@ -304,6 +328,7 @@ Result<std::unique_ptr<LoadedModel>> load_once(const std::string& path,
   report_step("Reading the tokenizer");
   auto info = describe(*model, options, plan);
   info->mtp_problem = std::move(mtp_problem);
+  let_go_of_main_memory(plan, model.get());
   RETURN_IF_ERROR(attach_text(stop, *model, *info));
   info->load_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

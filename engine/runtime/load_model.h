@@ -25,7 +25,7 @@ struct LoadedModel {
   std::unique_ptr<Backend> backend;
   std::unique_ptr<Checkpoint> checkpoint;
   std::unique_ptr<WeightSource> weight_source;
-  std::unique_ptr<QuantisedWeights> quantised_weights;  // null: as stored
+  std::unique_ptr<QuantisedWeights> quantised_weights;  // null: as stored, or all on a GPU
   std::unique_ptr<Transformer> transformer;
   std::unique_ptr<Session> session;
   std::unique_ptr<Drafter> drafter;       // null without a usable MTP module

@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "engine/backend/cuda_plugin.h"
 #include "tests/engine/runtime/golden_checkpoint.h"
 
@@ -97,6 +100,45 @@ TEST_F(CudaPlacement, SplitModelsAnswerAsWholeOnes) {
     // Another arithmetic: were they the same bits, nothing would have run in main memory.
     EXPECT_NE(seen.logits, expected.logits);
   }
+}
+
+/// Bytes of mapped files below `folder` that count as this process's memory.
+std::int64_t resident_bytes(const std::string& folder) {
+  std::ifstream maps("/proc/self/smaps");
+  std::int64_t kib = 0;
+  bool of_folder = false;
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find('-') < line.find(' ')) of_folder = line.find(folder) != std::string::npos;
+    if (of_folder && line.starts_with("Rss:")) kib += std::stoll(line.substr(4));
+  }
+  return kib << 10;
+}
+
+TEST_F(CudaPlacement, WhatTheGpuHoldsLeavesMainMemory) {
+  const std::string folder = std::filesystem::canonical(golden.path()).string();
+  engine::LoadOptions on_cpu = options();
+  on_cpu.backend.kind = BackendKind::Reference;
+  std::int64_t all = 0;
+  {
+    auto model = load(on_cpu);
+    ASSERT_TRUE(model) << model.error().message;
+    all = resident_bytes(folder);
+    EXPECT_GE(all, (*model)->checkpoint->report().weight_bytes);
+  }
+  auto model = load(options());
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_LT(resident_bytes(folder), all / 2);  // headers, and the pages at both ends
+
+  engine::LoadOptions quantised = options();
+  quantised.weight_format = engine::WeightFormat::Q8_0;
+  model = load(quantised);
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_EQ((*model)->quantised_weights, nullptr);
+  run(**model);
+  quantised.main_memory_layers = 1;  // what stays is still read
+  model = load(quantised);
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_NE((*model)->quantised_weights, nullptr);
 }
 
 TEST_F(CudaPlacement, AsFewLayersAsFitAreLeftBehind) {

@@ -68,6 +68,7 @@ Result<void> CudaBackend::health() const {
 }
 
 Error CudaBackend::out_of_memory(std::int64_t n_bytes, const char* purpose) {
+  if (!device_.ok()) return health().error();  // it failed before: there may be plenty
   return {ErrorCode::OutOfMemory,
           std::string("GPU memory for ") + purpose + ": needs " + mebibytes(n_bytes) + " more, " +
               mebibytes(device_.free_bytes()) + " are free after " +

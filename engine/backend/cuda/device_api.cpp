@@ -34,8 +34,10 @@ bool Device::open(int ordinal) {
 
 void* Device::allocate(std::int64_t n_bytes) {
   void* p = nullptr;
-  if (cudaMalloc(&p, static_cast<std::size_t>(n_bytes)) == cudaSuccess) return p;
-  cudaGetLastError();  // running out does not stay
+  const cudaError_t status = cudaMalloc(&p, static_cast<std::size_t>(n_bytes));
+  if (status == cudaSuccess) return p;
+  cudaGetLastError();  // running out does not stay; what a kernel did before does
+  if (status != cudaErrorMemoryAllocation) note(status, "allocating GPU memory");
   return nullptr;
 }
 
@@ -45,8 +47,10 @@ void Device::release(void* p) {
 
 void* Device::allocate_pinned(std::int64_t n_bytes) {
   void* p = nullptr;
-  if (cudaMallocHost(&p, static_cast<std::size_t>(n_bytes)) == cudaSuccess) return p;
+  const cudaError_t status = cudaMallocHost(&p, static_cast<std::size_t>(n_bytes));
+  if (status == cudaSuccess) return p;
   cudaGetLastError();
+  if (status != cudaErrorMemoryAllocation) note(status, "allocating page-locked memory");
   return nullptr;
 }
 

@@ -129,46 +129,38 @@ __device__ float block_value(const PlacedWeight& w, std::int64_t row, std::int64
   }
 }
 
-__device__ inline float weight_value(const PlacedWeight& w, std::int64_t row, std::int64_t col) {
+template <DType D>
+__device__ __forceinline__ float weight_value_of(const PlacedWeight& w, std::int64_t row,
+                                                 std::int64_t col) {
   const Global<const std::uint8_t> bytes =
-      Global<const std::uint8_t>(w.data) + row * placed_row_bytes(weight_layout(w.dtype), w.cols);
-  switch (w.dtype) {
-    case DType::F32:
-      return __uint_as_float(load_vector<std::uint32_t>(bytes + 4 * col));
-    case DType::F16:
-      return half_to_float(load_vector<std::uint16_t>(bytes + 2 * col));
-    case DType::BF16:
-      return from_bf16(load_vector<std::uint16_t>(bytes + 2 * col));
-    case DType::F8_E4M3:
-      return fp8_to_float(bytes[col]) *
-             Global<const float>(w.scale_inv)[row / 128 * w.scale_cols + col / 128];
-    case DType::Q4_0:
-      return block_value<DType::Q4_0>(w, row, col);
-    case DType::Q4_1:
-      return block_value<DType::Q4_1>(w, row, col);
-    case DType::Q5_0:
-      return block_value<DType::Q5_0>(w, row, col);
-    case DType::Q5_1:
-      return block_value<DType::Q5_1>(w, row, col);
-    case DType::Q8_0:
-      return block_value<DType::Q8_0>(w, row, col);
-    case DType::Q2_K:
-      return block_value<DType::Q2_K>(w, row, col);
-    case DType::Q3_K:
-      return block_value<DType::Q3_K>(w, row, col);
-    case DType::Q4_K:
-      return block_value<DType::Q4_K>(w, row, col);
-    case DType::Q5_K:
-      return block_value<DType::Q5_K>(w, row, col);
-    case DType::Q6_K:
-      return block_value<DType::Q6_K>(w, row, col);
-    case DType::IQ4_NL:
-      return block_value<DType::IQ4_NL>(w, row, col);
-    case DType::IQ4_XS:
-      return block_value<DType::IQ4_XS>(w, row, col);
-    default:
-      return 0.0F;
+      Global<const std::uint8_t>(w.data) + row * placed_row_bytes(weight_layout(D), w.cols);
+  if constexpr (D == DType::F32) {
+    return __uint_as_float(load_vector<std::uint32_t>(bytes + 4 * col));
+  } else if constexpr (D == DType::F16) {
+    return half_to_float(load_vector<std::uint16_t>(bytes + 2 * col));
+  } else if constexpr (D == DType::BF16) {
+    return from_bf16(load_vector<std::uint16_t>(bytes + 2 * col));
+  } else if constexpr (D == DType::F8_E4M3) {
+    return fp8_to_float(bytes[col]) *
+           Global<const float>(w.scale_inv)[row / 128 * w.scale_cols + col / 128];
+  } else {
+    return block_value<D>(w, row, col);
   }
+}
+
+template <DType... kTypes>
+__device__ float weight_value_of_one(const PlacedWeight& w, std::int64_t row, std::int64_t col) {
+  float value = 0.0F;
+  static_cast<void>(
+      ((w.dtype == kTypes && (value = weight_value_of<kTypes>(w, row, col), true)) || ...));
+  return value;
+}
+
+__device__ inline float weight_value(const PlacedWeight& w, std::int64_t row, std::int64_t col) {
+  return weight_value_of_one<DType::F32, DType::F16, DType::BF16, DType::F8_E4M3, DType::Q4_0,
+                             DType::Q4_1, DType::Q5_0, DType::Q5_1, DType::Q8_0, DType::Q2_K,
+                             DType::Q3_K, DType::Q4_K, DType::Q5_K, DType::Q6_K, DType::IQ4_NL,
+                             DType::IQ4_XS>(w, row, col);
 }
 
 }  // namespace engine::cuda
