@@ -2,6 +2,7 @@
 #include "app/engine_door.h"
 
 #include "engine/runtime/engine_thread.h"
+#include "engine/runtime/inspect_model.h"
 
 namespace app {
 
@@ -63,7 +64,7 @@ engine::Result<std::shared_ptr<const TensorSource>> openTensors(const std::strin
 EngineFactory realEngine() {
   return {[](engine::EventSink& sink) { return std::make_unique<ThreadDoor>(sink); },
           [](const std::string& path, std::int64_t contextLength) {
-            return engine::inspect_checkpoint(path, contextLength);
+            return engine::inspect_model(path, contextLength);
           },
           openTensors, engine::available_backends};
 }

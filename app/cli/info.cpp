@@ -6,6 +6,7 @@
 #include "engine/backend/backend.h"
 #include "engine/checkpoint/device_plan.h"
 #include "engine/checkpoint/report.h"
+#include "engine/runtime/inspect_model.h"
 
 namespace app::cli {
 
@@ -33,7 +34,7 @@ void printBackends(const engine::CheckpointReport& report, const engine::LoadOpt
 Result<void> runInfo(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const std::string path, modelPath(arguments));
   ASSIGN_OR_RETURN(const engine::LoadOptions options, loadOptions(arguments, 0));
-  const engine::CheckpointReport report = engine::inspect_checkpoint(path, options.context_length);
+  const engine::CheckpointReport report = engine::inspect_model(path, options.context_length);
   std::cout << (arguments.has("--json") ? engine::report_to_json(report)
                                         : engine::report_to_text(report));
   if (!arguments.has("--json")) printBackends(report, options);

@@ -2,18 +2,12 @@
 #include "engine/checkpoint/checkpoint.h"
 
 #include "engine/checkpoint/checkpoint_scan.h"
-#include "engine/checkpoint/gguf_scan.h"
-#include "engine/checkpoint/gguf_text.h"
-#include "engine/checkpoint/text_assets.h"
 
 namespace engine {
 
 struct Checkpoint::Impl {
   CheckpointScan scan;
   CheckpointReport report;
-
-  bool is_gguf() const { return scan.table.format == CheckpointFormat::Gguf; }
-  const GgufHeader& gguf() const { return scan.table.gguf_files.front().header(); }
 };
 
 namespace {
@@ -67,16 +61,7 @@ const StoredTensor* Checkpoint::find(std::string_view name) const {
 std::span<const StoredTensor> Checkpoint::tensors() const { return impl_->scan.table.tensors; }
 
 Result<TokenizerAssets> Checkpoint::tokenizer_assets() const {
-  if (impl_->is_gguf()) {
-    TokenizerAssets assets;
-    assets.kind = TokenizerAssets::Kind::Listing;
-    assets.file = impl_->scan.table.gguf_files.front().name();
-    assets.config_json = "{}";
-    ASSIGN_OR_RETURN(assets.listing,
-                     read_gguf_vocabulary(impl_->gguf(), gguf_shown_name(impl_->scan)));
-    return assets;
-  }
-  return read_tokenizer_assets(*impl_->scan.folder);
+  return tokenizer_assets_of(impl_->scan);
 }
 
 Result<void> Checkpoint::check_files() const {
@@ -90,10 +75,7 @@ Result<void> Checkpoint::check_files() const {
 }
 
 Result<ChatTemplateSource> Checkpoint::chat_template() const {
-  if (impl_->is_gguf()) {
-    return read_gguf_chat_template(impl_->gguf(), gguf_shown_name(impl_->scan));
-  }
-  return read_chat_template(*impl_->scan.folder);
+  return chat_template_of(impl_->scan);
 }
 
 }  // namespace engine

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "engine/base/mapped_file.h"
+#include "engine/checkpoint/foreign_format.h"
 
 namespace engine {
 
@@ -14,6 +15,24 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxListed = 10'000;
+
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    if (names.size() >= kMaxListed) break;
+    names.push_back(it->path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+bool looks_like_checkpoint(const fs::path& folder) {
+  const std::vector<std::string> names = names_in(folder);
+  return std::any_of(names.begin(), names.end(), [](const std::string& name) {
+    return name == "config.json" || name.ends_with(".gguf");
+  });
+}
 
 bool is_plain_name(const std::string& name) {
   return !name.empty() && name != "." && name != ".." &&
@@ -79,6 +98,9 @@ Result<std::string> CheckpointFolder::resolve(const std::string& name) const {
     return fail(ErrorCode::NotFound, quoted_name(name) + ": no such file in the folder");
   }
   const fs::path real = fs::canonical(path, error);
+  if (error == std::errc::permission_denied) {
+    return fail(ErrorCode::Io, quoted_name(name) + ": no permission to read it");
+  }
   if (error) {
     return fail(ErrorCode::NotFound, quoted_name(name) + ": a symbolic link that leads nowhere (" +
                                          error.message() + ")");
@@ -98,18 +120,36 @@ Result<std::string> CheckpointFolder::resolve(const std::string& name) const {
 Result<std::string> CheckpointFolder::read_text(const std::string& name,
                                                 std::uint64_t max_bytes) const {
   ASSIGN_OR_RETURN(const std::string path, resolve(name));
-  return read_text_file(path, max_bytes);
+  ASSIGN_OR_RETURN(std::string text, read_text_file(path, max_bytes));
+  const std::string_view foreign = known_format(text);
+  if (foreign.empty()) return text;
+  return fail(ErrorCode::InvalidFile, quoted_name(name) + ": this is " + std::string(foreign));
 }
 
-std::vector<std::string> CheckpointFolder::list() const {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator it(path_, error), end; !error && it != end; it.increment(error)) {
-    if (names.size() >= kMaxListed) break;
-    names.push_back(it->path().filename().string());
+std::vector<std::string> CheckpointFolder::list() const { return names_in(path_); }
+
+std::string CheckpointFolder::unfinished_download(const std::string& name) const {
+  for (const char* suffix : {".incomplete", ".part", ".aria2", ".crdownload", ".download"}) {
+    if (has(name + suffix)) return name + suffix;
   }
-  std::sort(names.begin(), names.end());
-  return names;
+  return {};
+}
+
+std::string CheckpointFolder::checkpoint_inside() const {
+  constexpr std::size_t kMostLooked = 64;  // in each of two levels
+  std::size_t n_looked = 0;
+  for (const std::string& name : list()) {
+    std::error_code ignored;
+    const fs::path folder = fs::path(path_) / name;
+    if (!fs::is_directory(folder, ignored) || ++n_looked > kMostLooked) continue;
+    if (looks_like_checkpoint(folder)) return name;
+    std::size_t n_inner = 0;
+    for (const std::string& inner : names_in(folder)) {
+      if (!fs::is_directory(folder / inner, ignored) || ++n_inner > kMostLooked) continue;
+      if (looks_like_checkpoint(folder / inner)) return name + "/" + inner;
+    }
+  }
+  return {};
 }
 
 }  // namespace engine

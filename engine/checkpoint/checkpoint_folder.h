@@ -27,6 +27,12 @@ class CheckpointFolder {
   /// folder, and names that lead nowhere (NotFound).
   Result<std::string> resolve(const std::string& name) const;
   Result<std::string> read_text(const std::string& name, std::uint64_t max_bytes) const;
+  /// What a downloader keeps beside a file until it is whole ("x.safetensors.incomplete"); empty
+  /// when there is nothing such.
+  std::string unfinished_download(const std::string& name) const;
+  /// The first folder in this one that looks like a checkpoint, as "snapshots/<revision>"; empty
+  /// when there is none.
+  std::string checkpoint_inside() const;
   /// Names in the folder, sorted; of a crowded folder only the first many.
   std::vector<std::string> list() const;
 

@@ -17,6 +17,12 @@ void read_config(const CheckpointFolder& folder, CheckpointScan* scan, FindingLi
   const Result<std::string> text = folder.read_text(kConfig, kMaxConfigBytes);
   if (!text) {
     const bool missing = text.error().code == ErrorCode::NotFound;
+    if (missing && folder.has("adapter_config.json")) {
+      findings->error("layout-unsupported",
+                      "adapter_config.json: this checkpoint is a LoRA adapter or wrapped by PEFT; "
+                      "merge it into its base model first");
+      return;
+    }
     findings->error(
         missing ? "config-missing-file" : "config-unreadable",
         text.error().message + (missing ? "; a checkpoint folder has one beside its weights" : ""));
@@ -26,15 +32,6 @@ void read_config(const CheckpointFolder& folder, CheckpointScan* scan, FindingLi
   scan->config_valid = reading.valid();
   scan->config = std::move(reading.config);
   for (Finding& finding : reading.findings) findings->add(std::move(finding));
-}
-
-std::string describe_template(const CheckpointFolder& folder, FindingList* findings) {
-  const Result<ChatTemplateSource> source = read_chat_template(folder);
-  if (!source) {
-    findings->warning("chat-template", source.error().message + "; a built-in template is used");
-    return "built-in (the checkpoint's cannot be read)";
-  }
-  return source->file.empty() ? "built-in, chosen by the vocabulary" : source->file;
 }
 
 }  // namespace
@@ -62,13 +59,28 @@ CheckpointScan scan_checkpoint(const std::string& path, const std::stop_token& s
         check_tensors(scan.config, scan.table.tensors, scan.table.known_absences, &findings);
   }
   if (!stop.stop_requested()) {
-    scan.generation = read_generation_defaults(*scan.folder, scan.config, &findings);
-    scan.tokenizer = describe_tokenizer(*scan.folder, &findings);
-    scan.chat_template = describe_template(*scan.folder, &findings);
+    ModelConfig known = scan.config_valid ? scan.config : ModelConfig();
+    scan.generation = read_generation_defaults(*scan.folder, known, &findings);
   }
   if (stop.stop_requested()) findings.error("cancelled", "reading the folder was cancelled");
   scan.findings = findings.take();
   return scan;
+}
+
+bool has_texts(const CheckpointScan& scan) {
+  if (!scan.folder) return false;
+  if (scan.table.format != CheckpointFormat::Gguf) return true;
+  return !scan.table.gguf_files.empty() && gguf_has_texts(scan);
+}
+
+Result<TokenizerAssets> tokenizer_assets_of(const CheckpointScan& scan) {
+  return scan.table.format == CheckpointFormat::Gguf ? gguf_tokenizer_assets(scan)
+                                                     : read_tokenizer_assets(*scan.folder);
+}
+
+Result<ChatTemplateSource> chat_template_of(const CheckpointScan& scan) {
+  return scan.table.format == CheckpointFormat::Gguf ? gguf_chat_template(scan)
+                                                     : read_chat_template(*scan.folder);
 }
 
 }  // namespace engine

@@ -21,12 +21,17 @@ struct CheckpointScan {
   TensorTable table;
   TensorTally tally;
   GenerationDefaults generation;
-  std::string tokenizer;
-  std::string chat_template;
   std::vector<Finding> findings;
 };
 
 CheckpointScan scan_checkpoint(const std::string& path, const std::stop_token& stop);
+
+/// Whether the scan reached what the checkpoint says about text: of a split GGUF model only its
+/// first part does.
+bool has_texts(const CheckpointScan& scan);
+/// See Checkpoint; only of a scan that has texts.
+Result<TokenizerAssets> tokenizer_assets_of(const CheckpointScan& scan);
+Result<ChatTemplateSource> chat_template_of(const CheckpointScan& scan);
 
 /// The report of a scan; reads no file but the machine's free memory.
 CheckpointReport report_of(const CheckpointScan& scan, const std::string& path,

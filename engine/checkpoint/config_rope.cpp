@@ -119,6 +119,8 @@ void check_yarn(const JsonValue& rope, const std::string& section, ConfigFields*
   }
 }
 
+constexpr const char* kOtherFiles = "; use the model's BF16 or FP8 files, or a GGUF file";
+
 /// One word of quantization_config that must have one of the given values, or be absent.
 bool is_word_supported(const JsonValue& section, const std::string& key,
                        std::initializer_list<const char*> allowed, ConfigFields* fields) {
@@ -130,9 +132,16 @@ bool is_word_supported(const JsonValue& section, const std::string& key,
     if (word == candidate) return true;
     list += (list.empty() ? "\"" : " or \"") + std::string(candidate) + "\"";
   }
-  fields->fault(Severity::Error, "quantisation-unsupported", path, section.find(key),
-                "found \"" + word + "\", which this program does not run; allowed " + list);
+  fields->fault(
+      Severity::Error, "quantisation-unsupported", path, section.find(key),
+      "found \"" + word + "\", which this program does not run; allowed " + list + kOtherFiles);
   return false;
+}
+
+/// Two numbers as they are written, or the value's kind.
+std::string block_text(const JsonValue& value) {
+  if (value.kind != JsonKind::Array || value.items.size() != 2) return shown_value(value);
+  return "[" + shown_value(value.items[0]) + ", " + shown_value(value.items[1]) + "]";
 }
 
 bool is_block_128(const JsonValue& value) {
@@ -195,7 +204,7 @@ void read_quantization(const JsonValue& root, ConfigFields* fields, ModelConfig*
   }
   if (section->find("quant_method") == nullptr) {
     fields->fault(Severity::Error, "config-missing", "quantization_config › quant_method", section,
-                  "found nothing, allowed \"fp8\"");
+                  "found nothing, allowed \"fp8\"" + std::string(kOtherFiles));
     return;
   }
   if (!is_word_supported(*section, "quant_method", {"fp8"}, fields)) return;
@@ -203,10 +212,10 @@ void read_quantization(const JsonValue& root, ConfigFields* fields, ModelConfig*
   is_word_supported(*section, "activation_scheme", {"dynamic"}, fields);
   is_word_supported(*section, "scale_fmt", {"ue8m0", "float"}, fields);
   const JsonValue* block = section->find("weight_block_size");
-  if (block != nullptr && !is_block_128(*block)) {
+  if (block != nullptr && block->kind != JsonKind::Null && !is_block_128(*block)) {
     fields->fault(Severity::Error, "quantisation-unsupported",
                   "quantization_config › weight_block_size", block,
-                  "found another block size, allowed [128, 128]");
+                  "found " + block_text(*block) + ", allowed [128, 128]" + kOtherFiles);
   }
   config->fp8_blocks = true;
 }

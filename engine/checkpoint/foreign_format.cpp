@@ -1,11 +1,9 @@
-// Names what people take for a safetensors file: the table of first bytes.
+// The table of first bytes.
+#include "engine/checkpoint/foreign_format.h"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <string>
-#include <string_view>
-
-#include "engine/checkpoint/safetensors_file.h"
 
 namespace engine {
 
@@ -49,19 +47,24 @@ constexpr std::size_t kLongestSignature = 32;
 
 }  // namespace
 
-std::string foreign_format(std::span<const std::byte> first_bytes) {
-  std::string exact;
-  for (const std::byte byte : first_bytes.first(std::min(first_bytes.size(), kLongestSignature))) {
-    exact.push_back(static_cast<char>(byte));
-  }
-  std::string lower = exact;
+std::string_view known_format(std::string_view first_bytes) {
+  const std::string_view exact = first_bytes.substr(0, kLongestSignature);
+  std::string lower(exact);
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   for (const Signature& signature : kSignatures) {
     if (exact.starts_with(signature.first_bytes) || lower.starts_with(signature.first_bytes)) {
-      return std::string(signature.what);
+      return signature.what;
     }
   }
+  return {};
+}
+
+std::string foreign_format(std::span<const std::byte> first_bytes) {
+  const std::string_view exact(reinterpret_cast<const char*>(first_bytes.data()),
+                               std::min(first_bytes.size(), kLongestSignature));
+  const std::string_view known = known_format(exact);
+  if (!known.empty()) return std::string(known);
   const auto is_text = [](unsigned char c) {
     return (c >= 0x20U && c < 0x7FU) || c == '\n' || c == '\t';
   };

@@ -248,11 +248,13 @@ class GgufConfigReader {
                     "found " + std::to_string(qk) + ", allowed more than rope.dimension_count = " +
                         std::to_string(c.qk_rope_head_dim));
     }
-    const std::optional<std::int64_t> absorbed_length =
-        absorbed ? fields->integer("attention.key_length", 1, kMillion) : std::nullopt;
-    if (absorbed_length && *absorbed_length != c.latent_dim()) {
+    // 0 where there is none, or a length it is made of is not known.
+    const std::int64_t length =
+        absorbed ? fields->integer("attention.key_length", 1, kMillion).value_or(0) : 0;
+    const bool known = length > 0 && c.kv_lora_rank > 0 && c.qk_rope_head_dim > 0;
+    if (known && length != c.latent_dim()) {
       fields->fault(Severity::Error, "config-rule", "attention.key_length",
-                    "found " + std::to_string(*absorbed_length) +
+                    "found " + std::to_string(length) +
                         ", allowed attention.kv_lora_rank + rope.dimension_count = " +
                         std::to_string(c.latent_dim()));
     }
@@ -267,10 +269,12 @@ class GgufConfigReader {
     const std::int64_t heads = c.num_attention_heads;
     c.num_key_value_heads = fields->integer("attention.head_count_kv", 1, 4096)
                                 .value_or(std::max<std::int64_t>(heads, 1));
+    const bool has_length = fields->has("attention.key_length");
+    // 0 where it cannot be known: what is wrong has its own finding.
     c.head_dim = fields->integer("attention.key_length", 1, 65536)
-                     .value_or(heads > 0 ? c.hidden_size / heads : 0);
+                     .value_or(!has_length && heads > 0 ? c.hidden_size / heads : 0);
     const bool divides = heads > 0 && c.hidden_size % heads == 0;
-    if (!fields->has("attention.key_length") && heads > 0 && !divides) {
+    if (!has_length && heads > 0 && !divides) {
       fields->fault(
           Severity::Error, "config-rule", "attention.head_count",
           "found " + std::to_string(heads) +
@@ -278,7 +282,7 @@ class GgufConfigReader {
     }
     for (const char* key : {"attention.value_length", "rope.dimension_count"}) {
       const std::optional<std::int64_t> length = fields->integer(key, 1, 65536);
-      if (!length || *length == c.head_dim) continue;
+      if (!length || c.head_dim == 0 || *length == c.head_dim) continue;
       fields->fault(Severity::Error, "config-unsupported", key,
                     "found " + std::to_string(*length) + ", allowed the length of a key, " +
                         std::to_string(c.head_dim));
@@ -292,7 +296,7 @@ class GgufConfigReader {
     ModelConfig& c = config();
     const auto token = [&](const char* key) -> std::optional<std::int32_t> {
       const std::optional<GgufValue> value = header_.find(key);
-      if (!value) return std::nullopt;
+      if (!value || c.vocab_size == 0) return std::nullopt;
       const std::optional<std::int64_t> id = value->integer();
       if (id && *id >= 0 && *id < c.vocab_size) return static_cast<std::int32_t>(*id);
       general_.fault(Severity::Warning, "token-id-outside-vocabulary", key,

@@ -2,9 +2,9 @@
 // beyond the reader it is given.
 #include <numeric>
 
+#include "engine/checkpoint/foreign_format.h"
 #include "engine/checkpoint/gguf_cursor.h"
 #include "engine/checkpoint/gguf_tensors.h"
-#include "engine/checkpoint/safetensors_file.h"
 
 namespace engine {
 

@@ -8,9 +8,14 @@
 
 namespace engine {
 
+namespace {
+
+/// The file with the metadata, as messages name it.
 std::string gguf_shown_name(const CheckpointScan& scan) {
   return quoted_name(scan.table.gguf_files.front().name());
 }
+
+}  // namespace
 
 void scan_gguf(const std::stop_token& stop, CheckpointScan* scan, FindingList* findings) {
   scan->table = read_gguf_files(*scan->folder, stop, findings);
@@ -29,16 +34,26 @@ void scan_gguf(const std::stop_token& stop, CheckpointScan* scan, FindingList* f
     scan->tally =
         check_tensors(scan->config, scan->table.tensors, scan->table.known_absences, findings);
   }
-  if (!header.find("general.architecture")) return;  // the part with the texts is not there
+  if (!gguf_has_texts(*scan)) return;  // the part with the texts is not there
   scan->generation = read_gguf_generation_defaults(header, file, scan->config, findings);
-  scan->tokenizer = describe_gguf_tokenizer(header, file, scan->config, findings);
-  const Result<ChatTemplateSource> source = read_gguf_chat_template(header, file);
-  if (!source) {
-    findings->warning("chat-template", source.error().message + "; a built-in template is used");
-    scan->chat_template = "built-in (the file's cannot be read)";
-  } else {
-    scan->chat_template = source->file.empty() ? "built-in" : source->file;
-  }
+}
+
+bool gguf_has_texts(const CheckpointScan& scan) {
+  return scan.table.gguf_files.front().header().find("general.architecture").has_value();
+}
+
+Result<TokenizerAssets> gguf_tokenizer_assets(const CheckpointScan& scan) {
+  TokenizerAssets assets;
+  assets.kind = TokenizerAssets::Kind::Listing;
+  assets.file = scan.table.gguf_files.front().name();
+  assets.config_json = "{}";
+  ASSIGN_OR_RETURN(assets.listing, read_gguf_vocabulary(scan.table.gguf_files.front().header(),
+                                                        gguf_shown_name(scan)));
+  return assets;
+}
+
+Result<ChatTemplateSource> gguf_chat_template(const CheckpointScan& scan) {
+  return read_gguf_chat_template(scan.table.gguf_files.front().header(), gguf_shown_name(scan));
 }
 
 }  // namespace engine

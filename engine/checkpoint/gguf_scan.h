@@ -11,7 +11,10 @@ namespace engine {
 /// Fills a scan whose folder is set.
 void scan_gguf(const std::stop_token& stop, CheckpointScan* scan, FindingList* findings);
 
-/// The file with the metadata, as messages name it.
-std::string gguf_shown_name(const CheckpointScan& scan);
+// Of a scan that has files.
+/// Whether the first file holds the metadata: another part of a split model does not.
+bool gguf_has_texts(const CheckpointScan& scan);
+Result<TokenizerAssets> gguf_tokenizer_assets(const CheckpointScan& scan);
+Result<ChatTemplateSource> gguf_chat_template(const CheckpointScan& scan);
 
 }  // namespace engine

@@ -28,9 +28,7 @@ class VocabularyReader {
     const std::optional<GgufValue> model = header_.find("tokenizer.ggml.model");
     if (!model) {
       return fail(ErrorCode::NotFound,
-                  file_ +
-                      " › metadata › tokenizer.ggml.model: found nothing; the model can be "
-                      "inspected, but not talked to");
+                  file_ + " › metadata › tokenizer.ggml.model: found nothing, allowed a string");
     }
     if (!model->text()) return wrong("model", *model, "a string");
     listing_.model = *model->text();
@@ -189,26 +187,6 @@ Result<ChatTemplateSource> read_gguf_chat_template(const GgufHeader& header,
             ", allowed a string of at most " + std::to_string(kMaxTemplateBytes) + " bytes");
   }
   return ChatTemplateSource{std::string(*value->text()), key};
-}
-
-std::string describe_gguf_tokenizer(const GgufHeader& header, const std::string& file,
-                                    const ModelConfig& config, FindingList* findings) {
-  const Result<VocabularyListing> listing = read_gguf_vocabulary(header, file);
-  if (!listing) {
-    const bool missing = listing.error().code == ErrorCode::NotFound;
-    findings->warning(missing ? "tokenizer-missing" : "tokenizer-invalid", listing.error().message);
-    return missing ? "none: no tokenizer.ggml.model" : "GGUF · not readable";
-  }
-  const auto n_tokens = static_cast<std::int64_t>(listing->tokens.size());
-  if (config.vocab_size > 0 && n_tokens > config.vocab_size) {
-    findings->warning("tokenizer-size", file + " › metadata › tokenizer.ggml.tokens: found " +
-                                            grouped_digits(n_tokens) +
-                                            " tokens, more than the embedding's " +
-                                            grouped_digits(config.vocab_size) + " rows");
-  }
-  return "GGUF · " + quoted_name(listing->model) +
-         (listing->pre.empty() ? "" : " (" + quoted_name(listing->pre) + ")") + " · " +
-         grouped_digits(n_tokens) + " tokens";
 }
 
 GenerationDefaults read_gguf_generation_defaults(const GgufHeader& header, const std::string& file,

@@ -19,10 +19,6 @@ Result<VocabularyListing> read_gguf_vocabulary(const GgufHeader& header, const s
 Result<ChatTemplateSource> read_gguf_chat_template(const GgufHeader& header,
                                                    const std::string& file);
 
-/// "GGUF · gpt2 (deepseek-v3) · 129,280 tokens", or why there is none.
-std::string describe_gguf_tokenizer(const GgufHeader& header, const std::string& file,
-                                    const ModelConfig& config, FindingList* findings);
-
 /// general.sampling.* with the end tokens of the config.
 GenerationDefaults read_gguf_generation_defaults(const GgufHeader& header, const std::string& file,
                                                  const ModelConfig& config, FindingList* findings);

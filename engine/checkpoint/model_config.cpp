@@ -59,7 +59,7 @@ std::vector<std::int32_t> token_ids(const JsonValue& root, const std::string& ke
                  [&config](std::int32_t id) { return id < config.vocab_size; });
     return ids;
   }
-  if (value->kind == JsonKind::Null) return ids;
+  if (value->kind == JsonKind::Null || fields->is_faulty("vocab_size")) return ids;
   std::vector<const JsonValue*> entries;
   if (value->kind == JsonKind::Array) {
     for (const JsonValue& item : value->items) entries.push_back(&item);
@@ -93,14 +93,15 @@ void note_code_references(const JsonValue& root, ConfigFields* fields) {
   }
 }
 
-void note_defaults(const ConfigFields& fields, std::string_view file,
+void note_defaults(const ConfigFields& fields, std::string_view file, std::int64_t n_routed_experts,
                    std::vector<Finding>* findings) {
   std::string list;
   for (const std::string& key : fields.defaulted()) {
     // Optional keys of sections, and keys most released files lack, are no news.
     if (key.find("›") != std::string::npos || key == "rope_theta" || key == "moe_layer_freq" ||
-        key == "rope_interleave" || key == "num_nextn_predict_layers" || key == "head_dim" ||
-        key.ends_with("_bias") || key.ends_with("sliding_window") || key == "max_window_layers") {
+        key == "rope_interleave" || (key == "norm_topk_prob" && n_routed_experts == 0) ||
+        key == "num_nextn_predict_layers" || key == "head_dim" || key.ends_with("_bias") ||
+        key.ends_with("sliding_window") || key == "max_window_layers") {
       continue;
     }
     list += (list.empty() ? "" : ", ") + key;
@@ -261,7 +262,7 @@ ConfigReading read_model_config(std::string_view json_text, std::string_view fil
   if (defaults.bos_token_id) bos.push_back(*defaults.bos_token_id);
   bos = token_ids(*root, "bos_token_id", bos, config, &fields);
   config.bos_token_id = bos.empty() ? std::nullopt : std::optional(bos.front());
-  note_defaults(fields, file, &reading.findings);
+  note_defaults(fields, file, config.n_routed_experts, &reading.findings);
   return reading;
 }
 

@@ -181,8 +181,6 @@ CheckpointReport report_of(const CheckpointScan& scan, const std::string& path,
   report.name = scan.folder ? scan.folder->name() : path;
   report.config_valid = scan.config_valid;
   report.config = scan.config;
-  report.tokenizer = scan.tokenizer;
-  report.chat_template = scan.chat_template;
   if (scan.table.format == CheckpointFormat::Gguf && scan.table.any_file) {
     report.path += "/" + scan.table.gguf_files.front().name();
     report.name = gguf_model_name(scan.table.gguf_files.front().name());

@@ -94,8 +94,10 @@ struct CheckpointReport {
   std::int64_t memory_available = 0;  // bytes free on this machine when the report was made
   std::vector<CacheLedgerRow> cache_ledger;
   std::int64_t text_bytes = 0;  // the tokenizer's files: what it takes in memory follows from them
-  std::string tokenizer;        // "tokenizer.json · BPE · 8,192 pieces", or why there is none
-  std::string chat_template;    // "tokenizer_config.json", "built-in deepseek-v3", or what is wrong
+  // Both filled by runtime/inspect_model, which makes them: "tokenizer.json · BPE · 8,192 pieces",
+  // or why there is none; "tokenizer_config.json" or "built-in deepseek-v3".
+  std::string tokenizer;
+  std::string chat_template;
   int n_files = 0;
   int n_tensors = 0;  // in the files, skipped ones included
   std::vector<Finding> findings;

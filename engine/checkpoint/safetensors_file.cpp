@@ -5,6 +5,8 @@
 #include <bit>
 #include <cstring>
 
+#include "engine/checkpoint/foreign_format.h"
+
 namespace engine {
 
 static_assert(std::endian::native == std::endian::little, "safetensors data is little-endian");
@@ -16,14 +18,17 @@ constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
 
 std::string with_foreign_name(std::string message, const MappedFile& file) {
   const std::string foreign = foreign_format(file.bytes());
-  return foreign.empty() ? message : message + "; this is " + foreign;
+  return message + (foreign.empty() ? "; the file is damaged or incomplete, download it again"
+                                    : "; this is " + foreign);
 }
 
 Result<std::uint64_t> header_length(const MappedFile& file, const std::string& name) {
   const std::uint64_t size = file.bytes().size();
   if (size < kLengthBytes) {
-    return fail(ErrorCode::InvalidFile, name + ": found " + std::to_string(size) +
-                                            " bytes, allowed at least 8 (the header's length)");
+    return fail(ErrorCode::InvalidFile,
+                name + ": found " + std::to_string(size) +
+                    " bytes, allowed at least 8 (the header's length)" +
+                    "; the file is damaged or incomplete, download it again");
   }
   std::uint64_t length = 0;
   RETURN_IF_ERROR(file.read_at(0, {reinterpret_cast<char*>(&length), kLengthBytes}));

@@ -79,8 +79,4 @@ class SafetensorsFile {
   std::uint64_t data_start_ = 0;
 };
 
-/// What a file that is no safetensors file is instead, by its first bytes ("a Git-LFS pointer, not
-/// the model: run `git lfs pull`"); empty when not recognised.
-std::string foreign_format(std::span<const std::byte> first_bytes);
-
 }  // namespace engine

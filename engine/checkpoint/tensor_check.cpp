@@ -50,6 +50,7 @@ class TensorChecker {
         used_(tensors.size(), false) {}
 
   TensorTally check() {
+    report_foreign_layouts();
     for (const TensorSpec& spec : tensor_specs(config_, layout_)) {
       const StoredTensor* tensor = find_tensor(tensors_, spec.name);
       if (tensor == nullptr) {
@@ -72,9 +73,43 @@ class TensorChecker {
     return std::binary_search(known_absences_.begin(), known_absences_.end(), name);
   }
 
+  /// Laid out for another program: that its own tensors are missing follows.
+  void report_foreign_layouts() {
+    if (is_gguf()) return;
+    std::map<std::string_view, std::pair<const StoredTensor*, int>> found;  // first, how many
+    for (const StoredTensor& tensor : tensors_) {
+      const std::string_view layout = foreign_layout(tensor.name);
+      if (layout.empty()) continue;
+      auto& [first, n] = found[layout];
+      if (n++ == 0) first = &tensor;
+    }
+    for (const auto& [layout, tensors] : found) {
+      findings_.error("layout-unsupported",
+                      place(*tensors.first) + " (one of " + std::to_string(tensors.second) +
+                          " such): this checkpoint is " + std::string(layout));
+    }
+    is_foreign_ = !found.empty();
+  }
+
+  /// Where a tensor that is in no file would be.
+  std::string home() const {
+    const bool one_file = std::all_of(tensors_.begin(), tensors_.end(), [&](const auto& tensor) {
+      return tensor.file == tensors_.front().file;
+    });
+    if (tensors_.empty()) return is_gguf() ? "" : "model.safetensors › ";
+    const bool indexed = !one_file && !is_gguf();
+    return (indexed ? "model.safetensors.index.json" : quoted_name(tensors_.front().file)) + " › ";
+  }
+
   void report_missing(const TensorSpec& spec) {
-    if (!spec.required || is_known_absence(spec.name)) return;
-    findings_.error("tensor-missing", spec.name + ": found nothing, allowed " + spec.shape_formula);
+    if (!spec.required || is_foreign_ || is_known_absence(spec.name)) return;
+    const bool tied = spec.role == WeightRole::OutputHead && !is_gguf();
+    findings_.error("tensor-missing",
+                    home() + spec.name + ": found nothing, allowed " + spec.shape_formula +
+                        (tied ? "; only a model with tie_word_embeddings has none: download the "
+                                "files and config.json again"
+                              : "; the files are incomplete or of another model: download them "
+                                "again"));
   }
 
   void use(const StoredTensor& tensor) {
@@ -172,13 +207,7 @@ class TensorChecker {
     }
     if (is_derived_tensor(tensor.name)) return;
     if (is_gguf()) return classify_gguf_leftover(tensor);
-    const std::string_view layout = foreign_layout(tensor.name);
-    if (!layout.empty()) {
-      findings_.error("layout-unsupported", place(tensor) + ": this checkpoint is " +
-                                                std::string(layout) +
-                                                "; allowed F32, F16, BF16 or F8_E4M3 blocks");
-      return;
-    }
+    if (is_foreign_) return;
     const bool reported =
         is_scale_name(tensor.name) &&
         find_tensor(tensors_, tensor.name.substr(
@@ -233,6 +262,7 @@ class TensorChecker {
   TensorTally tally_;
   std::map<WeightRole, std::map<DType, const StoredTensor*>> dtypes_by_role_;
   std::set<std::int64_t> mtp_layers_;
+  bool is_foreign_ = false;
   std::int64_t n_mtp_tensors_ = 0;
   std::int64_t mtp_bytes_ = 0;
 };

@@ -230,14 +230,29 @@ struct ForeignMark {
   std::string_view layout;
 };
 
-constexpr std::string_view kGptq = "quantised by GPTQ or AWQ";
-constexpr std::string_view kCompressed = "quantised by compressed-tensors";
-constexpr std::string_view kBitsAndBytes = "quantised by bitsandbytes";
-constexpr std::string_view kWrapped = "the language part of a multimodal model";
+constexpr std::string_view kGptq =
+    "quantised by GPTQ or AWQ; use its BF16 or FP8 files, or a GGUF file";
+constexpr std::string_view kCompressed =
+    "quantised by compressed-tensors; use its BF16 or FP8 files, or a GGUF file";
+constexpr std::string_view kBitsAndBytes =
+    "quantised by bitsandbytes; use its BF16 or FP8 files, or a GGUF file";
+constexpr std::string_view kWrapped =
+    "the language part of a multimodal model; open its language model alone if it is published so";
+constexpr std::string_view kAdapter =
+    "a LoRA adapter or wrapped by PEFT; merge it into its base model first";
+constexpr std::string_view kOriginal =
+    "in the layout of its makers' own code; use the Hugging Face files";
+constexpr std::string_view kHeadless =
+    "saved without its output head, under names without \"model.\"; use the whole model's files";
 constexpr std::string_view kDemoLayout =
     "converted to the layout of DeepSeek's own inference code; use the Hugging Face files";
 
-constexpr std::array<ForeignMark, 16> kForeignMarks = {{
+constexpr std::array<ForeignMark, 21> kForeignMarks = {{
+    {"base_model.model.", true, kAdapter},
+    {".lora_A.weight", false, kAdapter},
+    {".lora_B.weight", false, kAdapter},
+    {".attention.wq.weight", false, kOriginal},
+    {"tok_embeddings.weight", true, kOriginal},
     {".qweight", false, kGptq},
     {".qzeros", false, kGptq},
     {".g_idx", false, kGptq},
@@ -253,7 +268,7 @@ constexpr std::array<ForeignMark, 16> kForeignMarks = {{
     {"language_model.", true, kWrapped},
     {"model.language_model.", true, kWrapped},
     {"layers.", true, kDemoLayout},
-    {"blk.", true, "a GGUF model saved under Hugging Face names"},
+    {"blk.", true, "a GGUF model saved under Hugging Face names; open the GGUF file itself"},
 }};
 
 constexpr std::array<std::string_view, 48> kRoleNames = {{
@@ -368,6 +383,7 @@ bool is_derived_tensor(std::string_view name) {
 }
 
 std::string_view foreign_layout(std::string_view name) {
+  if (name.starts_with("layers.") && name.find(".self_attn.") != name.npos) return kHeadless;
   for (const ForeignMark& mark : kForeignMarks) {
     if (mark.is_prefix ? name.starts_with(mark.text) : name.ends_with(mark.text)) {
       return mark.layout;

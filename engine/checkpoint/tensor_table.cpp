@@ -74,6 +74,9 @@ class TableBuilder {
     std::string several;
     for (const std::string& name : folder_.list()) {
       if (name.ends_with(".safetensors")) several = name;
+      if (name.starts_with(kSingleFile) && name != kIndexFile) {
+        instead = quoted_name(name) + " is there: the download is not finished";
+      }
       if (name.ends_with(".gguf")) instead = quoted_name(name) + " is GGUF: open that file itself";
       if (name.ends_with(".bin") || name.ends_with(".pt") || name.ends_with(".pth")) {
         instead = quoted_name(name) + " looks like a PyTorch pickle: not opened, it can run code";
@@ -85,21 +88,40 @@ class TableBuilder {
                                            " and others are there; download the index too");
       return;
     }
+    std::string inner = folder_.checkpoint_inside();
+    if (!inner.empty()) inner = "; open the folder " + quoted_name(inner) + " in it";
     findings_.error("weights-missing", std::string(kSingleFile) + ": no such file, nor " +
                                            kIndexFile +
-                                           (instead.empty() ? "" : " (" + instead + ")"));
+                                           (instead.empty() ? "" : " (" + instead + ")") + inner);
+  }
+
+  static std::string unfinished_text(const std::string& part) {
+    return ", but " + quoted_name(part) + " is there: the download is not finished";
   }
 
   /// Opens one file of the folder; null when it cannot be used, with a finding.
   const SafetensorsFile* open_file(const std::string& name, const std::string& missing_code) {
-    const Result<std::string> path = folder_.resolve(name);
+    Result<std::string> path = folder_.resolve(name);
+    const bool listed = missing_code == "shard-missing";
+    if (!path && listed && path.error().code != ErrorCode::NotFound) {
+      path.error().message = std::string(kIndexFile) + " › weight_map: " + path.error().message;
+    }
+    const std::string unfinished = folder_.unfinished_download(name);
     Result<SafetensorsFile> file = path ? SafetensorsFile::open(*path, name)
                                         : Result<SafetensorsFile>(tl::unexpected(path.error()));
     if (!file) {
       const bool missing = file.error().code == ErrorCode::NotFound;
       findings_.error(missing ? missing_code : "file-invalid",
-                      file.error().message + (missing ? "; download it" : ""));
+                      file.error().message +
+                          (unfinished.empty() ? "" : unfinished_text(unfinished)) +
+                          (missing ? "; download it" : ""));
       return nullptr;
+    }
+    if (!unfinished.empty()) {
+      findings_.warning("download-unfinished",
+                        quoted_name(name) + ": " + quoted_name(unfinished) +
+                            " is beside it, as long as a download is not finished; let it finish, "
+                            "or delete that file");
     }
     if (file->n_links() > 1) {
       findings_.warning("hard-link", quoted_name(name) + ": the same file has " +

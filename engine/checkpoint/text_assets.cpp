@@ -69,11 +69,15 @@ class GenerationReader {
   }
   void end_token(const JsonValue& value, std::int64_t vocab_size, std::vector<std::int32_t>* out) {
     const auto id = value.kind == JsonKind::Number ? json_integer(value.text) : std::nullopt;
-    if (!id || *id < 0 || *id >= vocab_size) {
-      fields_.fault(Finding::Severity::Warning, "token-id-outside-vocabulary", "eos_token_id",
-                    &value,
-                    "found " + shown_value(value) + ", outside the vocabulary of " +
-                        grouped_digits(vocab_size) + "; ignored");
+    // The vocabulary of a faulty config.json is not known: its own finding says so.
+    const bool outside = !id || *id < 0 || (vocab_size > 0 && *id >= vocab_size);
+    if (outside) {
+      fields_.fault(
+          Finding::Severity::Warning, "token-id-outside-vocabulary", "eos_token_id", &value,
+          "found " + shown_value(value) +
+              (vocab_size > 0 ? ", outside the vocabulary of " + grouped_digits(vocab_size)
+                              : std::string(", allowed 0 or more")) +
+              "; ignored");
       n_seen_ = findings_.size();
     } else if (std::find(out->begin(), out->end(), *id) == out->end()) {
       out->push_back(static_cast<std::int32_t>(*id));
@@ -184,45 +188,6 @@ Found find_tokenizer(const CheckpointFolder& folder) {
   return found;
 }
 
-/// Kind and size of the vocabulary in tokenizer.json › model.
-Result<std::string> summarise_tokenizer(std::string_view text) {
-  ASSIGN_OR_RETURN(JsonCursor cursor, JsonCursor::create(text, kTokenizer, kTokenizerDepth));
-  std::string kind = "unknown kind";
-  std::int64_t n_pieces = 0;
-  std::string key;
-  RETURN_IF_ERROR(cursor.enter_object());
-  while (true) {
-    ASSIGN_OR_RETURN(const bool more, cursor.next_key(&key));
-    if (!more) break;
-    ASSIGN_OR_RETURN(const JsonKind value, cursor.kind());
-    if (key != "model" || value != JsonKind::Object) {
-      RETURN_IF_ERROR(cursor.skip());
-      continue;
-    }
-    RETURN_IF_ERROR(cursor.enter_object());
-    while (true) {
-      ASSIGN_OR_RETURN(const bool more_fields, cursor.next_key(&key));
-      if (!more_fields) break;
-      ASSIGN_OR_RETURN(const JsonKind field, cursor.kind());
-      if (key == "type" && field == JsonKind::String) {
-        RETURN_IF_ERROR(cursor.read_string(&kind));
-      } else if (key == "vocab" && field == JsonKind::Object) {
-        RETURN_IF_ERROR(cursor.enter_object());
-        for (n_pieces = 0;; ++n_pieces) {
-          ASSIGN_OR_RETURN(const bool more_pieces, cursor.next_key(&key));
-          if (!more_pieces) break;
-          RETURN_IF_ERROR(cursor.skip());
-        }
-      } else {
-        RETURN_IF_ERROR(cursor.skip());
-      }
-    }
-  }
-  RETURN_IF_ERROR(cursor.finish());
-  return std::string(kTokenizer) + " · " + quoted_name(kind) + " · " + grouped_digits(n_pieces) +
-         " pieces";
-}
-
 }  // namespace
 
 GenerationDefaults read_generation_defaults(const CheckpointFolder& folder,
@@ -251,30 +216,6 @@ GenerationDefaults read_generation_defaults(const CheckpointFolder& folder,
   reader.end_tokens(config.vocab_size, &defaults.eos_token_ids);
   for (Finding& finding : reader.take()) findings->add(std::move(finding));
   return defaults;
-}
-
-std::string describe_tokenizer(const CheckpointFolder& folder, FindingList* findings) {
-  const Found found = find_tokenizer(folder);
-  if (found.kind == TokenizerAssets::Kind::None) {
-    findings->warning("tokenizer-missing",
-                      std::string(kTokenizer) + ", " + kSentencePiece + ", " + kTiktoken +
-                          ": no such file; the model can be inspected, but not talked to");
-    return std::string("none: no ") + kTokenizer;
-  }
-  std::string line = found.file;
-  if (found.kind == TokenizerAssets::Kind::TokenizerJson) {
-    const Result<std::string> text = folder.read_text(found.file, kMaxTokenizerBytes);
-    const Result<std::string> summary =
-        text ? summarise_tokenizer(*text) : Result<std::string>(tl::unexpected(text.error()));
-    if (!summary) findings->warning("tokenizer-invalid", summary.error().message);
-    line = summary ? *summary : line + " · not readable";
-  } else {
-    line += found.kind == TokenizerAssets::Kind::Tiktoken ? " · tiktoken" : " · SentencePiece";
-  }
-  for (std::size_t i = 0; i < found.ignored.size(); ++i) {
-    line += (i == 0 ? " · not used: " : ", ") + found.ignored[i];
-  }
-  return line;
 }
 
 Result<TokenizerAssets> read_tokenizer_assets(const CheckpointFolder& folder) {

@@ -14,10 +14,6 @@ namespace engine {
 GenerationDefaults read_generation_defaults(const CheckpointFolder& folder,
                                             const ModelConfig& config, FindingList* findings);
 
-/// "tokenizer.json · BPE · 128,000 pieces", or why there is none; with the files of other
-/// tokenizers that are not used. Counts, does not build.
-std::string describe_tokenizer(const CheckpointFolder& folder, FindingList* findings);
-
 /// The first there is of tokenizer.json, tokenizer.model (SentencePiece) and tiktoken.model, with
 /// tokenizer_config.json; the others are listed as ignored. Kind None when there is none.
 Result<TokenizerAssets> read_tokenizer_assets(const CheckpointFolder& folder);

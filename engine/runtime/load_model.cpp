@@ -9,6 +9,7 @@
 #include "engine/base/memory_pages.h"
 #include "engine/base/thread_pool.h"
 #include "engine/model/kv_cache.h"
+#include "engine/runtime/inspect_model.h"
 #include "engine/runtime/text_files.h"
 
 namespace engine {
@@ -261,7 +262,9 @@ void let_go_of_main_memory(const std::optional<DevicePlan>& plan, LoadedModel* m
 // What the checkpoint says about text: a problem here never keeps the model from running, only a
 // stop does.
 Result<void> attach_text(const std::stop_token& stop, LoadedModel& model, ModelInfo& info) {
-  auto text = load_text_model(*model.checkpoint, info.options.chat_template, stop);
+  const TextSources sources = read_texts(*model.checkpoint);
+  auto text = make_text_model(sources, info.options.chat_template, stop);
+  report_text(sources, text, &info.report);
   if (!text) {
     if (text.error().code == ErrorCode::Cancelled) return tl::unexpected(std::move(text.error()));
     info.tokenizer_description = text.error().message;

@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "engine/base/mapped_file.h"
 #include "engine/tokenizer/built_in_templates.h"
 
 namespace engine {
@@ -35,6 +36,16 @@ void set_origin(const std::vector<PromptSegment>& segments, ByteRange bytes, Pro
   }
 }
 
+/// A listing knows its keys, not its file.
+Result<Tokenizer> from_gguf(const TokenizerAssets& assets) {
+  auto tokenizer = Tokenizer::from_listing(assets.listing);
+  if (!tokenizer) {
+    Error& error = tokenizer.error();
+    error.message = quoted_name(assets.file) + " › metadata › " + error.message;
+  }
+  return tokenizer;
+}
+
 }  // namespace
 
 Result<Tokenizer> make_tokenizer(const TokenizerAssets& assets) {
@@ -47,7 +58,7 @@ Result<Tokenizer> make_tokenizer(const TokenizerAssets& assets) {
     case TokenizerAssets::Kind::Tiktoken:
       return Tokenizer::from_tiktoken(assets.contents, assets.config_json, legacy);
     case TokenizerAssets::Kind::Listing:
-      return Tokenizer::from_listing(assets.listing);
+      return from_gguf(assets);
     case TokenizerAssets::Kind::None:
       break;
   }
@@ -75,6 +86,7 @@ Result<TextModel> make_text_model(const TokenizerAssets& assets, const TemplateR
     }
     problem = chosen.error().message;
   }
+  if (!request.problem.empty()) problem += (problem.empty() ? "" : "; ") + request.problem;
   if (!request.own.text.empty()) {
     auto own = ChatTemplate::parse(request.own.text, request.own.file);
     if (own) {

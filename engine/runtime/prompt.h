@@ -26,6 +26,7 @@ struct TextModel {
 /// What decides which chat template is used.
 struct TemplateRequest {
   ChatTemplateSource own;  // the checkpoint's
+  std::string problem;     // why that cannot be read; empty if it can
   std::string chosen;      // by the person: a built-in's name or Jinja text; "": own, else built-in
   std::string model_type;  // "deepseek_v3"; with model_name for the choice among the built-in ones
   std::string model_name;

@@ -40,28 +40,32 @@ Result<TextModel> load_text_model(const std::string& path, const std::string& ch
   ASSIGN_OR_RETURN(const CheckpointFolder folder, CheckpointFolder::open(path));
   if (is_gguf_checkpoint(folder)) {
     ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::open(path));
-    return load_text_model(checkpoint, chat_template);
+    return make_text_model(read_texts(checkpoint), chat_template);
   }
-  ASSIGN_OR_RETURN(const TokenizerAssets assets, read_tokenizer_assets(folder));
-  TemplateRequest request;
-  ASSIGN_OR_RETURN(request.own, read_chat_template(folder));
-  request.chosen = chat_template;
-  request.model_type = model_type_of(folder);
-  request.model_name = folder.name();
-  return make_text_model(assets, request);
+  return make_text_model({read_tokenizer_assets(folder), read_chat_template(folder),
+                          model_type_of(folder), folder.name()},
+                         chat_template);
 }
 
-Result<TextModel> load_text_model(const Checkpoint& checkpoint, const std::string& chat_template,
+TextSources read_texts(const Checkpoint& checkpoint) {
+  return {checkpoint.tokenizer_assets(), checkpoint.chat_template(), checkpoint.config().model_type,
+          checkpoint.report().name};
+}
+
+Result<TextModel> make_text_model(const TextSources& sources, const std::string& chat_template,
                                   const std::stop_token& stop) {
-  ASSIGN_OR_RETURN(const TokenizerAssets assets, checkpoint.tokenizer_assets());
   RETURN_IF_ERROR(check_stop(stop));
+  if (!sources.tokenizer) return tl::unexpected(sources.tokenizer.error());
   TemplateRequest request;
-  ASSIGN_OR_RETURN(request.own, checkpoint.chat_template());
-  RETURN_IF_ERROR(check_stop(stop));
+  if (sources.chat_template) {
+    request.own = *sources.chat_template;
+  } else {
+    request.problem = sources.chat_template.error().message;
+  }
   request.chosen = chat_template;
-  request.model_type = checkpoint.config().model_type;
-  request.model_name = checkpoint.report().name;
-  auto text = make_text_model(assets, request);
+  request.model_type = sources.model_type;
+  request.model_name = sources.model_name;
+  auto text = make_text_model(*sources.tokenizer, request);
   RETURN_IF_ERROR(check_stop(stop));
   return text;
 }

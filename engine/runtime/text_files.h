@@ -15,8 +15,19 @@ namespace engine {
 Result<Tokenizer> load_tokenizer(const std::string& path);
 /// `chat_template`: see TemplateRequest::chosen.
 Result<TextModel> load_text_model(const std::string& path, const std::string& chat_template = {});
-/// `stop` ends it between its steps (Cancelled): files, tokenizer, template.
-Result<TextModel> load_text_model(const Checkpoint& checkpoint, const std::string& chat_template,
+
+/// What a checkpoint's files say about text, each part read or refused.
+struct TextSources {
+  Result<TokenizerAssets> tokenizer;
+  Result<ChatTemplateSource> chat_template;
+  std::string model_type;  // both for the choice among the built-in templates
+  std::string model_name;
+};
+TextSources read_texts(const Checkpoint& checkpoint);
+/// The one way from files to tokens: loading, previews and the report before loading take it. A
+/// template that cannot be read is replaced as one that cannot be parsed. `stop` ends it between
+/// its steps (Cancelled).
+Result<TextModel> make_text_model(const TextSources& sources, const std::string& chat_template,
                                   const std::stop_token& stop = {});
 
 }  // namespace engine

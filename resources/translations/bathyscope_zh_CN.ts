@@ -160,10 +160,6 @@
         <translation>可以检视该模型，但无法与它对话</translation>
     </message>
     <message>
-        <source>a built-in template is used</source>
-        <translation>改用内置模板</translation>
-    </message>
-    <message>
         <source>the program&apos;s own sampling defaults are used</source>
         <translation>使用程序自己的采样默认值</translation>
     </message>
@@ -688,36 +684,12 @@
         <translation>%1 · %2 个线程</translation>
     </message>
     <message>
-        <source>%1 · %2 pieces</source>
-        <translation>%1 · %2 个词片</translation>
-    </message>
-    <message>
         <source>%1 · not used: %2</source>
         <translation>%1 · 未使用：%2</translation>
     </message>
     <message>
         <source>none: no %1</source>
         <translation>无：没有 %1</translation>
-    </message>
-    <message>
-        <source>%1 · not readable</source>
-        <translation>%1 · 无法读取</translation>
-    </message>
-    <message>
-        <source>built-in, chosen by the vocabulary</source>
-        <translation>内置，由词表选定</translation>
-    </message>
-    <message>
-        <source>built-in (the checkpoint&apos;s cannot be read)</source>
-        <translation>内置（检查点自带的无法读取）</translation>
-    </message>
-    <message>
-        <source>built-in (the file&apos;s cannot be read)</source>
-        <translation>内置（文件自带的无法读取）</translation>
-    </message>
-    <message>
-        <source>built-in</source>
-        <translation>内置</translation>
     </message>
     <message>
         <source>%1; %2</source>
@@ -2471,6 +2443,118 @@
         <source>keep the routed experts of %1 in main memory</source>
         <translation>请把 %1的路由专家留在主内存</translation>
     </message>
+    <message>
+        <source>a LoRA adapter or wrapped by PEFT</source>
+        <translation>LoRA 适配器，或由 PEFT 包装</translation>
+    </message>
+    <message>
+        <source>in the layout of its makers&apos; own code</source>
+        <translation>其作者自有代码的布局</translation>
+    </message>
+    <message>
+        <source>saved without its output head, under names without &quot;model.&quot;</source>
+        <translation>保存时不带输出头，且名称中没有“model.”</translation>
+    </message>
+    <message>
+        <source>%1 is used instead</source>
+        <translation>改用 %1</translation>
+    </message>
+    <message>
+        <source>choose a built-in template</source>
+        <translation>请选择内置模板</translation>
+    </message>
+    <message>
+        <source>a text that needs one of the others is refused</source>
+        <translation>需要其余词元的文本会被拒绝</translation>
+    </message>
+    <message>
+        <source>%1: a plain question is not rendered (%2)</source>
+        <translation>%1：连一个简单的问题也无法渲染（%2）</translation>
+    </message>
+    <message>
+        <source>%1: the prompt it makes does not contain the question</source>
+        <translation>%1：它生成的提示中不含所提的问题</translation>
+    </message>
+    <message>
+        <source>the files are incomplete or of another model: download them again</source>
+        <translation>文件不完整或属于另一个模型：请重新下载</translation>
+    </message>
+    <message>
+        <source>only a model with tie_word_embeddings has none: download the files and config.json again</source>
+        <translation>只有设了 tie_word_embeddings 的模型才没有它：请重新下载这些文件和 config.json</translation>
+    </message>
+    <message>
+        <source>the file is damaged or incomplete, download it again</source>
+        <translation>文件已损坏或不完整，请重新下载</translation>
+    </message>
+    <message>
+        <source>%1: %2 is beside it, as long as a download is not finished</source>
+        <translation>%1：旁边有 %2，下载未完成时才会有它</translation>
+    </message>
+    <message>
+        <source>let it finish, or delete that file</source>
+        <translation>请等下载完成，或删除该文件</translation>
+    </message>
+    <message>
+        <source>%1, but %2 is there: the download is not finished</source>
+        <translation>%1，但有 %2：下载尚未完成</translation>
+    </message>
+    <message>
+        <source>open the folder %1 in it</source>
+        <translation>请打开其中的文件夹 %1</translation>
+    </message>
+    <message>
+        <source>use its BF16 or FP8 files, or a GGUF file</source>
+        <translation>请使用它的 BF16 或 FP8 文件，或 GGUF 文件</translation>
+    </message>
+    <message>
+        <source>use the model&apos;s BF16 or FP8 files, or a GGUF file</source>
+        <translation>请使用该模型的 BF16 或 FP8 文件，或 GGUF 文件</translation>
+    </message>
+    <message>
+        <source>merge it into its base model first</source>
+        <translation>请先将其合并到基础模型中</translation>
+    </message>
+    <message>
+        <source>open its language model alone if it is published so</source>
+        <translation>若其语言模型单独发布，请直接打开该模型</translation>
+    </message>
+    <message>
+        <source>use the whole model&apos;s files</source>
+        <translation>请使用完整模型的文件</translation>
+    </message>
+    <message>
+        <source>open the GGUF file itself</source>
+        <translation>请直接打开该 GGUF 文件</translation>
+    </message>
+    <message>
+        <source>%1 (one of %2 such): this checkpoint is %3</source>
+        <translation>%1（共 %2 个此类张量）：该检查点是 %3</translation>
+    </message>
+    <message>
+        <source>%1 (%2 is there: the download is not finished)</source>
+        <translation>%1（有 %2：下载尚未完成）</translation>
+    </message>
+    <message>
+        <source>%1 · cannot be used</source>
+        <translation>%1 · 无法使用</translation>
+    </message>
+    <message>
+        <source>cannot be read</source>
+        <translation>无法读取</translation>
+    </message>
+    <message>
+        <source>%1 · %2 pieces · %3 pre-tokenizer</source>
+        <translation>%1 · %2 个词元 · %3 预分词器</translation>
+    </message>
+    <message>
+        <source>%1 · %2 pieces · %3</source>
+        <translation>%1 · %2 个词元 · %3</translation>
+    </message>
+    <message>
+        <source>sentencepiece library</source>
+        <translation>sentencepiece 库</translation>
+    </message>
 </context>
 <context>
     <name>FindingTexts</name>
@@ -2741,6 +2825,18 @@
     <message>
         <source>some matrices take another type</source>
         <translation>有些矩阵采用另一种类型</translation>
+    </message>
+    <message>
+        <source>the tokenizer is not one this program reproduces</source>
+        <translation>此程序无法复现该分词器</translation>
+    </message>
+    <message>
+        <source>the chat template does not work</source>
+        <translation>聊天模板无法工作</translation>
+    </message>
+    <message>
+        <source>a download is not finished</source>
+        <translation>下载尚未完成</translation>
     </message>
 </context>
 <context>

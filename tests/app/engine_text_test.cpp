@@ -7,7 +7,7 @@
 #include <QTemporaryDir>
 #include <QTranslator>
 
-#include "engine/checkpoint/report.h"
+#include "engine/runtime/inspect_model.h"
 #include "tests/support/patience.h"
 
 namespace {
@@ -92,7 +92,7 @@ void EngineTextTest::realFindingsAreKnown() {
   };
   int nSeen = 0;
   const auto expectKnown = [&](const QString& path) {
-    const auto report = engine::inspect_checkpoint(path.toStdString(), 0);
+    const auto report = engine::inspect_model(path.toStdString(), 0);
     QVERIFY2(!report.findings.empty(), qPrintable(path));
     for (const engine::Finding& finding : report.findings) {
       const QString shown = engineText(finding.message);
@@ -106,6 +106,10 @@ void EngineTextTest::realFindingsAreKnown() {
   expectKnown(folder.path());
   write("config.json", "{\"model_type\": \"deepseek_v3\",}");
   write("model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n");
+  expectKnown(folder.path());
+  write("tokenizer.json", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n");
+  expectKnown(folder.path());
+  write("tokenizer.json", "{\"model\": {\"type\": \"Unigram\", \"vocab\": []}}");
   expectKnown(folder.path());
   write("model.safetensors", "<!DOCTYPE html><html></html>");
   expectKnown(folder.path());

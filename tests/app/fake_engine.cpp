@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "engine/base/result.h"
+#include "engine/runtime/inspect_model.h"
 
 namespace fake {
 
@@ -334,7 +335,7 @@ class Tensors : public app::TensorSource {
 app::EngineFactory factory(std::shared_ptr<Control> control) {
   return {[control](EventSink& sink) { return std::make_unique<Door>(control, sink); },
           [control](const std::string& path, std::int64_t contextLength) {
-            if (control->realReports) return engine::inspect_checkpoint(path, contextLength);
+            if (control->realReports) return engine::inspect_model(path, contextLength);
             CheckpointReport report;
             report.path = path;
             report.context_length = contextLength;

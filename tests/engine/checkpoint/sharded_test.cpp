@@ -69,7 +69,9 @@ TEST_F(Sharded, S10RefusesNamesThatAreNotPlain) {
     support::write_tiny_checkpoint(path(), options_);
     edit_index("\"" + std::string(kNorm) + "\": \"" + shard_of(kNorm) + "\"",
                "\"" + std::string(kNorm) + "\": \"" + name + "\"");
-    EXPECT_THAT(found("file-invalid"), AllOf(StartsWith("error: "), HasSubstr("a plain name")));
+    EXPECT_THAT(found("file-invalid"),
+                AllOf(StartsWith("error: " + std::string(kIndex) + " › weight_map: found the file"),
+                      HasSubstr("a plain name")));
     EXPECT_FALSE(inspect().loadable());
   }
 }
@@ -102,6 +104,11 @@ TEST(HubCache, S10AcceptsLinksIntoItsOwnBlobsOnly) {
   const auto report = inspect_checkpoint(snapshot, 0);
   EXPECT_TRUE(report.loadable()) << engine::report_to_text(report);
   EXPECT_EQ(report.name, "tiny-v3");
+  // Above it there is no checkpoint, but the way to it is told.
+  EXPECT_THAT(finding(inspect_checkpoint(repository, 0), "weights-missing"),
+              HasSubstr("; open the folder snapshots/0123abcd in it"));
+  EXPECT_THAT(finding(inspect_checkpoint(repository + "/snapshots", 0), "weights-missing"),
+              HasSubstr("; open the folder 0123abcd in it"));
   EXPECT_TRUE(inspect_checkpoint(snapshot + "/model.safetensors", 0).loadable());
 
   std::filesystem::rename(repository + "/blobs/blob-of-model.safetensors",
@@ -109,6 +116,36 @@ TEST(HubCache, S10AcceptsLinksIntoItsOwnBlobsOnly) {
   std::filesystem::remove(snapshot + "/model.safetensors");
   std::filesystem::create_symlink("../../model.safetensors", snapshot + "/model.safetensors");
   EXPECT_THAT(finding(inspect_checkpoint(snapshot, 0), "file-invalid"), HasSubstr("symbolic link"));
+}
+
+// What downloaders leave beside a file until it is whole.
+TEST_F(Sharded, UnfinishedDownloadsAreNamed) {
+  support::write_file(file(shard(1) + ".aria2"), "x");
+  EXPECT_THAT(found("download-unfinished"),
+              AllOf(StartsWith("warning: " + shard(1)), HasSubstr(shard(1) + ".aria2 is beside"),
+                    HasSubstr("; let it finish")));
+  EXPECT_TRUE(inspect().loadable());
+  std::filesystem::remove(file(shard(1) + ".aria2"));
+  EXPECT_EQ(found("download-unfinished"), "");
+  std::filesystem::rename(file(shard(1)), file(shard(1) + ".incomplete"));
+  EXPECT_THAT(found("shard-missing"),
+              HasSubstr(shard(1) + ".incomplete is there: the download is not finished"));
+  support::write_file(file(shard(1)), "");
+  EXPECT_THAT(found("file-invalid"),
+              AllOf(HasSubstr("found 0 bytes"), HasSubstr("incomplete, download it again")));
+}
+
+TEST(SingleFile, AnUnfinishedDownloadIsNamed) {
+  const support::TempFolder folder;
+  support::write_tiny_checkpoint(folder.path());
+  std::filesystem::rename(folder.file("model.safetensors"),
+                          folder.file("model.safetensors.incomplete"));
+  EXPECT_THAT(finding(inspect_checkpoint(folder.path(), 0), "weights-missing"),
+              HasSubstr("(model.safetensors.incomplete is there: the download is not finished)"));
+  std::filesystem::remove(folder.file("config.json"));
+  support::write_file(folder.file("adapter_config.json"), "{}");
+  EXPECT_THAT(finding(inspect_checkpoint(folder.path(), 0), "layout-unsupported"),
+              HasSubstr("merge it into its base model"));
 }
 
 TEST_F(Sharded, S10WarnsOfHardLinks) {

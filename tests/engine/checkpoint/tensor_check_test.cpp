@@ -176,7 +176,10 @@ TEST(TensorCheck, QuantisedLayoutsAreNamed) {
                {"model.layers.0.self_attn.o_proj.weight_packed", "compressed-tensors"},
                {"model.layers.0.self_attn.o_proj.weight.absmax", "bitsandbytes"},
                {"language_model.model.norm.weight", "multimodal"},
-               {"layers.0.attn.wq_a.weight", "DeepSeek's own inference code"}};
+               {"layers.0.attn.wq_a.weight", "DeepSeek's own inference code"},
+               {"layers.0.self_attn.q_a_proj.weight", "without its output head"},
+               {"layers.0.attention.wq.weight", "its makers' own code"},
+               {"base_model.model.model.norm.weight", "merge it into its base model"}};
   for (const auto& c : cases) {
     const auto report = inspect_changed({}, [&c](auto* tensors) {
       tensors->push_back({c.name, "U8", {1}, "x"});
@@ -184,6 +187,31 @@ TEST(TensorCheck, QuantisedLayoutsAreNamed) {
     EXPECT_THAT(finding(report, "layout-unsupported"),
                 AllOf(StartsWith("error: "), HasSubstr(c.name), HasSubstr(c.expected)));
   }
+}
+
+// What is laid out for another program lacks every tensor of ours: one finding says it.
+TEST(TensorCheck, AForeignLayoutIsOneFinding) {
+  const auto report = inspect_changed({}, [](auto* tensors) {
+    for (auto& tensor : *tensors) tensor.name = "base_model.model." + tensor.name;
+  });
+  EXPECT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(support::count_findings(report, "layout-unsupported"), 1);
+  EXPECT_FALSE(report.loadable());
+}
+
+TEST(TensorCheck, AMissingTensorNamesItsFileAndARemedy) {
+  const auto report = inspect_changed({}, [](auto* tensors) {
+    std::erase_if(*tensors, [](const auto& t) {
+      return t.name == "lm_head.weight" || t.name == "model.norm.weight";
+    });
+  });
+  EXPECT_EQ(support::count_findings(report, "tensor-missing"), 2);
+  std::string all;
+  for (const auto& finding : report.findings) all += finding.message + "\n";
+  EXPECT_THAT(all, HasSubstr("model.safetensors › model.norm.weight: found nothing, allowed "
+                             "[hidden_size=64]; the files are incomplete"));
+  EXPECT_THAT(all, HasSubstr("model.safetensors › lm_head.weight: found nothing, allowed "
+                             "[vocab_size=96, hidden_size=64]; only a model with tie_word_emb"));
 }
 
 TEST(TensorCheck, LeftoversAreWarningsAndRotaryTablesNothing) {

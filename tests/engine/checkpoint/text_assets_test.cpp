@@ -78,38 +78,66 @@ TEST_F(TextAssets, BadGenerationConfigIsAWarningAndDefaults) {
   EXPECT_EQ(found("generation-config"), "");
 }
 
-TEST_F(TextAssets, TokenizerIsSummarised) {
-  EXPECT_THAT(found("tokenizer-missing"), StartsWith("warning: "));
+// Of a config.json that cannot be used the vocabulary is not known: no end token is outside it.
+TEST_F(TextAssets, AFaultyConfigHasNoFollowUps) {
+  write("generation_config.json", "{\"eos_token_id\": [1, 100001]}");
+  for (const char* config : {"{\"model_type\": \"gemma2\", \"eos_token_id\": 5}", "{", "",
+                             "{\"model_type\": \"deepseek_v3\", \"vocab_size\": 0, "
+                             "\"eos_token_id\": 200000, \"bos_token_id\": 200000}"}) {
+    write("config.json", config);
+    const auto report = engine::inspect_checkpoint(folder_.path(), 0);
+    EXPECT_FALSE(report.loadable());
+    EXPECT_EQ(finding(report, "token-id-outside-vocabulary"), "") << config;
+  }
+  write("generation_config.json", "{\"eos_token_id\": -1}");
+  EXPECT_THAT(finding(engine::inspect_checkpoint(folder_.path(), 0), "token-id-outside-vocabulary"),
+              HasSubstr("found -1, allowed 0 or more; ignored"));
+}
+
+// What users have most: pointers and error pages where the small files should be.
+TEST_F(TextAssets, ForeignFilesAreNamed) {
+  const std::string pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n";
+  for (const char* name : {"tokenizer.json", "generation_config.json", "chat_template.jinja"}) {
+    write(name, pointer);
+  }
+  EXPECT_THAT(
+      open().tokenizer_assets().error().message,
+      AllOf(StartsWith("tokenizer.json: this is a Git-LFS pointer"), HasSubstr("lfs pull")));
+  EXPECT_THAT(open().chat_template().error().message,
+              StartsWith("chat_template.jinja: this is a Git-LFS pointer"));
+  EXPECT_THAT(found("generation-config"), HasSubstr("this is a Git-LFS pointer"));
+  write("tokenizer.json", "<!DOCTYPE html><html></html>");
+  EXPECT_THAT(open().tokenizer_assets().error().message, HasSubstr("this is an HTML page"));
+  write("config.json", pointer);
+  EXPECT_THAT(finding(engine::inspect_checkpoint(folder_.path(), 0), "config-unreadable"),
+              StartsWith("error: config.json: this is a Git-LFS pointer"));
+}
+
+TEST_F(TextAssets, TokenizerIsRead) {
   EXPECT_EQ(open().tokenizer_assets()->kind, TokenizerAssets::Kind::None);
   EXPECT_EQ(open().tokenizer_assets()->config_json, "{}");
   const std::string text =
       "{\"version\": \"1.0\", \"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0, \"b\": 1}, "
       "\"merges\": []}, \"added_tokens\": []}";
   write("tokenizer.json", text);
-  const Checkpoint checkpoint = open();
-  EXPECT_EQ(checkpoint.report().tokenizer, "tokenizer.json · BPE · 2 pieces");
-  EXPECT_EQ(checkpoint.tokenizer_assets()->contents, text);
-  write("tokenizer.json", "{\"model\": ");
-  EXPECT_THAT(found("tokenizer-invalid"), StartsWith("warning: tokenizer.json (line 1"));
+  EXPECT_EQ(open().tokenizer_assets()->contents, text);
 }
 
-// Several tokenizers in one folder: the first kind counts, and the report names the others.
+// Several tokenizers in one folder: the first kind counts, and the others are named.
 TEST_F(TextAssets, TheChoiceAmongTokenizersIsFixed) {
-  const auto expect = [&](TokenizerAssets::Kind kind, const std::string& line,
+  const auto expect = [&](TokenizerAssets::Kind kind, const std::string& file,
                           const std::vector<std::string>& ignored) {
-    const Checkpoint checkpoint = open();
-    const auto assets = checkpoint.tokenizer_assets();
+    const auto assets = open().tokenizer_assets();
     ASSERT_TRUE(assets.has_value()) << assets.error().message;
     EXPECT_EQ(assets->kind, kind);
+    EXPECT_EQ(assets->file, file);
     EXPECT_EQ(assets->ignored, ignored);
-    EXPECT_EQ(checkpoint.report().tokenizer, line);
   };
   write("tiktoken.model", "T");
-  expect(TokenizerAssets::Kind::Tiktoken, "tiktoken.model · tiktoken", {});
+  expect(TokenizerAssets::Kind::Tiktoken, "tiktoken.model", {});
   write("tokenizer.model", "S");
   write("tokenizer_config.json", "{\"a\": 1}");
-  expect(TokenizerAssets::Kind::SentencePiece,
-         "tokenizer.model · SentencePiece · not used: tiktoken.model", {"tiktoken.model"});
+  expect(TokenizerAssets::Kind::SentencePiece, "tokenizer.model", {"tiktoken.model"});
   EXPECT_EQ(open().tokenizer_assets()->contents, "S");
   EXPECT_EQ(open().tokenizer_assets()->config_json, "{\"a\": 1}");
   EXPECT_EQ(open().tokenizer_assets()->added_tokens_json, "");
@@ -119,32 +147,29 @@ TEST_F(TextAssets, TheChoiceAmongTokenizersIsFixed) {
   EXPECT_EQ(open().tokenizer_assets()->special_tokens_json, "{\"b\": 1}");
   write("tokenizer.json", "{\"model\": {\"type\": \"BPE\", \"vocab\": {}}}");
   EXPECT_EQ(open().tokenizer_assets()->added_tokens_json, "");  // tokenizer.json lists its own
-  expect(TokenizerAssets::Kind::TokenizerJson,
-         "tokenizer.json · BPE · 0 pieces · not used: tokenizer.model, tiktoken.model",
+  expect(TokenizerAssets::Kind::TokenizerJson, "tokenizer.json",
          {"tokenizer.model", "tiktoken.model"});
 }
 
 TEST_F(TextAssets, ChatTemplateIsFoundWhereItIs) {
   EXPECT_EQ(open().chat_template()->text, "");
-  EXPECT_EQ(open().report().chat_template, "built-in, chosen by the vocabulary");
   write("tokenizer_config.json", "{\"a\": {\"b\": [1]}, \"chat_template\": \"{{ x }}\\n\"}");
   EXPECT_EQ(open().chat_template()->text, "{{ x }}\n");
-  EXPECT_EQ(open().report().chat_template, "tokenizer_config.json");
+  EXPECT_EQ(open().chat_template()->file, "tokenizer_config.json");
   write("tokenizer_config.json",
         "{\"chat_template\": [{\"name\": \"tool\", \"template\": \"T\"}, "
         "{\"template\": \"D\", \"name\": \"default\"}, {\"name\": \"rag\", \"template\": \"R\"}]}");
   EXPECT_EQ(open().chat_template()->text, "D");
   write("chat_template.jinja", "J");
   EXPECT_EQ(open().chat_template()->text, "J");
-  EXPECT_EQ(open().report().chat_template, "chat_template.jinja");
+  EXPECT_EQ(open().chat_template()->file, "chat_template.jinja");
 }
 
-TEST_F(TextAssets, ABadTemplateFileIsAWarning) {
+TEST_F(TextAssets, ABadTemplateFileIsNamed) {
   write("tokenizer_config.json", "{\"chat_template\": 7}");
-  EXPECT_THAT(found("chat-template"), AllOf(StartsWith("warning: tokenizer_config.json (line 1"),
-                                            HasSubstr("a built-in template is used")));
+  EXPECT_THAT(open().chat_template().error().message, StartsWith("tokenizer_config.json (line 1"));
   write("chat_template.jinja", std::string(2 << 20, 'x'));
-  EXPECT_THAT(found("chat-template"), HasSubstr("allowed 1048576"));
+  EXPECT_THAT(open().chat_template().error().message, HasSubstr("allowed 1048576"));
 }
 
 }  // namespace
