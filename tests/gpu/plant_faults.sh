@@ -9,14 +9,15 @@ build=$(realpath "${1:-build/release}")
 only=${2:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cmake --build "$build" --target cuda_bits_test cuda_ops_test cuda_step_test cuda_placement_test emulated_plugin
+cmake --build "$build" --target cuda_bits_test cuda_ops_test cuda_step_test cuda_golden_test cuda_placement_test emulated_plugin
 
 kernels=engine/backend/cuda
 n_at_once=$(nproc)
 planted=0
 mkdir "$work/verdicts"
 
-# plant "what" file-with-the-fault "sed expression" source-to-compile program filter; files are named from $kernels on
+# plant "what" file-with-the-fault "sed expression" source-to-compile program filter; files are named from $kernels on.
+# Program `plugin`: whole checkpoints, with a plug-in that has the fault.
 plant() {
   [[ $1 =~ $only ]] || return 0
   planted=$((planted + 1))
@@ -34,14 +35,18 @@ try() {
     return
   fi
   [ -f "$here/tree/$kernels/$source" ] || cp "$kernels/$source" "$here/tree/$kernels/$source"
-  if ! g++ -std=c++20 -O1 -w -ffp-contract=off -I"$here/tree" -I"$root" -I"$root/tests/gpu/emulator" \
+  if ! g++ -std=c++20 -O1 -w -fPIC -ffp-contract=off -I"$here/tree" -I"$root" -I"$root/tests/gpu/emulator" \
     -x c++ -c "$here/tree/$kernels/$source" -o "$here/fault.o" 2>"$here/log"; then
     echo "NOT COMPILED $what: $(head -1 "$here/log")" >"$verdict"
     return
   fi
-  local link
-  link=$(ninja -C "$build" -t commands "bin/$program" | tail -1)
-  link=${link/ -o bin\/$program/ $here\/fault.o -o $here\/bin\/test}
+  local link linked=bin/$program output=$here/bin/test
+  if [ "$program" = plugin ]; then
+    linked=bin/emulated/libbathyscope_cuda.so output=$here/bin/libbathyscope_cuda.so
+    cp "$build/bin/emulated/cuda_golden_test" "$here/bin/test"
+  fi
+  link=$(ninja -C "$build" -t commands "$linked" | tail -1)
+  link=${link/ -o ${linked//\//\\/}/ $here\/fault.o -o $output}
   if ! (cd "$build" && eval "${link#*: && }") >"$here/log" 2>&1; then
     echo "NOT LINKED   $what: $(head -1 "$here/log")" >"$verdict"
     return
@@ -97,9 +102,15 @@ plant "Q5_K: the fifth bit of the neighbouring group" weight_formats_k.h \
 plant "experts: the router's choice is read where the host has it not yet" cuda_moe.cpp \
   's/if (routed_.ids != nullptr/if (routed_.ids == nullptr/' cuda_moe.cpp cuda_step_test '*groups*:*mixtral*'
 plant "recorded step: the rotation stays where it was recorded" elementwise.cu \
-  's/args.first_position + moved_by(args.moved) + e.row/args.first_position + e.row/' elementwise.cu cuda_step_test '*SameBits*'
+  's/args.first_position + moved_by(args.moved) + row/args.first_position + row/' elementwise.cu cuda_step_test '*SameBits*'
 plant "recorded step: a cache row stays where it was recorded" elementwise.cu \
-  's/const Global<float> to(first_row(out));/const Global<float> to(out.data);/' elementwise.cu cuda_step_test '*SameBits*'
+  's/const Global<float> to(first_row(args.x) + row/const Global<float> to(args.x.data + row/' elementwise.cu cuda_step_test '*SameBits*'
+plant "heads: their terms stand one column off" matmul_kernels.h \
+  's/write_terms(args.out_terms, out_row, col, value)/write_terms(args.out_terms, out_row, col ^ 1, value)/' matmul_plain.cu cuda_step_test 'CudaTerms*'
+plant "norm: the experts come along without the shared one" device_math.h \
+  's/if (args.shared.data == nullptr) return sum;/return sum;/' elementwise.cu plugin '*deepseek_v1'
+plant "rotation: a copied key is rotated where it was never put" cuda_waiting.cpp \
+  's/args.from = waiting_.copied;//' cuda_waiting.cpp plugin '*v2_lite*'
 plant "recorded step: attention ends where it was recorded" attention.cu \
   's/args.first_position + moved_by(args.moved) + token/args.first_position + token/' attention.cu cuda_step_test '*SameBits*'
 plant "recorded step: the indexer ends where it was recorded" indexer.cu \

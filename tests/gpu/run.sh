@@ -102,7 +102,7 @@ step() {
   elif [ -n "$cut" ] && [ $took -ge "$limit" ]; then
     verdict "$name" "NOT RUN" "cut off after $took s, no time left in this call"
   else
-    verdict "$name" FAIL "status $status after $took s; the end of its output:"
+    verdict "$name" FAIL "status $status after $took s; output in ${state#"$PWD/"}/$name.log, its end:"
     tail -15 "$state/$name.log"
   fi
 }

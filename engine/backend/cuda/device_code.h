@@ -19,6 +19,37 @@ __device__ __forceinline__ V load_vector(const T* from) {
   return __ldg(reinterpret_cast<const V*>(from));
 }
 
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
+/// mma_bf16 in float32 by a whole warp. A call: in line, hundreds of them make one kernel.
+static __device__ __noinline__ float4 mma_in_float32(float4 sums, uint4 a, uint2 b) {
+  const int lane = threadIdx.x % 32;
+  const int g = lane / 4;
+  const int t = lane % 4;
+  float c[4] = {sums.x, sums.y, sums.z, sums.w};
+#pragma unroll
+  for (int high = 0; high < 2; ++high) {
+    const std::uint32_t a0 = high == 0 ? a.x : a.z;
+    const std::uint32_t a1 = high == 0 ? a.y : a.w;
+    const std::uint32_t b0 = high == 0 ? b.x : b.y;
+    for (int pair = 0; pair < 4; ++pair) {
+      const std::uint32_t x0 = __shfl_sync(0xFFFFFFFFU, a0, 4 * g + pair);
+      const std::uint32_t x1 = __shfl_sync(0xFFFFFFFFU, a1, 4 * g + pair);
+#pragma unroll
+      for (int j = 0; j < 2; ++j) {
+        const std::uint32_t y = __shfl_sync(0xFFFFFFFFU, b0, 4 * (2 * t + j) + pair);
+        const float y0 = __uint_as_float(y << 16);
+        const float y1 = __uint_as_float(y & 0xFFFF0000U);
+        c[j] = fmaf(__uint_as_float(x0 << 16), y0, c[j]);
+        c[j] = fmaf(__uint_as_float(x0 & 0xFFFF0000U), y1, c[j]);
+        c[2 + j] = fmaf(__uint_as_float(x1 << 16), y0, c[2 + j]);
+        c[2 + j] = fmaf(__uint_as_float(x1 & 0xFFFF0000U), y1, c[2 + j]);
+      }
+    }
+  }
+  return make_float4(c[0], c[1], c[2], c[3]);
+}
+#endif
+
 /// c += a·b for a 16×16 tile a and a 16×8 tile b of bf16, fragments as PTX names them. Before
 /// compute capability 8.0 there is no such instruction: the warp does it in float32.
 __device__ __forceinline__ void mma_bf16(float (&c)[4], const std::uint32_t (&a)[4],
@@ -29,25 +60,13 @@ __device__ __forceinline__ void mma_bf16(float (&c)[4], const std::uint32_t (&a)
       "{%0,%1,%2,%3};\n"
       : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-#else
-  const int lane = threadIdx.x % 32;
-  const int g = lane / 4;
-  const int t = lane % 4;
-  for (int high = 0; high < 2; ++high) {
-    for (int pair = 0; pair < 4; ++pair) {
-      const std::uint32_t x0 = __shfl_sync(0xFFFFFFFFU, a[2 * high], 4 * g + pair);
-      const std::uint32_t x1 = __shfl_sync(0xFFFFFFFFU, a[2 * high + 1], 4 * g + pair);
-      for (int j = 0; j < 2; ++j) {
-        const std::uint32_t y = __shfl_sync(0xFFFFFFFFU, b[high], 4 * (2 * t + j) + pair);
-        const float y0 = __uint_as_float(y << 16);
-        const float y1 = __uint_as_float(y & 0xFFFF0000U);
-        c[j] = fmaf(__uint_as_float(x0 << 16), y0, c[j]);
-        c[j] = fmaf(__uint_as_float(x0 & 0xFFFF0000U), y1, c[j]);
-        c[2 + j] = fmaf(__uint_as_float(x1 << 16), y0, c[2 + j]);
-        c[2 + j] = fmaf(__uint_as_float(x1 & 0xFFFF0000U), y1, c[2 + j]);
-      }
-    }
-  }
+#elif defined(__CUDA_ARCH__)
+  const float4 sums = mma_in_float32(make_float4(c[0], c[1], c[2], c[3]),
+                                     make_uint4(a[0], a[1], a[2], a[3]), make_uint2(b[0], b[1]));
+  c[0] = sums.x;
+  c[1] = sums.y;
+  c[2] = sums.z;
+  c[3] = sums.w;
 #endif
 }
 

@@ -234,7 +234,7 @@ __device__ __forceinline__ void write_result(const MatmulArgs& args, const Block
 /// segment s. Shared: the segments' sums [kSegments][16][4] of one or two weights; thread
 /// (row, token) adds them in order.
 template <DType D, bool kGated>
-__global__ void __launch_bounds__(kFewWarps* kWarpSize) matmul_few(const MatmulArgs args) {
+__global__ void __launch_bounds__(kFewWarps* kWarpSize, 2) matmul_few(const MatmulArgs args) {
   using F = Format<D>;
   constexpr int kWeights = kGated ? 2 : 1;
   DEVICE_SHARED(float, parts, kWeights* kSegments * 16 * 4);
