@@ -17,10 +17,10 @@ namespace support {
 
 inline constexpr int kPatience = 60'000;  // milliseconds
 
-/// Handles events until it is so.
+/// Handles events until it is so; whole answers take longer than a step of one.
 template <class Predicate>
 [[nodiscard]] bool comes_true(Predicate predicate) {
-  return QTest::qWaitFor(predicate, kPatience);
+  return QTest::qWaitFor(predicate, 4 * kPatience);
 }
 
 }  // namespace support
