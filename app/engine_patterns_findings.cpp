@@ -119,6 +119,7 @@ constexpr const char* kPatterns[] = {
     QT_TRANSLATE_NOOP("EngineText", "skipped"),
     QT_TRANSLATE_NOOP("EngineText", "ignored"),
     QT_TRANSLATE_NOOP("EngineText", "the first one drafts tokens ahead"),
+    QT_TRANSLATE_NOOP("EngineText", "%1: this is %2"),
     QT_TRANSLATE_NOOP("EngineText", "this is %1"),
     QT_TRANSLATE_NOOP("EngineText", "a PyTorch pickle: not opened, it can run code"),
     QT_TRANSLATE_NOOP(

@@ -288,6 +288,10 @@
         <translation>第一个用于提前起草词元</translation>
     </message>
     <message>
+        <source>%1: this is %2</source>
+        <translation>%1：这是%2</translation>
+    </message>
+    <message>
         <source>this is %1</source>
         <translation>这是%1</translation>
     </message>
