@@ -7,8 +7,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <string>
 
 #include "engine/backend/cuda/device_problem.h"
+#include "engine/backend/cuda/plugin_abi.h"
 #include "tests/support/temp_folder.h"
 
 namespace engine {
@@ -56,7 +58,8 @@ TEST(CudaPlugin, Corrupt) {
 
 TEST(CudaPlugin, ForeignOrOfAnotherBuild) {
   expect_not_used(folder() + "/libfake_foreign.so", "is not a Bathyscope plug-in");
-  expect_not_used(folder() + "/libfake_version.so", "this program needs 4");
+  expect_not_used(folder() + "/libfake_version.so",
+                  "this program needs " + std::to_string(kBathyscopeCudaAbi));
   expect_not_used(folder() + "/libfake_build.so", "was built with another compiler");
 }
 

@@ -40,7 +40,7 @@ struct AttendJob {
   std::int64_t index_topk = 0;
   /// Queries and slots as whole numbers: keys are values, can_round holds for both parts.
   bool rounded = false;
-  KeptLatents kept = {};  // of a rounded job: its slots as whole numbers, or none
+  KeptLatents kept = {};                  // of a rounded job: its slots as whole numbers, or none
   const AttentionProbe* probe = nullptr;  // its token_row counts from this job's first token
 };
 
