@@ -3462,6 +3462,10 @@
         <translation>分数组成 ±%1</translation>
     </message>
     <message>
+        <source>the scores need a higher panel</source>
+        <translation>面板再高些才能显示分数</translation>
+    </message>
+    <message>
         <source>first token beyond the scale: it holds %1</source>
         <translation>第一个词元超出刻度：它占 %1</translation>
     </message>

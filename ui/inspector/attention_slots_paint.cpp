@@ -129,7 +129,7 @@ void AttentionSlotsView::paintPart(QPainter& painter, const QRect& area, const L
                      QStringLiteral("+") + format::value(partsHigh_));
     painter.drawText(gutter, Qt::AlignRight | Qt::AlignBottom, format::signedValue(-partsHigh_));
   }
-  painter.drawText(gutter, Qt::AlignRight | Qt::AlignVCenter, name);
+  painter.drawText(gutter, Qt::AlignRight | Qt::AlignVCenter | Qt::TextDontClip, name);
 }
 
 void AttentionSlotsView::paintSlotMarks(QPainter& painter, const Layout& layout) const {

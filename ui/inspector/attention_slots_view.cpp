@@ -94,9 +94,9 @@ AttentionSlotsView::Layout AttentionSlotsView::layoutFor(QSize size) const {
   const int axis = metrics.height() + px(2);
   layout.axisTop = size.height() - axis;
   const int gap = px(4);
-  // Strips lower than a line of text would only take room from the bars.
+  // Strips lower than letters would only take room from the bars.
   const int fifth = (layout.axisTop - 2 * gap) / 5;
-  const int part = partsVisible_ && fifth >= metrics.height() ? fifth : 0;
+  const int part = partsVisible_ && fifth >= metrics.ascent() ? fifth : 0;
   const int nParts = part == 0 ? 0 : slice_.hasParts() ? 2 : 1;
   const int bars = layout.axisTop - nParts * (part + gap);
   const int picture = static_cast<int>(layout.nBuckets) * layout.pitch;
@@ -199,9 +199,12 @@ QString AttentionSlotsView::legend() const {
       below += value;
     }
   }
-  if (layoutFor(deviceSize()).content.height() > 0)
+  if (layoutFor(deviceSize()).content.height() > 0) {
     parts << (slice_.hasParts() ? tr("score parts ±%1") : tr("score ±%1, before softmax"))
                  .arg(format::value(partsHigh_));
+  } else if (partsVisible_) {
+    parts << tr("the scores need a higher panel");
+  }
   if (beyond > 0.0) {
     parts << tr("first token beyond the scale: it holds %1").arg(format::percent(beyond));
   }

@@ -32,9 +32,9 @@ void BarDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
                                                : theme_.colour(ColourRole::Text));
   QRect number = cell.rect.adjusted(theme_.gap(1), 0, -theme_.gap(1), 0);
   const QVariant place = index.data(kPlaceRole);
-  if (place.isValid()) number.setWidth(static_cast<int>(number.width() * numberShare_));
+  if (place.isValid()) number.setWidth(numberWidth(number.width(), cell.font));
   painter->drawText(number, Qt::AlignRight | Qt::AlignVCenter, text);
-  if (place.isValid()) {
+  if (place.isValid() && number.right() + theme_.gap(4) < cell.rect.right()) {
     const int inset = std::max(3, cell.rect.height() / 4);
     const QRectF area(number.right() + theme_.gap(2), cell.rect.top() + inset,
                       cell.rect.right() - number.right() - theme_.gap(3),
@@ -49,6 +49,13 @@ void BarDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
     }
   }
   painter->restore();
+}
+
+// The same for every row, so that the bars begin below each other: no number is cut for its bar.
+int BarDelegate::numberWidth(int width, QFont font) const {
+  font.setBold(true);
+  const int longest = QFontMetrics(font).horizontalAdvance(QStringLiteral("0.000e-00"));
+  return std::min(width, std::max(longest, static_cast<int>(width * numberShare_)));
 }
 
 void BarDelegate::paintSigned(QPainter& painter, const QRectF& area, double place) const {

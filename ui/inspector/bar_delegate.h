@@ -20,10 +20,11 @@ class BarDelegate : public QStyledItemDelegate {
              const QModelIndex& index) const override;
 
  private:
+  int numberWidth(int width, QFont font) const;
   void paintSigned(QPainter& painter, const QRectF& area, double place) const;
 
   const Theme& theme_;
-  double numberShare_;  // of the cell's width; the bar takes the rest
+  double numberShare_;  // of the cell's width at least; the bar takes the rest
 };
 
 }  // namespace ui

@@ -268,6 +268,12 @@ void ViewsTest::slotsLegendCountsWhatIsHidden() {
   range.clampSink = false;
   view.setRange(range);
   QVERIFY(!view.legend().contains(QStringLiteral("beyond")));
+  QVERIFY(view.legend().contains(QStringLiteral("score parts")));
+  view.resize(400, 50);  // no room for the parts of the score, which were asked for
+  QVERIFY(!view.legend().contains(QStringLiteral("score parts")));
+  QVERIFY(view.legend().contains(QStringLiteral("higher panel")));
+  view.setPartsVisible(false);
+  QVERIFY(!view.legend().contains(QStringLiteral("higher panel")));
 }
 
 void ViewsTest::headMapTooltipIsExact() {
