@@ -103,11 +103,11 @@ void scores(const float* const* q, Index n_rows, const SlotBlock& keys, float* o
 
 // ---- the running softmax -----------------------------------------------------------------------
 
-#include "engine/backend/cpu/attention_exp.h"
+#include "engine/backend/cpu/kernels_exp.h"
 
 float exp_of_one(float x) {
   float lanes[kLanes];
-  V::store(lanes, exp_of(V::set1(x)));
+  V::store(lanes, exp_to_88(V::set1(x)));
   return lanes[0];
 }
 
@@ -138,12 +138,12 @@ float soften(float* content, float* rope, float scale, Index n, SoftmaxState* st
   const Reg shift = V::set1(largest);
   Reg acc = V::zero();
   for (i = 0; i + kLanes <= n; i += kLanes) {
-    const Reg e = exp_of(V::sub(V::load(weights + i), shift));
+    const Reg e = exp_to_88(V::sub(V::load(weights + i), shift));
     V::store(weights + i, e);
     acc = V::add(acc, e);
   }
   if (i < n) {
-    V::store_tail(weights + i, exp_of(V::sub(V::load_tail(weights + i, n - i), shift)), n - i);
+    V::store_tail(weights + i, exp_to_88(V::sub(V::load_tail(weights + i, n - i), shift)), n - i);
     acc = V::add(acc, V::load_tail(weights + i, n - i));  // lanes past the end are zero again
   }
   float factor = 0.0F;
@@ -264,10 +264,11 @@ void weigh(const SoftmaxState& state, Index n, float* s) {
   const Reg total = V::set1(state.total);
   Index i = 0;
   for (; i + kLanes <= n; i += kLanes) {
-    V::store(s + i, V::div(exp_of(V::sub(V::load(s + i), shift)), total));
+    V::store(s + i, V::div(exp_to_88(V::sub(V::load(s + i), shift)), total));
   }
   if (i < n) {
-    V::store_tail(s + i, V::div(exp_of(V::sub(V::load_tail(s + i, n - i), shift)), total), n - i);
+    V::store_tail(s + i, V::div(exp_to_88(V::sub(V::load_tail(s + i, n - i), shift)), total),
+                  n - i);
   }
 }
 

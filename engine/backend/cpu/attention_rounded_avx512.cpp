@@ -36,7 +36,7 @@ struct V {
 };
 using Reg = V::Reg;
 
-#include "engine/backend/cpu/attention_exp.h"
+#include "engine/backend/cpu/kernels_exp.h"
 
 Ints load(const std::int16_t* p) { return _mm512_loadu_si512(p); }
 
@@ -257,7 +257,7 @@ Floats sum_slots(const Floats* weights, Index n) {
 Floats factor_of(Floats before, Floats largest, Floats total) {
   const __mmask16 same = _mm512_cmp_ps_mask(before, largest, _CMP_EQ_OQ);
   const __mmask16 any = _mm512_cmp_ps_mask(total, _mm512_setzero_ps(), _CMP_NEQ_UQ);
-  const Floats factor = exp_of(_mm512_sub_ps(before, largest));
+  const Floats factor = exp_to_88(_mm512_sub_ps(before, largest));
   return _mm512_maskz_mov_ps(any, _mm512_mask_mov_ps(factor, same, _mm512_set1_ps(1.0F)));
 }
 
@@ -294,7 +294,7 @@ void soften(float* content, float* rope, float scale, const WholeSlots& slots,
   const Floats before = _mm512_loadu_ps(group.largest);
   const Floats largest = scale_parts(content, rope, scale, slots.n_slots, before, weights);
   for (Index j = 0; j < slots.n_slots; ++j) {
-    weights[j] = exp_of(_mm512_sub_ps(weights[j], largest));
+    weights[j] = exp_to_88(_mm512_sub_ps(weights[j], largest));
   }
   const Floats total = _mm512_loadu_ps(group.total);
   const Floats factor = factor_of(before, largest, total);

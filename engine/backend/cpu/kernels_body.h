@@ -425,23 +425,9 @@ void combine_rows(const Rows& p, Index n_p, const Rows& b, Index n_b, Index n_co
 
 // ---- exponentials ------------------------------------------------------------------------------
 
-/// e^x within 2 ulp: x = n·ln 2 + r, |r| ≤ ln 2 / 2, Taylor-like polynomial of r, times 2^n. The
-/// same for tails: they are masked vectors, never a scalar library call.
-Reg exp_of(Reg x) {
-  x = V::min(V::set1(88.8F), V::max(V::set1(-104.0F), x));  // operand order keeps NaN
-  const Reg n = V::round_to_int(V::mul(x, V::set1(1.44269504F)));
-  Reg r = V::fma(n, V::set1(-0.693359375F), x);
-  r = V::fma(n, V::set1(2.12194440e-4F), r);
-  Reg y = V::set1(1.0F / 5040.0F);
-  y = V::fma(y, r, V::set1(1.0F / 720.0F));
-  y = V::fma(y, r, V::set1(1.0F / 120.0F));
-  y = V::fma(y, r, V::set1(1.0F / 24.0F));
-  y = V::fma(y, r, V::set1(1.0F / 6.0F));
-  y = V::fma(y, r, V::set1(0.5F));
-  y = V::fma(y, r, V::set1(1.0F));
-  y = V::fma(y, r, V::set1(1.0F));
-  return V::scale_by_power(y, n);
-}
+#include "engine/backend/cpu/kernels_exp.h"
+
+Reg exp_of(Reg x) { return exp_to_88(V::min(V::set1(88.8F), x)); }  // operand order keeps NaN
 
 Reg silu_of(Reg gate) {
   const Reg e = exp_of(V::sub(V::zero(), gate));

@@ -1,8 +1,9 @@
-// The exponential of every running softmax, written once over a vector type. Included by the
-// attention kernels only, each of which first defines `V` and `Reg` in the same unnamed namespace.
+// The exponential of every kernel, written once over a vector type. Included by files which first
+// define `V` and `Reg` in the same unnamed namespace.
 
-/// e^x within 2 ulp for x ≤ 0, as in kernels_body.h.
-Reg exp_of(Reg x) {
+/// e^x within 2 ulp for x ≤ 88.8: x = n·ln 2 + r, |r| ≤ ln 2 / 2, Taylor-like polynomial of r,
+/// times 2^n. The same for tails: they are masked vectors, never a scalar library call.
+Reg exp_to_88(Reg x) {
   x = V::max(V::set1(-104.0F), x);  // operand order keeps NaN
   const Reg n = V::round_to_int(V::mul(x, V::set1(1.44269504F)));
   Reg r = V::fma(n, V::set1(-0.693359375F), x);
