@@ -4,6 +4,7 @@
 #include "engine/checkpoint/config_reader.h"
 #include "engine/checkpoint/gguf_scan.h"
 #include "engine/checkpoint/gguf_table.h"
+#include "engine/checkpoint/tensor_spec.h"
 #include "engine/checkpoint/text_assets.h"
 
 namespace engine {
@@ -19,8 +20,7 @@ void read_config(const CheckpointFolder& folder, CheckpointScan* scan, FindingLi
     const bool missing = text.error().code == ErrorCode::NotFound;
     if (missing && folder.has("adapter_config.json")) {
       findings->error("layout-unsupported",
-                      "adapter_config.json: this checkpoint is a LoRA adapter or wrapped by PEFT; "
-                      "merge it into its base model first");
+                      "adapter_config.json: this checkpoint is " + std::string(kAdapterLayout));
       return;
     }
     findings->error(

@@ -15,20 +15,19 @@ namespace {
 
 constexpr std::uint64_t kLengthBytes = 8;
 constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
+constexpr const char* kDamaged = "; the file is damaged or incomplete, download it again";
 
 std::string with_foreign_name(std::string message, const MappedFile& file) {
   const std::string foreign = foreign_format(file.bytes());
-  return message + (foreign.empty() ? "; the file is damaged or incomplete, download it again"
-                                    : "; this is " + foreign);
+  return message + (foreign.empty() ? kDamaged : "; this is " + foreign);
 }
 
 Result<std::uint64_t> header_length(const MappedFile& file, const std::string& name) {
   const std::uint64_t size = file.bytes().size();
   if (size < kLengthBytes) {
-    return fail(ErrorCode::InvalidFile,
-                name + ": found " + std::to_string(size) +
-                    " bytes, allowed at least 8 (the header's length)" +
-                    "; the file is damaged or incomplete, download it again");
+    return fail(ErrorCode::InvalidFile, name + ": found " + std::to_string(size) +
+                                            " bytes, allowed at least 8 (the header's length)" +
+                                            kDamaged);
   }
   std::uint64_t length = 0;
   RETURN_IF_ERROR(file.read_at(0, {reinterpret_cast<char*>(&length), kLengthBytes}));

@@ -47,6 +47,7 @@ class TensorChecker {
         known_absences_(known_absences),
         findings_(*findings),
         layout_(layout_of_tensors(tensors)),
+        home_(home()),
         used_(tensors.size(), false) {}
 
   TensorTally check() {
@@ -105,7 +106,7 @@ class TensorChecker {
     if (!spec.required || is_foreign_ || is_known_absence(spec.name)) return;
     const bool tied = spec.role == WeightRole::OutputHead && !is_gguf();
     findings_.error("tensor-missing",
-                    home() + spec.name + ": found nothing, allowed " + spec.shape_formula +
+                    home_ + spec.name + ": found nothing, allowed " + spec.shape_formula +
                         (tied ? "; only a model with tie_word_embeddings has none: download the "
                                 "files and config.json again"
                               : "; the files are incomplete or of another model: download them "
@@ -258,6 +259,7 @@ class TensorChecker {
   std::span<const std::string> known_absences_;
   FindingList& findings_;
   TensorLayout layout_;
+  std::string home_;
   std::vector<bool> used_;
   TensorTally tally_;
   std::map<WeightRole, std::map<DType, const StoredTensor*>> dtypes_by_role_;

@@ -238,8 +238,6 @@ constexpr std::string_view kBitsAndBytes =
     "quantised by bitsandbytes; use its BF16 or FP8 files, or a GGUF file";
 constexpr std::string_view kWrapped =
     "the language part of a multimodal model; open its language model alone if it is published so";
-constexpr std::string_view kAdapter =
-    "a LoRA adapter or wrapped by PEFT; merge it into its base model first";
 constexpr std::string_view kOriginal =
     "in the layout of its makers' own code; use the Hugging Face files";
 constexpr std::string_view kHeadless =
@@ -248,9 +246,9 @@ constexpr std::string_view kDemoLayout =
     "converted to the layout of DeepSeek's own inference code; use the Hugging Face files";
 
 constexpr std::array<ForeignMark, 21> kForeignMarks = {{
-    {"base_model.model.", true, kAdapter},
-    {".lora_A.weight", false, kAdapter},
-    {".lora_B.weight", false, kAdapter},
+    {"base_model.model.", true, kAdapterLayout},
+    {".lora_A.weight", false, kAdapterLayout},
+    {".lora_B.weight", false, kAdapterLayout},
     {".attention.wq.weight", false, kOriginal},
     {"tok_embeddings.weight", true, kOriginal},
     {".qweight", false, kGptq},

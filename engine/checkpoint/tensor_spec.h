@@ -124,6 +124,10 @@ std::vector<std::int64_t> scale_shape_of(const std::vector<std::int64_t>& weight
 /// True for tensors old files carry that the model computes itself (rotary frequencies).
 bool is_derived_tensor(std::string_view name);
 
+/// What foreign_layout calls an adapter; its folder shows it without any tensor.
+inline constexpr std::string_view kAdapterLayout =
+    "a LoRA adapter or wrapped by PEFT; merge it into its base model first";
+
 /// What a checkpoint in another layout is, seen by one of its tensor names ("quantised by GPTQ or
 /// AWQ"); empty when the name says nothing.
 std::string_view foreign_layout(std::string_view name);
