@@ -1,7 +1,9 @@
 // Theme: text and mark contrast of every role pair, monotone colour maps, icons that really draw.
 #include "ui/theme/theme.h"
 
+#include <QComboBox>
 #include <QPixmap>
+#include <QSpinBox>
 
 #include "tests/support/patience.h"
 #include "ui/theme/colour_map.h"
@@ -19,6 +21,7 @@ class ThemeTest : public QObject {
   void divergingIsNeutralInTheMiddle();
   void iconsDrawInTheirRole();
   void fontScaleScalesUnitsAndFonts();
+  void boxesHaveAVisibleOutline();
 };
 
 void ThemeTest::textContrast_data() {
@@ -122,6 +125,26 @@ void ThemeTest::fontScaleScalesUnitsAndFonts() {
   QCOMPARE(theme.font(ui::FontRole::Content).pointSizeF(), before * 1.5);
   theme.setFontScale(9);
   QCOMPARE(theme.fontScale(), 2.0);
+}
+
+void ThemeTest::boxesHaveAVisibleOutline() {
+  ui::Theme theme;
+  for (const ui::ThemeMode mode : {ui::ThemeMode::Light, ui::ThemeMode::Dark}) {
+    theme.setMode(mode);
+    theme.apply(*qApp);
+    QComboBox combo;
+    QSpinBox spin;
+    for (QWidget* box : {static_cast<QWidget*>(&combo), static_cast<QWidget*>(&spin)}) {
+      box->resize(120, 30);
+      box->show();
+      QVERIFY(QTest::qWaitForWindowExposed(box));
+      const QImage image = box->grab().toImage();
+      const QColor ground = theme.colour(ColourRole::Window);
+      for (const int x : {0, image.width() - 1}) {
+        QVERIFY(ui::contrastRatio(image.pixelColor(x, image.height() / 2), ground) >= 3.0);
+      }
+    }
+  }
 }
 
 QTEST_MAIN(ThemeTest)

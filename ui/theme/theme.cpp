@@ -5,12 +5,11 @@
 #include <QFontDatabase>
 #include <QFontInfo>
 #include <QPalette>
-#include <QStyle>
-#include <QStyleFactory>
 #include <algorithm>
 #include <array>
 #include <cmath>
 
+#include "ui/theme/field_style.h"
 #include "ui/theme/icon_engine.h"
 #include "ui/theme/style_sheet.h"
 #include "ui/theme/system_scheme.h"
@@ -184,8 +183,9 @@ QIcon Theme::icon(const QString& name, ColourRole role) const {
 }
 
 void Theme::apply(QApplication& application) {
-  if (application.style()->objectName() != QLatin1String("fusion")) {
-    QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+  if (!fieldStyleSet_) {
+    QApplication::setStyle(new FieldStyle);  // the application's own from now on
+    fieldStyleSet_ = true;
   }
   QApplication::setPalette(rolePalette(isDark()));
   QApplication::setFont(font(FontRole::Content));

@@ -84,6 +84,7 @@ class Theme : public QObject {
 
   ThemeMode mode_ = ThemeMode::System;
   bool systemDark_ = false;
+  bool fieldStyleSet_ = false;
   double fontScale_ = 1.0;
   QFont systemFont_;
   QFont monoFont_;
