@@ -168,6 +168,10 @@ constexpr Index kFewTokens = V::kFewTokens == 1   ? 1
                              : F::kSub == 32      ? V::kFewTokens - 1
                                                   : V::kFewTokens - 2;
 
+/// Rows are asked for at least so many bytes before they are read: narrow ones would else come
+/// late.
+constexpr Index kAheadBytes = 4096;
+
 /// Multiplies the words of a block with kT tokens as they are unpacked, instead of keeping them.
 template <class F, Index kT>
 struct Multiplier {
@@ -239,17 +243,27 @@ void lanes_of_tokens(const unsigned char* first, Index row_bytes, Index n, Index
   }
 }
 
+/// What is asked for beside the rows from byte `at` of a product's n_bytes on: what lies so far
+/// behind them that it arrives in time, there or in what comes next.
+Ahead ahead_of(const unsigned char* first, Index at, Index n_bytes, const unsigned char* next,
+               Index distance) {
+  if (at + distance < n_bytes) return {first + at + distance, first + n_bytes};
+  if (next == nullptr) return {nullptr, nullptr};
+  return {next + (at + distance - n_bytes), next + distance};
+}
+
 /// product_of for kT tokens: every weight is read once and used at once.
 template <class F, Index kT>
 void few_tokens(const Weight& w, const unsigned char* first, Index n_rows, const RoundedRows& x,
-                const float* bias, const Out& out, Ahead next) {
+                const float* bias, const Out& out, const unsigned char* next) {
   const Index row_bytes = w.cols / F::kElements * F::kBytes;
+  const Index group_bytes = kLanes * row_bytes;
+  const Index distance = (kAheadBytes + group_bytes - 1) / group_bytes * group_bytes;
   const TokenTile<kT> tokens = tokens_at<kT>(x, 0, 0);
   for (Index row = 0; row < n_rows; row += kLanes) {
     const Index n = n_rows - row < kLanes ? n_rows - row : kLanes;
-    Ahead ahead = next;
-    if (row + n < n_rows) ahead = {first + (row + n) * row_bytes, first + n_rows * row_bytes};
     const unsigned char* at = first + row * row_bytes;
+    const Ahead ahead = ahead_of(first, row * row_bytes, n_rows * row_bytes, next, distance);
     Floats sums[kT];
     bool done = false;
     if constexpr (kT == 1 && ByRows<F>::kThere) {
@@ -267,7 +281,7 @@ void few_tokens(const Weight& w, const unsigned char* first, Index n_rows, const
 /// few_tokens for 1 … kT tokens.
 template <class F, Index kT>
 void up_to_tokens(const Weight& w, const unsigned char* first, Index n_rows, const RoundedRows& x,
-                  Index n_x, const float* bias, const Out& out, Ahead next) {
+                  Index n_x, const float* bias, const Out& out, const unsigned char* next) {
   if constexpr (kT > 1) {
     if (n_x < kT) return up_to_tokens<F, kT - 1>(w, first, n_rows, x, n_x, bias, out, next);
   }
@@ -282,8 +296,7 @@ void product_of(const Weight& w, Index first_row, Index n_rows, const RoundedRow
   const Index row_bytes = w.cols / F::kElements * F::kBytes;
   const unsigned char* first = w.data + first_row * row_bytes;
   if (n_x <= kFewTokens<F>) {
-    const Ahead after{next, next == nullptr ? nullptr : next + kLanes * row_bytes};
-    return up_to_tokens<F, kFewTokens<F>>(w, first, n_rows, x, n_x, bias, out, after);
+    return up_to_tokens<F, kFewTokens<F>>(w, first, n_rows, x, n_x, bias, out, next);
   }
   Panel panels[kGroup];
   for (Index row = 0; row < n_rows; row += kGroup * kLanes) {
