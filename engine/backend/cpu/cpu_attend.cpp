@@ -71,6 +71,7 @@ class Attend {
   bool is_observed(std::int64_t token) const {
     return job_.probe != nullptr && job_.probe->token_row == token;
   }
+  std::int64_t next_head(std::int64_t h) const { return cpu_.pool.likely_next(h, job_.n_heads); }
   bool has_picks() const { return job_.picked_slots != nullptr; }
   std::int64_t n_positions(std::int64_t token) const { return job_.first_position + token + 1; }
   SlotRange visible(std::int64_t token) const {
@@ -117,9 +118,8 @@ void Attend::observe_block(std::int64_t head, const SlotRange& slots, const floa
   const AttentionProbe& probe = *job_.probe;
   const std::int64_t row = head * n_positions(probe.token_row);
   for (std::int64_t j = 0; j < slots.end - slots.first; ++j) {
-    const std::int64_t place = slots.first + j;
-    const std::int64_t slot =
-        has_picks() ? job_.picked_slots[probe.token_row * job_.index_topk + place] : place;
+    std::int64_t slot = slots.first + j;
+    if (has_picks()) slot = job_.picked_slots[probe.token_row * job_.index_topk + slot];
     if (probe.content_scores != nullptr) probe.content_scores[row + slot] = content[j];
     if (rope != nullptr && probe.rope_scores != nullptr) probe.rope_scores[row + slot] = rope[j];
     if (probe.weights != nullptr) {
@@ -254,8 +254,7 @@ void Attend::finish_row(std::int64_t token, std::int64_t head, float* sums) {
   cpu_.attention.finish(state, sums, job_.value_dim,
                         job_.out.row(token) + head * job_.out_head_stride);
   if (!is_observed(token) || job_.probe->weights == nullptr) return;
-  const std::int64_t n = n_positions(token);
-  cpu_.attention.weigh(state, n, job_.probe->weights + head * n);
+  cpu_.attention.weigh(state, n_positions(token), job_.probe->weights + head * n_positions(token));
 }
 
 /// Many tokens: a task takes a tile through all spans.
@@ -280,16 +279,13 @@ void Attend::attend_tile(const Tile& tile, int thread) {
 }
 
 void Attend::run_tiles() {
-  const std::int64_t n_threads = cpu_.pool.n_threads();
   const std::int64_t heads = std::min(group(), tile_rows_);
-  const std::int64_t head_groups = ceil_div(group(), heads) * job_.n_kv_heads;
-  const std::int64_t fair = job_.q.rows * head_groups / (2 * n_threads);
-  const std::int64_t tokens =
-      has_picks()
-          ? 1
-          : std::clamp<std::int64_t>(fair, 1, std::max<std::int64_t>(tile_rows_ / heads, 1));
-  const std::int64_t n_token_tiles = ceil_div(job_.q.rows, tokens);
   const std::int64_t per_kv_head = ceil_div(group(), heads);
+  const std::int64_t head_groups = per_kv_head * job_.n_kv_heads;
+  const std::int64_t fair = job_.q.rows * head_groups / (2 * cpu_.pool.n_threads());
+  const std::int64_t most = std::max<std::int64_t>(tile_rows_ / heads, 1);
+  const std::int64_t tokens = has_picks() ? 1 : std::clamp<std::int64_t>(fair, 1, most);
+  const std::int64_t n_token_tiles = ceil_div(job_.q.rows, tokens);
   cpu_.pool.run(n_token_tiles * head_groups, [&](std::int64_t chunk, int thread) {
     // The last tokens read the most slots: they begin.
     const std::int64_t token = (n_token_tiles - 1 - chunk / head_groups) * tokens;
@@ -299,6 +295,9 @@ void Attend::run_tiles() {
                  std::min(heads, group() - head), kv_head},
                 thread);
   });
+  if (job_.then.run == nullptr) return;
+  cpu_.pool.run(job_.n_heads,
+                [&](std::int64_t head, int thread) { job_.then(head, next_head(head), thread); });
 }
 
 /// Few tokens: tasks are spans, whose sums are then joined in order.
@@ -335,7 +334,7 @@ void Attend::run_spans() {
                   waiting + (span * row + tile.head * n_tokens) * stride_);
     });
     const bool last = begin + n_spans == end;
-    cpu_.pool.run(job_.n_heads, [&](std::int64_t head, int) {
+    cpu_.pool.run(job_.n_heads, [&](std::int64_t head, int thread) {
       // A tile's rows lie token by token, so a row's place depends on the tile of its head.
       const std::int64_t in_group = head % group();
       const std::int64_t tile_head = head - in_group % heads;
@@ -351,6 +350,7 @@ void Attend::run_spans() {
         }
         if (last) finish_row(t, head, to);
       }
+      if (last) job_.then(head, next_head(head), thread);
     });
   }
 }

@@ -10,6 +10,17 @@
 
 namespace engine {
 
+/// What follows for a head as soon as all of its rows are in `out`, if anything; `next`: the head
+/// that this thread will probably have next, or n_heads. std::function would allocate.
+struct HeadTask {
+  void (*run)(const void* context, std::int64_t head, std::int64_t next, int thread) = nullptr;
+  const void* context = nullptr;
+
+  void operator()(std::int64_t head, std::int64_t next, int thread) const {
+    if (run != nullptr) run(context, head, next, thread);
+  }
+};
+
 /// Head h of token t: query at q.row(t) + h·q_head_stride, result at out.row(t) + h·out_head_stride
 /// (out may be q). Heads share the slots of KV head h · n_kv_heads / n_heads, whose part of a cache
 /// row begins at that KV head's number times the part's width.
@@ -40,7 +51,8 @@ struct AttendJob {
   std::int64_t index_topk = 0;
   /// Queries and slots as whole numbers: keys are values, can_round holds for both parts.
   bool rounded = false;
-  KeptLatents kept = {};                  // of a rounded job: its slots as whole numbers, or none
+  KeptLatents kept = {};  // of a rounded job: its slots as whole numbers, or none
+  HeadTask then = {};
   const AttentionProbe* probe = nullptr;  // its token_row counts from this job's first token
 };
 

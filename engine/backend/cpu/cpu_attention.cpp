@@ -32,6 +32,10 @@ ValueRows value_rows(const MlaAttentionArgs& args, std::int64_t head) {
   return {args.w_up.w_ukv, head * head_rows(args) + args.qk_nope_head_dim};
 }
 
+const std::byte* row_bytes_at(const ValueRows& rows) {
+  return rows.w.data + rows.first * rows.w.row_bytes();
+}
+
 Rows slots_from(ConstMatView cache, std::int64_t slot) {
   return {cache.row(slot), cache.stride, nullptr};
 }
@@ -73,10 +77,12 @@ void observe(const AttentionProbe& probe, const ScoreRows& s, std::int64_t r, st
 void absorb_query(const CpuContext& cpu, const MlaAttentionArgs& args, std::int64_t first,
                   std::int64_t n_tokens, std::int64_t head, int thread) {
   const std::int64_t rank = args.kv_lora_rank;
+  const std::int64_t next = cpu.pool.likely_next(head, args.n_heads);
   const Out to{cpu.scratch.q_absorbed.part(0) + head * rank, args.n_heads * rank};
   const Rows q{args.q.row(first) + head * q_head_dim(args), args.q.stride, nullptr};
   if (args.w_up.is_split()) {
-    product_block(cpu, thread, args.w_up.w_uk_t, head * rank, rank, q, n_tokens, nullptr, to);
+    product_block(cpu, thread, args.w_up.w_uk_t, head * rank, rank, q, n_tokens, nullptr, to,
+                  next < args.n_heads ? row_bytes_at({args.w_up.w_uk_t, next * rank}) : nullptr);
     return;
   }
   float* panel = cpu.scratch.panel.part(thread);
@@ -126,7 +132,7 @@ void expand_keys(const CpuContext& cpu, const MlaAttentionArgs& args, std::int64
   const Out out{keys, args.qk_nope_head_dim};
   if (!args.w_up.is_split()) {
     product_block(cpu, thread, args.w_up.w_ukv, head * head_rows(args), args.qk_nope_head_dim,
-                  latents, n_slots, nullptr, out);
+                  latents, n_slots, nullptr, out, nullptr);
     return;
   }
   const std::int64_t stride = padded(args.qk_nope_head_dim);
@@ -165,7 +171,7 @@ void attend_expanded(const CpuContext& cpu, const MlaAttentionArgs& args,
   }
   for (std::int64_t slot = 0; slot < n_slots; slot += kSlotBlock) {
     product_block(cpu, thread, w_uv.w, w_uv.first, args.v_head_dim, slots_from(args.c_kv, slot),
-                  std::min(kSlotBlock, n_slots - slot), nullptr, {block, args.v_head_dim});
+                  std::min(kSlotBlock, n_slots - slot), nullptr, {block, args.v_head_dim}, nullptr);
     for (std::int64_t t = 0; t < n_tokens; ++t) {
       const std::int64_t n = args.first_position + token + t + 1 - slot;
       if (n <= 0) continue;
@@ -229,13 +235,19 @@ void cpu_absorbed_attention(const CpuContext& cpu, const MlaAttentionArgs& args,
       observed.token_row -= first;
       job.probe = &observed;
     }
-    cpu_attend(cpu, job);
-    cpu.pool.run(args.n_heads, [&](std::int64_t head, int thread) {
+    const auto values = [&](std::int64_t head, std::int64_t next, int thread) {
       const ValueRows w_uv = value_rows(args, head);
       product_block(cpu, thread, w_uv.w, w_uv.first, args.v_head_dim,
                     {latents + head * rank, row, nullptr}, n_tokens, nullptr,
-                    {out.row(first) + head * args.v_head_dim, out.stride});
-    });
+                    {out.row(first) + head * args.v_head_dim, out.stride},
+                    next < args.n_heads ? row_bytes_at(value_rows(args, next)) : nullptr);
+    };
+    using Values = decltype(values);
+    job.then = {[](const void* context, std::int64_t head, std::int64_t next, int thread) {
+                  (*static_cast<const Values*>(context))(head, next, thread);
+                },
+                &values};
+    cpu_attend(cpu, job);
   }
 }
 

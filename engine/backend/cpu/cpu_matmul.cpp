@@ -44,11 +44,8 @@ constexpr std::int64_t kRoundedRows = 64;
 /// product_block for block types: rounds the rows it reads.
 void rounded_product(const CpuContext& cpu, int thread, const WeightView& w, std::int64_t first_row,
                      std::int64_t n_rows, const Rows& x, std::int64_t n_x, const float* bias,
-                     const Out& out) {
+                     const Out& out, const std::byte* ahead) {
   auto* records = reinterpret_cast<unsigned char*>(cpu.scratch.rounded_block.part(thread));
-  // Its neighbours are with the other threads.
-  const std::int64_t next = std::min(first_row + n_rows * cpu.pool.n_threads(), w.rows - 1);
-  const auto* ahead = reinterpret_cast<const unsigned char*>(w.data + next * w.row_bytes());
   for (std::int64_t t = 0; t < n_x; t += kRoundedRows) {
     const std::int64_t n = std::min(kRoundedRows, n_x - t);
     for (std::int64_t i = 0; i < n; ++i) {
@@ -57,7 +54,8 @@ void rounded_product(const CpuContext& cpu, int thread, const WeightView& w, std
                          records + i * kernels::record_bytes(w.cols));
     }
     cpu.ints.product(kernel_weight(w), first_row, n_rows, {records, w.cols, nullptr}, n, bias,
-                     {out.data + t * out.stride, out.stride}, ahead);
+                     {out.data + t * out.stride, out.stride},
+                     reinterpret_cast<const unsigned char*>(ahead));
   }
 }
 
@@ -112,9 +110,9 @@ std::int64_t rounded_block_elements(std::int64_t cols) {
 
 void product_block(const CpuContext& cpu, int thread, const WeightView& w, std::int64_t first_row,
                    std::int64_t n_rows, const Rows& x, std::int64_t n_x, const float* bias,
-                   const Out& out) {
+                   const Out& out, const std::byte* ahead) {
   if (reads_rounded(w)) {
-    rounded_product(cpu, thread, w, first_row, n_rows, x, n_x, bias, out);
+    rounded_product(cpu, thread, w, first_row, n_rows, x, n_x, bias, out, ahead);
     return;
   }
   const kernels::Weight weight = kernel_weight(w);

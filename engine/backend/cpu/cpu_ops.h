@@ -36,10 +36,11 @@ std::int64_t split_step(const CpuContext& cpu, std::int64_t wanted);
 /// Elements a part of scratch.rounded_block must have for products with block types of so many
 /// columns below.
 std::int64_t rounded_block_elements(std::int64_t cols);
-/// out[t, j] = W[first_row + j]·x[t] (+ bias[j]) on thread `thread`.
+/// out[t, j] = W[first_row + j]·x[t] (+ bias[j]) on thread `thread`; `ahead`: what this thread will
+/// probably read next, or null.
 void product_block(const CpuContext& cpu, int thread, const WeightView& w, std::int64_t first_row,
                    std::int64_t n_rows, const kernels::Rows& x, std::int64_t n_x, const float* bias,
-                   const kernels::Out& out);
+                   const kernels::Out& out, const std::byte* ahead);
 /// out[t, j] = w[j]·x[t] for float32 rows w, without an index, on thread `thread`.
 void float_product(const CpuContext& cpu, int thread, const kernels::Rows& w, std::int64_t n_rows,
                    std::int64_t n_cols, const kernels::Rows& x, std::int64_t n_x,
@@ -60,7 +61,7 @@ bool reads_rounded(const WeightView& w);
 std::int64_t row_group(const CpuContext& cpu, std::int64_t n_rows, std::int64_t n_x);
 /// Weight rows per chunk: `ints` chunks are multiples of kRoundedBlock.
 std::int64_t product_step(const CpuContext& cpu, const WeightView& w, std::int64_t n_x);
-/// As product_block, for any weight; `ahead`: what this thread will probably read next, or null.
+/// As product_block, for rows that may be rounded already.
 void any_product(const CpuContext& cpu, int thread, const WeightView& w, std::int64_t first_row,
                  std::int64_t n_rows, const InputRows& x, std::int64_t n_x, const float* bias,
                  const kernels::Out& out, const std::byte* ahead);

@@ -100,7 +100,7 @@ void any_product(const CpuContext& cpu, int thread, const WeightView& w, std::in
     cpu.ints.product(kernel_weight(w), first_row, n_rows, x.rounded, n_x, bias, out,
                      reinterpret_cast<const unsigned char*>(ahead));
   } else {
-    product_block(cpu, thread, w, first_row, n_rows, x.floats, n_x, bias, out);
+    product_block(cpu, thread, w, first_row, n_rows, x.floats, n_x, bias, out, ahead);
   }
 }
 

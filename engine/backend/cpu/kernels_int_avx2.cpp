@@ -15,6 +15,7 @@ alignas(16) constexpr signed char kIq4[16] = {-127, -104, -83, -65, -49, -35, -2
 
 struct V : Avx2 {
   static constexpr std::int64_t kTokens = 3;
+  static constexpr std::int64_t kFewTokens = 1;
   static constexpr std::int32_t kWideOffset = 0;
   static Ints iq4(Ints v) { return look_up(kIq4, v); }
   /// Pairs of products are summed in 16 bits: 2 · 63 · 127 fits, and so does 2 · 128 · 127 of wide

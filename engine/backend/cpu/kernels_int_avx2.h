@@ -48,11 +48,6 @@ struct Avx2 {
     v = _mm_insert_epi16(v, half_at(rows[6] + at), 6);
     return _mm256_cvtph_ps(_mm_insert_epi16(v, half_at(rows[7] + at), 7));
   }
-  static Ints words(const unsigned char* const* rows, std::int64_t at) {
-    alignas(32) std::uint32_t lanes[8];
-    for (int i = 0; i < 8; ++i) __builtin_memcpy(lanes + i, rows[i] + at, 4);
-    return load(lanes);
-  }
   static Floats low_half(Ints v) {
     const Ints low = _mm256_and_si256(v, _mm256_set1_epi32(0xFFFF));
     const Ints packed = _mm256_permute4x64_epi64(_mm256_packus_epi32(low, low), 0x08);

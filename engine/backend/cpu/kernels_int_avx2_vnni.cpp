@@ -17,6 +17,7 @@ alignas(16) constexpr unsigned char kIq4[16] = {1,   24,  45,  63,  79,  93,  10
 
 struct V : Avx2 {
   static constexpr std::int64_t kTokens = 3;
+  static constexpr std::int64_t kFewTokens = 1;
   static constexpr std::int32_t kWideOffset = 128;
   static Ints iq4(Ints v) { return look_up(kIq4, v); }
   template <bool kWide>

@@ -77,6 +77,16 @@ struct Avx512 {
   }
   static Ints load(const std::uint32_t* p) { return _mm512_load_si512(p); }
   static void store(std::uint32_t* p, Ints v) { _mm512_store_si512(p, v); }
+  /// Bits kFirst … kFirst + 3 of each word of `bits` become bit 4 of the bytes of `nibbles`.
+  template <int kFirst>
+  static Ints with_fifths(Ints nibbles, Ints bits) {
+    constexpr int kByte = kFirst / 8 * 0x01010101;
+    const Ints order =
+        _mm512_set4_epi32(0x0C0C0C0C + kByte, 0x08080808 + kByte, 0x04040404 + kByte, kByte);
+    const Ints bit = _mm512_set1_epi32(kFirst % 8 == 0 ? 0x08040201 : static_cast<int>(0x80402010));
+    const __mmask64 there = _mm512_test_epi8_mask(_mm512_shuffle_epi8(bits, order), bit);
+    return _mm512_mask_add_epi8(nibbles, there, nibbles, _mm512_set1_epi8(16));
+  }
   static Ints look_up(const void* table, Ints v) {
     const __m128i t = _mm_loadu_si128(static_cast<const __m128i*>(table));
     return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(t), v);

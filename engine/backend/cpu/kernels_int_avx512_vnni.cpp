@@ -18,6 +18,7 @@ alignas(16) constexpr unsigned char kIq4[16] = {1,   24,  45,  63,  79,  93,  10
 
 struct V : Avx512 {
   static constexpr std::int64_t kTokens = 6;
+  static constexpr std::int64_t kFewTokens = 4;
   static constexpr std::int32_t kWideOffset = 128;
   static Ints iq4(Ints v) { return look_up(kIq4, v); }
   template <bool kWide>

@@ -4,9 +4,10 @@
 // bit. Included by kernels_int_*.cpp only, inside their unnamed namespace, after `V` and
 // kernels_int_panel.h.
 //
-// V gives besides: kGroup × kTokens (the accumulator tile: vectors of rows × tokens), load, loadf,
-// load_tail, store_tail, add, fma, four_bytes (a word in every lane), set1f, prefetch, magnitude,
-// largest (of all lanes, as signed words), round, store_bytes, sum16 (of 16 signed bytes).
+// V gives besides: kGroup × kTokens (the accumulator tile: vectors of rows × tokens), kFewTokens
+// (so many are multiplied while their words are unpacked), load, loadf, load_tail, store_tail, add,
+// fma, four_bytes (a word in every lane), set1f, prefetch, magnitude, largest (of all lanes, as
+// signed words), round, store_bytes, sum16 (of 16 signed bytes).
 
 constexpr Index kGroup = V::kGroup;
 constexpr Index kTokens = V::kTokens;
@@ -41,6 +42,12 @@ void round_row(const float* x, Index begin, Index end, Index cols, unsigned char
 
 // ---- the tile ----------------------------------------------------------------------------------
 
+/// The sum of the activations of sub-block s.
+template <class F>
+std::int32_t sum_of(const std::int32_t* sixteens, Index s) {
+  return F::kSub == 16 ? sixteens[s] : sixteens[2 * s] + sixteens[2 * s + 1];
+}
+
 /// What stands besides the products of values, per token and sub-block of the panel: kMin: Σ a as
 /// a float; else: -kOffset · Σ a, where the sum of products starts.
 template <class F, Index kT>
@@ -52,8 +59,7 @@ struct Starts {
     if constexpr (!F::kMin && F::kOffset == 0) return;
     for (Index t = 0; t < kT; ++t) {
       for (Index s = 0; s < n_cols / F::kSub; ++s) {
-        const std::int32_t* sums = x.sums[t];
-        const std::int32_t sum = F::kSub == 16 ? sums[s] : sums[2 * s] + sums[2 * s + 1];
+        const std::int32_t sum = sum_of<F>(x.sums[t], s);
         if constexpr (F::kMin) {
           at[t][s] = static_cast<float>(sum);
         } else {
@@ -143,30 +149,35 @@ template <class F, Index kT>
 void tiles(const Panel* panels, Index k, Index n_cols, const RoundedRows& x, Index t, Index n_x,
            const TileOut& out) {
   for (; t + kT <= n_x; t += kT) {
-    TokenTile<kT> tokens;
-    for (Index i = 0; i < kT; ++i) {
-      const TokenTile<1> one = token_at(record_at(x, t + i), x.cols, k);
-      tokens.values[i] = one.values[0];
-      tokens.scales[i] = one.scales[0];
-      tokens.sums[i] = one.sums[0];
-    }
     TileOut to = out;
     to.data += t * out.stride;
-    tile<F, kT>(panels, n_cols, tokens, to);
+    tile<F, kT>(panels, n_cols, tokens_at<kT>(x, t, k), to);
   }
   if constexpr (kT > 1) {
     if (t < n_x) tiles<F, kT - 1>(panels, k, n_cols, x, t, n_x, out);
   }
 }
 
-// ---- one token ---------------------------------------------------------------------------------
+// ---- few tokens --------------------------------------------------------------------------------
 
-/// Multiplies the words of a block as they are unpacked, instead of keeping them.
+/// So many tokens are multiplied while the words are unpacked; with more, the sums of a block no
+/// longer stay in registers, and a panel is faster.
 template <class F>
+constexpr Index kFewTokens = V::kFewTokens == 1   ? 1
+                             : F::kElements == 32 ? V::kFewTokens
+                             : F::kSub == 32      ? V::kFewTokens - 1
+                                                  : V::kFewTokens - 2;
+
+/// Rows are asked for at least so many bytes before they are read: narrow ones would else come
+/// late.
+constexpr Index kAheadBytes = 4096;
+
+/// Multiplies the words of a block with kT tokens as they are unpacked, instead of keeping them.
+template <class F, Index kT>
 struct Multiplier {
   static constexpr Index kSubs = F::kElements / F::kSub;
-  const std::int8_t* values;
-  Ints dots[kSubs];
+  const std::int8_t* const (&values)[kT];
+  Ints dots[kT][kSubs];
   Floats scales[kSubs];
   Floats mins[kSubs];
   Ahead& ahead;
@@ -176,79 +187,105 @@ struct Multiplier {
     V::load4(rows, at, out);
   }
   void word(Index i, Ints v) {
-    Ints& dot = dots[i * 4 / F::kSub];
-    dot = V::template dot<F::kWide>(dot, v, V::four_bytes(values + 4 * i));
+#pragma GCC unroll 4
+    for (Index t = 0; t < kT; ++t) {
+      Ints& dot = dots[t][i * 4 / F::kSub];
+      dot = V::template dot<F::kWide>(dot, v, V::four_bytes(values[t] + 4 * i));
+    }
   }
   void scale(Index i, Floats v) { scales[i] = v; }
   void min(Index i, Floats v) { mins[i] = v; }
 };
 
-/// The terms of one block of rows and one token, added to `sum` in the order of tile().
-template <class F>
-[[gnu::always_inline]] inline Floats add_block(RowBytes rows, const TokenTile<1>& x, Floats sum,
-                                               Ahead& ahead) {
-  constexpr Index kSubs = Multiplier<F>::kSubs;
+/// The terms of one block of rows and kT tokens, added to `sums` in the order of tile().
+template <class F, Index kT>
+[[gnu::always_inline]] inline void add_block(RowBytes rows, const TokenTile<kT>& x,
+                                             Floats (&sums)[kT], Ahead& ahead) {
+  constexpr Index kSubs = F::kElements / F::kSub;
   ahead.step_rest<F::kBytes>();
-  Multiplier<F> m{x.values[0], {}, {}, {}, ahead};
-  std::int32_t sums[kSubs];
+  Multiplier<F, kT> m{x.values, {}, {}, {}, ahead};
+#pragma GCC unroll 4
+  for (Index t = 0; t < kT; ++t) {
 #pragma GCC unroll 16
-  for (Index s = 0; s < kSubs; ++s) {
-    sums[s] = F::kSub == 16 ? x.sums[0][s] : x.sums[0][2 * s] + x.sums[0][2 * s + 1];
-    m.dots[s] = V::set1(F::kMin ? 0U : static_cast<std::uint32_t>(-F::kOffset * sums[s]));
+    for (Index s = 0; s < kSubs; ++s) {
+      const std::int32_t start = F::kMin ? 0 : -F::kOffset * sum_of<F>(x.sums[t], s);
+      m.dots[t][s] = V::set1(static_cast<std::uint32_t>(start));
+    }
   }
   F::unpack(rows, m);
 #pragma GCC unroll 16
   for (Index s = 0; s < kSubs; ++s) {
-    Floats product = V::to_float(m.dots[s]);
-    if constexpr (F::kMin) {
-      product =
-          V::fma(product, m.scales[s], V::mul(m.mins[s], V::set1f(static_cast<float>(sums[s]))));
-    } else {
-      product = V::mul(product, m.scales[s]);
+#pragma GCC unroll 4
+    for (Index t = 0; t < kT; ++t) {
+      Floats product = V::to_float(m.dots[t][s]);
+      if constexpr (F::kMin) {
+        const Floats by = V::set1f(static_cast<float>(sum_of<F>(x.sums[t], s)));
+        product = V::fma(product, m.scales[s], V::mul(m.mins[s], by));
+      } else {
+        product = V::mul(product, m.scales[s]);
+      }
+      sums[t] = V::fma(product, V::set1f(x.scales[t][s * F::kSub / 32]), sums[t]);
     }
-    sum = V::fma(product, V::set1f(x.scales[0][s * F::kSub / 32]), sum);
   }
-  return sum;
 }
 
-/// One token against n ≤ kLanes rows from `first` on.
-template <class F>
-Floats lanes_of_one_token(const unsigned char* first, Index row_bytes, Index n, Index cols,
-                          TokenTile<1> x, Ahead ahead) {
+/// kT tokens against n ≤ kLanes rows from `first` on.
+template <class F, Index kT>
+void lanes_of_tokens(const unsigned char* first, Index row_bytes, Index n, Index cols,
+                     TokenTile<kT> x, Ahead ahead, Floats (&sums)[kT]) {
   RowPointers rows;
   set_rows(rows, first, row_bytes, n);
-  Floats sum = V::set1f(0.0F);
+  for (Index t = 0; t < kT; ++t) sums[t] = V::set1f(0.0F);
   for (Index k = 0; k < cols; k += F::kElements) {
-    sum = add_block<F>(rows, x, sum, ahead);
+    add_block<F, kT>(rows, x, sums, ahead);
     for (Index i = 0; i < kLanes; ++i) rows[i] += F::kBytes;
-    x.values[0] += F::kElements;
-    x.scales[0] += F::kElements / 32;
-    x.sums[0] += F::kElements / 16;
+    advance<F::kElements>(x);
   }
-  return sum;
 }
 
-/// product_of for one token: every weight is read once and used at once.
-template <class F>
-void one_token(const Weight& w, const unsigned char* first, Index n_rows,
-               const unsigned char* record, const float* bias, float* out, Ahead next) {
+/// What is asked for beside the rows from byte `at` of a product's n_bytes on: what lies so far
+/// behind them that it arrives in time, there or in what comes next.
+Ahead ahead_of(const unsigned char* first, Index at, Index n_bytes, const unsigned char* next,
+               Index distance) {
+  if (at + distance < n_bytes) return {first + at + distance, first + n_bytes};
+  if (next == nullptr) return {nullptr, nullptr};
+  return {next + (at + distance - n_bytes), next + distance};
+}
+
+/// product_of for kT tokens: every weight is read once and used at once.
+template <class F, Index kT>
+void few_tokens(const Weight& w, const unsigned char* first, Index n_rows, const RoundedRows& x,
+                const float* bias, const Out& out, const unsigned char* next) {
   const Index row_bytes = w.cols / F::kElements * F::kBytes;
-  const TokenTile<1> token = token_at(record, w.cols, 0);
+  const Index group_bytes = kLanes * row_bytes;
+  const Index distance = (kAheadBytes + group_bytes - 1) / group_bytes * group_bytes;
+  const TokenTile<kT> tokens = tokens_at<kT>(x, 0, 0);
   for (Index row = 0; row < n_rows; row += kLanes) {
     const Index n = n_rows - row < kLanes ? n_rows - row : kLanes;
-    Ahead ahead = next;
-    if (row + n < n_rows) ahead = {first + (row + n) * row_bytes, first + n_rows * row_bytes};
     const unsigned char* at = first + row * row_bytes;
-    const auto sum_of = [&] {
-      if constexpr (ByRows<F>::kThere) {
-        if (n == kLanes) return ByRows<F>::multiply(at, row_bytes, w.cols, token, ahead);
-      }
-      return lanes_of_one_token<F>(at, row_bytes, n, w.cols, token, ahead);
-    };
-    Floats sum = sum_of();
-    if (bias != nullptr) sum = V::add(sum, V::load_tail(bias + row, n));
-    V::store_tail(out + row, sum, n);
+    const Ahead ahead = ahead_of(first, row * row_bytes, n_rows * row_bytes, next, distance);
+    Floats sums[kT];
+    bool done = false;
+    if constexpr (kT == 1 && ByRows<F>::kThere) {
+      done = n == kLanes;
+      if (done) sums[0] = ByRows<F>::multiply(at, row_bytes, w.cols, tokens, ahead);
+    }
+    if (!done) lanes_of_tokens<F, kT>(at, row_bytes, n, w.cols, tokens, ahead, sums);
+    for (Index t = 0; t < kT; ++t) {
+      if (bias != nullptr) sums[t] = V::add(sums[t], V::load_tail(bias + row, n));
+      V::store_tail(out.data + t * out.stride + row, sums[t], n);
+    }
   }
+}
+
+/// few_tokens for 1 … kT tokens.
+template <class F, Index kT>
+void up_to_tokens(const Weight& w, const unsigned char* first, Index n_rows, const RoundedRows& x,
+                  Index n_x, const float* bias, const Out& out, const unsigned char* next) {
+  if constexpr (kT > 1) {
+    if (n_x < kT) return up_to_tokens<F, kT - 1>(w, first, n_rows, x, n_x, bias, out, next);
+  }
+  few_tokens<F, kT>(w, first, n_rows, x, bias, out, next);
 }
 
 // ---- any number of tokens ----------------------------------------------------------------------
@@ -258,9 +295,8 @@ void product_of(const Weight& w, Index first_row, Index n_rows, const RoundedRow
                 const float* bias, const Out& out, const unsigned char* next) {
   const Index row_bytes = w.cols / F::kElements * F::kBytes;
   const unsigned char* first = w.data + first_row * row_bytes;
-  if (n_x == 1) {
-    const Ahead after{next, next == nullptr ? nullptr : next + kLanes * row_bytes};
-    return one_token<F>(w, first, n_rows, record_at(x, 0), bias, out.data, after);
+  if (n_x <= kFewTokens<F>) {
+    return up_to_tokens<F, kFewTokens<F>>(w, first, n_rows, x, n_x, bias, out, next);
   }
   Panel panels[kGroup];
   for (Index row = 0; row < n_rows; row += kGroup * kLanes) {

@@ -70,12 +70,18 @@ struct Slot {
 Ints nibble_mask() { return V::set1(0x0F0F0F0FU); }
 Ints low_nibbles(Ints v) { return V::bits_and(v, nibble_mask()); }
 Ints high_nibbles(Ints v) { return V::bits_and(V::template right<4>(v), nibble_mask()); }
-/// Bits 0 … 3 of each word → bit 4 of its bytes 0 … 3.
-Ints fifth_bits(Ints four) {
-  Ints v = V::bits_and(four, V::set1(0xFU));
-  v = V::bits_or(v, V::template left<7>(v));
-  v = V::bits_or(v, V::template left<14>(v));
-  return V::template left<4>(V::bits_and(v, V::set1(0x01010101U)));
+/// Each word of nibbles with its fifth bits, which are bits kFirst … kFirst + 3 of qh.
+template <int kFirst, class Vector = V>
+Ints with_fifths(Ints nibbles, Ints qh) {
+  if constexpr (requires { Vector::template with_fifths<kFirst>(nibbles, qh); }) {
+    return Vector::template with_fifths<kFirst>(nibbles, qh);
+  } else {
+    Ints v = V::bits_and(V::template right<kFirst>(qh), V::set1(0xFU));
+    v = V::bits_or(v, V::template left<7>(v));
+    v = V::bits_or(v, V::template left<14>(v));  // one in each byte
+    v = V::template left<4>(V::bits_and(v, V::set1(0x01010101U)));
+    return V::bits_or(nibbles, v);
+  }
 }
 Floats byte_to_float(Ints v) { return V::to_float(V::bits_and(v, V::set1(0xFFU))); }
 
@@ -84,8 +90,14 @@ template <Index kQs, bool kFifth, bool kTable, class To>
 [[gnu::always_inline]] inline void unpack_nibbles(RowBytes rows, To& to) {
   Ints qs[4];
   to.load4(rows, kQs, qs);
+  Ints head[4];
   Ints qh = V::set1(0);
-  if constexpr (kFifth) qh = V::words(rows, kQs - 4);
+  if constexpr (kFifth) {
+    V::load4(rows, 0, head);
+    // Behind one half of two bytes, or behind two.
+    qh = kQs == 6 ? V::bits_or(V::template right<16>(head[0]), V::template left<16>(head[1]))
+                  : head[1];
+  }
   const auto each = [&](auto step, Ints low, Ints high) {
     constexpr int kJ = decltype(step)::value;
     if constexpr (kTable) {
@@ -93,8 +105,8 @@ template <Index kQs, bool kFifth, bool kTable, class To>
       high = V::iq4(high);
     }
     if constexpr (kFifth) {
-      low = V::bits_or(low, fifth_bits(V::template right<4 * kJ>(qh)));
-      high = V::bits_or(high, fifth_bits(V::template right<4 * kJ + 16>(qh)));
+      low = with_fifths<4 * kJ>(low, qh);
+      high = with_fifths<4 * kJ + 16>(high, qh);
     }
     to.word(kJ, low);
     to.word(4 + kJ, high);
@@ -103,7 +115,11 @@ template <Index kQs, bool kFifth, bool kTable, class To>
   each(std::integral_constant<int, 1>{}, low_nibbles(qs[1]), high_nibbles(qs[1]));
   each(std::integral_constant<int, 2>{}, low_nibbles(qs[2]), high_nibbles(qs[2]));
   each(std::integral_constant<int, 3>{}, low_nibbles(qs[3]), high_nibbles(qs[3]));
-  to.scale(0, V::halves(rows, 0));
+  if constexpr (kFifth) {
+    to.scale(0, V::low_half(head[0]));
+  } else {
+    to.scale(0, V::halves(rows, 0));
+  }
 }
 
 template <WeightType kType>

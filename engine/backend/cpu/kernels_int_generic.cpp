@@ -36,6 +36,7 @@ struct V {
   static constexpr std::int64_t kLanes = 4;
   static constexpr std::int64_t kGroup = 1;
   static constexpr std::int64_t kTokens = 2;
+  static constexpr std::int64_t kFewTokens = 1;
   static constexpr std::int32_t kWideOffset = 128;
 
   static Ints piece(const unsigned char* p) {
@@ -56,15 +57,6 @@ struct V {
   static Floats halves(const unsigned char* const* rows, std::int64_t at) {
     return Floats{half_at(rows[0] + at), half_at(rows[1] + at), half_at(rows[2] + at),
                   half_at(rows[3] + at)};
-  }
-  static Ints words(const unsigned char* const* rows, std::int64_t at) {
-    Ints v;
-    for (int i = 0; i < 4; ++i) {
-      std::uint32_t word;
-      __builtin_memcpy(&word, rows[i] + at, 4);
-      v[i] = word;
-    }
-    return v;
   }
   static Floats low_half(Ints v) {
     return Floats{half_to_float(v[0] & 0xFFFFU), half_to_float(v[1] & 0xFFFFU),

@@ -29,6 +29,29 @@ TokenTile<1> token_at(const unsigned char* record, Index cols, Index k) {
           {reinterpret_cast<const std::int32_t*>(record + sums_at(cols)) + k / 16}};
 }
 
+/// The same of tokens [t, t + kT).
+template <Index kT>
+TokenTile<kT> tokens_at(const RoundedRows& x, Index t, Index k) {
+  TokenTile<kT> tokens;
+  for (Index i = 0; i < kT; ++i) {
+    const TokenTile<1> one = token_at(record_at(x, t + i), x.cols, k);
+    tokens.values[i] = one.values[0];
+    tokens.scales[i] = one.scales[0];
+    tokens.sums[i] = one.sums[0];
+  }
+  return tokens;
+}
+
+/// Goes kColumns further in all tokens.
+template <Index kColumns, Index kT>
+void advance(TokenTile<kT>& x) {
+  for (Index t = 0; t < kT; ++t) {
+    x.values[t] += kColumns;
+    x.scales[t] += kColumns / 32;
+    x.sums[t] += kColumns / 16;
+  }
+}
+
 /// Where a tile's sums stand between panels and at the end.
 struct TileOut {
   float* data;  // token 0, first row

@@ -89,13 +89,13 @@ template <int kByte, bool kSigned>
   return _mm512_cvtepi32_ps(_mm512_shuffle_epi8(words, order));
 }
 
-/// Part `part` of 8 of what the next rows will read during one block of kBytes a row: a little at a
-/// time, because only so many lines can be on their way at once.
-template <Index kBytes>
+/// Part `part` of kParts of what the next rows will read during one block of kBytes a row: a little
+/// at a time, because only so many lines can be on their way at once.
+template <Index kBytes, Index kParts = 8>
 [[gnu::always_inline]] inline void fetch_part(Ahead& ahead, Index part) {
   if (ahead.at >= ahead.end) return;
   constexpr Index kLines = (kBytes * kLanes + 63) / 64;
-  const Index n = (part + 1) * kLines / 8 - part * kLines / 8;
+  const Index n = (part + 1) * kLines / kParts - part * kLines / kParts;
 #pragma GCC unroll 16
   for (Index i = 0; i < n; ++i) {
     // Not through V::prefetch: g++ 12 takes that for a function without effects here and drops it.
@@ -293,6 +293,55 @@ template <class F>
   return sum;
 }
 
+/// 16 bytes of row r of each quad, a quad per 128-bit part.
+[[gnu::always_inline]] inline Ints sixteens_of(const RowQuads& rows, Index r, Index at) {
+  Ints v = _mm512_castsi128_si512(V::piece(rows.row(0, r) + at));
+  v = _mm512_mask_broadcast_i32x4(v, 0x00F0, V::piece(rows.row(1, r) + at));
+  v = _mm512_mask_broadcast_i32x4(v, 0x0F00, V::piece(rows.row(2, r) + at));
+  return _mm512_mask_broadcast_i32x4(v, 0xF000, V::piece(rows.row(3, r) + at));
+}
+
+/// Q5_0: d, 32 fifth bits, then 16 bytes of two columns each. Four rows in a vector, whose sums are
+/// then a word per row.
+template <>
+[[gnu::always_inline]] inline Floats add_rows_block<Format<WeightType::Q5_0>>(const RowQuads& rows,
+                                                                              const TokenTile<1>& x,
+                                                                              Floats sum,
+                                                                              Ahead& ahead) {
+  using F = Format<WeightType::Q5_0>;
+  const Ints nibble = byte_mask(0x0F);
+  const Ints fifth = byte_mask(0x10);
+  const Ints bit = _mm512_set1_epi64(static_cast<std::int64_t>(0x8040201008040201U));
+  const Ints low_bytes = _mm512_set4_epi32(0x03030303, 0x03030303, 0x02020202, 0x02020202);
+  const Ints high_bytes = _mm512_set4_epi32(0x05050505, 0x05050505, 0x04040404, 0x04040404);
+  const Ints x_low =
+      _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x.values[0])));
+  const Ints x_high =
+      _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x.values[0] + 16)));
+  Ints four[4];
+  Ints heads[4];
+#pragma GCC unroll 4
+  for (Index r = 0; r < 4; ++r) {
+    fetch_part<F::kBytes, 4>(ahead, r);
+    const Ints line = sixteens_of(rows, r, 6);
+    heads[r] = sixteens_of(rows, r, 0);
+    Ints low = _mm512_and_si512(line, nibble);
+    Ints high = _mm512_and_si512(_mm512_srli_epi16(line, 4), nibble);
+    const auto low_there = _mm512_test_epi8_mask(_mm512_shuffle_epi8(heads[r], low_bytes), bit);
+    const auto high_there = _mm512_test_epi8_mask(_mm512_shuffle_epi8(heads[r], high_bytes), bit);
+    low = _mm512_mask_add_epi8(low, low_there, low, fifth);
+    high = _mm512_mask_add_epi8(high, high_there, high, fifth);
+    four[r] = _mm512_dpbusd_epi32(_mm512_setzero_si512(), low, x_low);
+    four[r] = _mm512_dpbusd_epi32(four[r], high, x_high);
+  }
+  const Floats d = V::low_half(_mm512_unpacklo_epi64(_mm512_unpacklo_epi32(heads[0], heads[1]),
+                                                     _mm512_unpacklo_epi32(heads[2], heads[3])));
+  // Sums of eight are below 2^15.
+  const Ints start = _mm512_set1_epi32(-F::kOffset * (x.sums[0][0] + x.sums[0][1]));
+  const Ints dots = _mm512_add_epi32(join_rows<false>(four), start);
+  return V::fma(V::mul(V::to_float(dots), d), V::set1f(x.scales[0][0]), sum);
+}
+
 template <class F>
 struct MultipliedByRows {
   static constexpr bool kThere = true;
@@ -304,13 +353,13 @@ struct MultipliedByRows {
     for (Index k = 0; k < cols; k += F::kElements) {
       sum = add_rows_block<F>(rows, x, sum, ahead);
       rows.advance(F::kBytes);
-      x.values[0] += F::kElements;
-      x.scales[0] += F::kElements / 32;
-      x.sums[0] += F::kElements / 16;
+      advance<F::kElements>(x);
     }
     return sum;
   }
 };
+template <>
+struct ByRows<Format<WeightType::Q5_0>> : MultipliedByRows<Format<WeightType::Q5_0>> {};
 template <>
 struct ByRows<Format<WeightType::Q4_K>> : MultipliedByRows<Format<WeightType::Q4_K>> {};
 template <>
