@@ -2,6 +2,7 @@
 // kernels were written, so every one must first agree with the kernels that are known to be right.
 #include "engine/backend/cpu/amx_support.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -38,6 +39,8 @@ constexpr std::int64_t kRows = 40;         // two pairs of vectors, the last one
 constexpr std::int64_t kTokens = 27;       // two groups, likewise
 constexpr std::int64_t kScratchLine = 16;  // floats, for alignment
 
+std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
+
 /// The same sequence every time.
 class Numbers {
  public:
@@ -60,6 +63,54 @@ std::vector<float> product(const kernels::IntTable& ints, const kernels::Weight&
   std::vector<float> out(static_cast<std::size_t>(kTokens * kRows));
   ints.product(w, 0, kRows, {records.data(), kCols, nullptr}, kTokens, nullptr, {out.data(), kRows},
                nullptr);
+  return out;
+}
+
+// Query rows of the check of attention, a group and a ragged one, and the columns of a slot.
+constexpr std::int64_t kQueries = 23;
+constexpr std::int64_t kLatent = 160;
+
+/// Scores of every row, then the weighted sums behind three softmaxes.
+std::vector<float> attended(const kernels::RoundedAttention& table, const std::vector<float>& q,
+                            const std::vector<float>& slots, std::int64_t n_slots) {
+  constexpr std::int64_t kGroups = (kQueries + kernels::kTurnedRows - 1) / kernels::kTurnedRows;
+  constexpr std::int64_t kRowsTurned = kGroups * kernels::kTurnedRows;
+  std::vector<std::int16_t> rows(static_cast<std::size_t>(kRowsTurned * kLatent));
+  std::vector<std::int16_t> whole(static_cast<std::size_t>(n_slots * kLatent));
+  std::vector<float> scales(kRowsTurned), slot_scales(kernels::kWholeBlock);
+  for (std::int64_t r = 0; r < kQueries; ++r) {
+    table.round_row(q.data() + r * kLatent, kLatent, rows.data() + r * kLatent, &scales[at(r)]);
+  }
+  for (std::int64_t j = 0; j < n_slots; ++j) {
+    table.round_row(slots.data() + j * kLatent, kLatent, whole.data() + j * kLatent,
+                    &slot_scales[at(j)]);
+  }
+  std::vector<std::int32_t> words(at(kGroups * kernels::turned_words(kLatent)));
+  for (std::int64_t g = 0; g < kGroups; ++g) {
+    const std::int64_t first = g * kernels::kTurnedRows;
+    table.turn_rows(rows.data() + first * kLatent, std::min(kernels::kTurnedRows, kQueries - first),
+                    kLatent, words.data() + g * kernels::turned_words(kLatent));
+  }
+  const kernels::WholeSlots block{whole.data(), kLatent, slot_scales.data(), n_slots};
+  std::vector<float> content(at(kGroups * kernels::kGroupScores)), rope(content.size());
+  table.scores({words.data(), scales.data(), kLatent}, 0, kGroups, block, content.data());
+  std::vector<float> out = content;
+  std::vector<std::int16_t> weights(at(kRowsTurned * kernels::kWholeBlock));
+  std::vector<float> largest(kRowsTurned, -INFINITY), total(kRowsTurned), factors(kRowsTurned),
+      weight_scales(kRowsTurned);
+  std::vector<float> sums(at(kQueries * kLatent));
+  for (const float scale : {0.01F, 0.5F}) {
+    for (std::int64_t g = 0; g < kGroups; ++g) {
+      const std::int64_t first = g * kernels::kTurnedRows;
+      table.soften(content.data() + g * kernels::kGroupScores,
+                   rope.data() + g * kernels::kGroupScores, scale, block,
+                   {largest.data() + first, total.data() + first, factors.data() + first,
+                    weights.data() + first * kernels::kWholeBlock, weight_scales.data() + first});
+    }
+    table.combine(weights.data(), weight_scales.data(), factors.data(), kQueries, block, kLatent,
+                  sums.data(), kLatent);
+    out.insert(out.end(), sums.begin(), sums.end());
+  }
   return out;
 }
 
@@ -91,6 +142,9 @@ std::string why_not() {
   }
   if (!same_products(kernels::amx_ints(), kernels::avx512_vnni_ints())) {
     return "AMX products differ from AVX-512 products on this processor";
+  }
+  if (!same_attention(kernels::amx_attention(), kernels::avx512_vnni_attention())) {
+    return "AMX attention differs from AVX-512 attention on this processor";
   }
   return {};
 }
@@ -133,6 +187,31 @@ bool same_products(const kernels::IntTable& a, const kernels::IntTable& b) {
       const kernels::Weight w{bytes.data(), checked.type, kCols, nullptr, 0};
       const std::vector<float> one = product(a, w, x);
       const std::vector<float> other = product(b, w, x);
+      if (std::memcmp(one.data(), other.data(), one.size() * sizeof(float)) != 0) return false;
+    }
+  }
+  return true;
+}
+
+bool same_attention(const kernels::RoundedAttention& a, const kernels::RoundedAttention& b) {
+  Numbers numbers;
+  const auto filled = [&](std::int64_t n_rows) {
+    std::vector<float> rows(at(n_rows * kLatent));
+    for (float& v : rows) v = static_cast<float>(numbers.next() % 20001) * 1e-4F - 1.0F;
+    return rows;
+  };
+  for (const std::int64_t n_slots : {kernels::kWholeBlock, std::int64_t{37}, std::int64_t{5}}) {
+    std::vector<float> q = filled(kQueries);
+    std::vector<float> slots = filled(n_slots);
+    // Sums of the largest numbers there are, of both signs.
+    for (std::int64_t k = 0; k < kLatent; ++k) {
+      for (std::int64_t r = 0; r < 4; ++r) slots[at(r * kLatent + k)] = r % 2 == 0 ? 3.0F : -3.0F;
+      q[at(kLatent + k)] = 2.0F;
+    }
+    for (const bool finite : {true, false}) {
+      if (!finite) q[7] = slots[at(2 * kLatent + 9)] = INFINITY;
+      const std::vector<float> one = attended(a, q, slots, n_slots);
+      const std::vector<float> other = attended(b, q, slots, n_slots);
       if (std::memcmp(one.data(), other.data(), one.size() * sizeof(float)) != 0) return false;
     }
   }

@@ -18,16 +18,19 @@ constexpr std::int64_t kRoundedStep = 32;
 /// Query rows that are turned together: one a lane.
 constexpr std::int64_t kTurnedRows = 16;
 
-/// Query rows in groups of kTurnedRows, each [dim / 2, kTurnedRows] words of two columns of a row;
-/// row r is worth scales[r] a unit.
+/// Words from one group of turned rows to the next. AVX-512 reads the first dim / 2 · kTurnedRows
+/// of them; the tile unit's order has half as many zeros between them.
+constexpr std::int64_t turned_words(std::int64_t dim) { return (3 * dim / kRoundedStep + 1) * 128; }
+
+/// Query rows in groups of kTurnedRows, as turn_rows leaves them; row r is worth scales[r] a unit.
 struct TurnedRows {
   std::int32_t* words;
   float* scales;
   std::int64_t dim;
 };
 
-/// Cached slots in whole numbers, a row each, row j worth scales[j] a unit. While scores are made
-/// the rows `ahead` rows further on are asked for.
+/// Cached slots in whole numbers, a row each as round_row leaves it, row j worth scales[j] a unit.
+/// While scores are made the rows `ahead` rows further on are asked for.
 struct WholeSlots {
   const std::int16_t* data;
   std::int64_t stride;
@@ -50,6 +53,9 @@ struct SoftGroup {
   float* weight_scales;   // out
 };
 
+/// A rounded row takes two bytes a column in every table, whose order is the table's own: AVX-512
+/// has 16-bit numbers, the tile unit the bytes of 32 of them beside each other. The numbers are the
+/// same, and so is every bit of what comes out.
 struct RoundedAttention {
   /// scale = max|x| / kRoundedPeak, value = x / scale to the nearest whole number, ties to even.
   /// What is not finite makes the scale so; below 2^-100 all is zero.
@@ -72,6 +78,7 @@ struct RoundedAttention {
                   std::int64_t sums_stride);
 };
 
-const RoundedAttention& avx512_vnni_attention();  // x86-64 only
+const RoundedAttention& avx512_vnni_attention();  // x86-64 only, like the following
+const RoundedAttention& amx_attention();          // AVX-512 VNNI with AMX int8
 
 }  // namespace engine::kernels

@@ -107,6 +107,7 @@ void transpose(const Ints (&rows)[16], std::int32_t* columns, Index stride) {
   }
 }
 
+/// [dim / 2, kTurnedRows] words of two columns of a row.
 void turn_rows(const std::int16_t* rows, Index n_rows, Index dim, std::int32_t* words) {
   for (Index k = 0; k < dim; k += kRoundedStep) {
     Ints parts[16];
@@ -203,7 +204,7 @@ void score_groups(const TurnedRows& q, Index first, const WholeSlots& slots, flo
   // With several groups, columns that all slots go through before the next ones: those of the rows
   // and of 64 slots stay in a first-level cache.
   const Index chunk = kG == 1 ? q.dim : 128;
-  const Index words = q.dim / 2 * kLanes;
+  const Index words = engine::kernels::turned_words(q.dim);
   const Groups groups{q.words + first * words, words, q.scales + first * kLanes, q.dim};
   for (Index k = 0; k < q.dim; k += chunk) {
     const Index end = q.dim - k < chunk ? q.dim : k + chunk;

@@ -10,6 +10,7 @@ namespace {
 
 // Rows that are worth a task of their own.
 constexpr std::int64_t kRoundedAtOnce = 16;
+constexpr std::int64_t kTileGroups = kRoundedTileRows / kernels::kTurnedRows;
 
 }  // namespace
 
@@ -68,7 +69,8 @@ WholeCache whole_slots(const CpuContext& cpu, const AttendJob& job, std::int64_t
 }
 
 std::int64_t WholeTile::elements(std::int64_t dim, std::int64_t rope_dim) {
-  const std::int64_t q_words = kRoundedTileRows * (dim + rope_dim) / 2;
+  const std::int64_t q_words =
+      kTileGroups * (kernels::turned_words(dim) + kernels::turned_words(rope_dim));
   const std::int64_t row_words = kernels::kTurnedRows * std::max(dim, rope_dim) / 2;
   return 4 * kRoundedTileRows + q_words + row_words + kRoundedTileRows * kBlockSlots / 2 +
          WholeCache::elements(kBlockSlots, dim, rope_dim);
@@ -78,8 +80,8 @@ WholeTile::WholeTile(float* at, std::int64_t dim, std::int64_t rope_dim)
     : weight_scales(at + 2 * kRoundedTileRows), factors(at + 3 * kRoundedTileRows) {
   float* behind = at + 4 * kRoundedTileRows;
   q = {reinterpret_cast<std::int32_t*>(behind), at, dim};
-  q_rope = {q.words + kRoundedTileRows * dim / 2, at + kRoundedTileRows, rope_dim};
-  behind += kRoundedTileRows * (dim + rope_dim) / 2;
+  q_rope = {q.words + kTileGroups * kernels::turned_words(dim), at + kRoundedTileRows, rope_dim};
+  behind += kTileGroups * (kernels::turned_words(dim) + kernels::turned_words(rope_dim));
   rows = reinterpret_cast<std::int16_t*>(behind);
   weights = rows + kernels::kTurnedRows * std::max(dim, rope_dim);
   gathered = {reinterpret_cast<float*>(weights + kRoundedTileRows * kBlockSlots), kBlockSlots, dim,
@@ -97,7 +99,9 @@ void round_queries(const CpuContext& cpu, const AttendJob& job, const Tile& tile
         cpu.rounded_attention->round_row(q.row(t) + h * head_stride, to.dim,
                                          whole.rows + r * to.dim, to.scales + first + r);
       }
-      cpu.rounded_attention->turn_rows(whole.rows, n, to.dim, to.words + first * to.dim / 2);
+      cpu.rounded_attention->turn_rows(
+          whole.rows, n, to.dim,
+          to.words + first / kernels::kTurnedRows * kernels::turned_words(to.dim));
     }
   };
   turn(job.q, job.q_head_stride, whole.q);

@@ -18,7 +18,7 @@ bool can_round(std::int64_t dim);
 /// Slots in whole numbers, a slot's latent and its rotary key one behind the other: the rows of all
 /// slots, then the latents' scales, then those of the keys.
 struct WholeCache {
-  std::int16_t* rows = nullptr;  // [n_slots, dim + rope_dim]
+  std::int16_t* rows = nullptr;  // [n_slots, dim + rope_dim], as round_row leaves each part
   float* scales = nullptr;
   float* rope_scales = nullptr;
   std::int64_t dim = 0;

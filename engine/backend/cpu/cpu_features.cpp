@@ -28,11 +28,11 @@ std::vector<InstructionSet> usable_instruction_sets() {
     sets.push_back({"avx512-vnni", &kernels::avx512_table(), &kernels::avx512_vnni_ints(),
                     &kernels::avx512_vnni_attention()});
     if (amx_support().refusal.empty()) {
-      sets.push_back({"amx-int8", &kernels::avx512_table(), &kernels::amx_ints(),
-                      &kernels::avx512_vnni_attention()});
+      sets.push_back(
+          {"amx-int8", &kernels::avx512_table(), &kernels::amx_ints(), &kernels::amx_attention()});
       if (amx_support().bf16_refusal.empty()) {
         sets.push_back({"amx-bf16", &kernels::avx512_table(), &kernels::amx_ints(),
-                        &kernels::avx512_vnni_attention(), &kernels::amx_split()});
+                        &kernels::amx_attention(), &kernels::amx_split()});
       }
     }
   }

@@ -1,6 +1,6 @@
 // The processor's tile unit. Tile instructions are written out here: g++ 12's own let stores to the
 // configuration, and to what tiles are loaded from, be moved behind them. Included by kernels_*_amx
-// .cpp only, inside their unnamed namespace, after kernels_amx_shape.h.
+// .cpp and attention_amx.cpp only, inside their unnamed namespace, after kernels_amx_shape.h.
 
 /// As the processor reads it.
 struct TileConfig {

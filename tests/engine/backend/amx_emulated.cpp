@@ -38,9 +38,10 @@ TileState& tile_state() {
   return state;
 }
 
-void allow_tiles_from(const void* data, std::size_t n_bytes) {
-  tile_state().allowed = static_cast<const unsigned char*>(data);
-  tile_state().allowed_bytes = n_bytes;
+void allow_tiles_from(const void* data, std::size_t n_bytes, const void* more,
+                      std::size_t n_more_bytes) {
+  tile_state().allowed[0] = {static_cast<const unsigned char*>(data), n_bytes};
+  tile_state().allowed[1] = {static_cast<const unsigned char*>(more), n_more_bytes};
 }
 
 const char* take_tile_fault() {

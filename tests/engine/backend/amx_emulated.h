@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "engine/backend/cpu/attention_rounded.h"
 #include "engine/backend/cpu/kernels_int.h"
 #include "engine/backend/cpu/kernels_split.h"
 
@@ -11,6 +12,8 @@ namespace engine::test {
 
 /// Needs what avx512_vnni_ints() needs.
 const kernels::IntTable& emulated_amx_ints();
+/// The same.
+const kernels::RoundedAttention& emulated_amx_attention();
 /// Needs AVX-512.
 const kernels::SplitTable& emulated_amx_split();
 
@@ -18,14 +21,18 @@ const kernels::SplitTable& emulated_amx_split();
 struct TileState {
   const char* fault = nullptr;
   long long n_products = 0;
-  const unsigned char* allowed = nullptr;
-  std::size_t allowed_bytes = 0;
+  struct Range {
+    const unsigned char* data = nullptr;
+    std::size_t n_bytes = 0;
+  };
+  Range allowed[2];
 };
 TileState& tile_state();
 
 /// Tiles may be loaded from here too, besides the kernels' own memory; replaces what was said
 /// before.
-void allow_tiles_from(const void* data, std::size_t n_bytes);
+void allow_tiles_from(const void* data, std::size_t n_bytes, const void* more = nullptr,
+                      std::size_t n_more_bytes = 0);
 
 /// The first thing that the unit should not have been asked since the last call, or null. A unit
 /// left configured after a product is one.

@@ -144,8 +144,10 @@ class EmulatedUnit {
   }
   bool in_work(const unsigned char* p, Index n) const { return within(p, n, work_, work_bytes_); }
   static bool in_allowed(const unsigned char* p, Index n) {
-    const engine::test::TileState& state = engine::test::tile_state();
-    return within(p, n, state.allowed, state.allowed_bytes);
+    for (const auto& range : engine::test::tile_state().allowed) {
+      if (within(p, n, range.data, range.n_bytes)) return true;
+    }
+    return false;
   }
 
   Tile tiles_[8];

@@ -33,10 +33,10 @@ struct Turned {
   Turned(const kernels::RoundedAttention& kernels, const Matrix& from) : whole(kernels, from) {
     constexpr std::int64_t kGroup = kernels::kTurnedRows;
     const std::int64_t n_groups = (from.rows + kGroup - 1) / kGroup;
-    words.resize(static_cast<std::size_t>(n_groups * kGroup * from.cols / 2));
+    words.resize(static_cast<std::size_t>(n_groups * kernels::turned_words(from.cols)));
     for (std::int64_t r = 0; r < from.rows; r += kGroup) {
       kernels.turn_rows(whole.words.data() + r * from.cols, std::min(kGroup, from.rows - r),
-                        from.cols, words.data() + r * from.cols / 2);
+                        from.cols, words.data() + r / kGroup * kernels::turned_words(from.cols));
     }
   }
   kernels::TurnedRows rows() { return {words.data(), whole.scales.data(), whole.dim}; }
