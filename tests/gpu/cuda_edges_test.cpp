@@ -1,6 +1,5 @@
-// The CUDA backend at the edges of its tiles, against the reference: context lengths around a run
-// of slots, experts that get nothing or everything, group limits, picks and their ties, heads that
-// do not fill a block.
+// The CUDA backend at the edges of its tiles, against the reference: experts that get nothing or
+// everything, group limits, picks and their ties. Attention has a file of its own.
 #include <algorithm>
 #include <cmath>
 
@@ -15,82 +14,6 @@ class CudaEdges : public testing::Test {
   std::unique_ptr<Backend> reference = make({BackendKind::Reference, 1, ""});
   Random random{37};
 };
-
-struct HeadCase {
-  std::int64_t n_heads, n_kv, head_dim, window;
-};
-
-TEST_F(CudaEdges, GroupedAttentionAroundARunOfSlots) {
-  // 1 head; a group of 9, more than a block's 8; heads without sharing; a window inside a run.
-  const HeadCase cases[] = {{1, 1, 8, 0}, {18, 2, 6, 0}, {3, 3, 40, 0}, {4, 2, 16, 30}};
-  for (const HeadCase& c : cases) {
-    for (const std::int64_t slots : {1, 2, 63, 64, 65, 129, 257}) {
-      SCOPED_TRACE(testing::Message() << c.n_heads << " heads, " << slots << " slots");
-      const Matrix q = random.matrix(1, c.n_heads * c.head_dim);
-      Matrix k = random.matrix(slots + 3, c.n_kv * c.head_dim);
-      Matrix v = random.matrix(slots + 3, c.n_kv * c.head_dim);
-      for (std::int64_t i = slots * k.cols; i < (slots + 3) * k.cols; ++i) {
-        k.values[static_cast<std::size_t>(i)] = v.values[static_cast<std::size_t>(i)] = NAN;
-      }
-      GqaAttentionArgs args;
-      args.n_heads = c.n_heads;
-      args.n_kv_heads = c.n_kv;
-      args.head_dim = c.head_dim;
-      args.scale = 0.4F;
-      args.window = c.window;
-      args.first_position = slots - 1;
-      args.q = q.view();
-      args.k = std::as_const(k).view();
-      args.v = std::as_const(v).view();
-      const auto n = static_cast<std::size_t>(c.n_heads * slots);
-      std::vector<float> seen(2 * n);
-      std::vector<float> wanted(2 * n);
-      const AttentionProbe seeing{0, seen.data(), seen.data() + n, nullptr};
-      const AttentionProbe wanting{0, wanted.data(), wanted.data() + n, nullptr};
-      Matrix actual(1, q.cols);
-      Matrix expected(1, q.cols);
-      backend->gqa_attention(args, &seeing, actual.view());
-      reference->gqa_attention(args, &wanting, expected.view());
-      EXPECT_LE(relative_error(actual.values, expected.values), kTolerances.attention_out);
-      for (std::size_t i = 0; i < 2 * n; ++i) {
-        if (std::isinf(wanted[i])) {
-          ASSERT_EQ(seen[i], wanted[i]) << i;
-        } else {
-          ASSERT_NEAR(seen[i], wanted[i], 2e-5F) << i;
-        }
-      }
-    }
-  }
-}
-
-TEST_F(CudaEdges, LatentAttentionAroundARunOfSlots) {
-  for (const std::int64_t slots : {1, 63, 64, 65, 128, 258}) {
-    for (const std::int64_t n_tokens : {std::int64_t{1}, std::min<std::int64_t>(slots, 6)}) {
-      const std::int64_t first = slots - n_tokens;
-      const Matrix q = random.matrix(n_tokens, 9 * 14);
-      const Matrix c_kv = random.matrix(slots, 33);
-      const Matrix k_rope = random.matrix(slots, 4);
-      const StoredWeight w = random_weight(random, DType::BF16, 9 * 17, 33, 0.3F);
-      const MlaAttentionArgs args{9,
-                                  33,
-                                  10,
-                                  4,
-                                  7,
-                                  0.3F,
-                                  first,
-                                  q.view(),
-                                  {.w_ukv = w.view, .w_uk_t = {}, .w_uv = {}},
-                                  c_kv.view(),
-                                  k_rope.view()};
-      Matrix actual(n_tokens, 9 * 7);
-      Matrix expected(n_tokens, 9 * 7);
-      backend->mla_attention(args, AttentionForm::Absorbed, nullptr, actual.view());
-      reference->mla_attention(args, AttentionForm::Absorbed, nullptr, expected.view());
-      EXPECT_LE(relative_error(actual.values, expected.values), kTolerances.attention_out)
-          << slots << " slots, " << n_tokens << " tokens";
-    }
-  }
-}
 
 TEST_F(CudaEdges, ExpertsThatGetNothingOrEverything) {
   struct Case {

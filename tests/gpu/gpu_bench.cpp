@@ -192,6 +192,9 @@ void bench_attention(std::int64_t context, std::int64_t n_tokens, double peak_by
   a.k_rope_stride = kRope;
   a.side_by_side = n_tokens <= 4;
   a.n_splits = a.side_by_side ? (context + kSplitSlots - 1) / kSplitSlots : 1;
+  int n_multiprocessors = 0;
+  cudaDeviceGetAttribute(&n_multiprocessors, cudaDevAttrMultiProcessorCount, 0);
+  a.n_multiprocessors = n_multiprocessors;
   const std::int64_t heads = n_tokens * kHeads;
   a.partial = filled<float>(heads * a.n_splits * kRank, 5);
   a.partial_max = filled<float>(heads * a.n_splits, 6);

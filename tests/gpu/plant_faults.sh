@@ -88,12 +88,30 @@ plant "logits: padding rows may be drawn" logits.cu \
   's/if (i < args.n_sampleable) block.best/block.best/' logits.cu cuda_bits_test '*CudaLogits*'
 plant "logits: one candidate too few" logits.cu \
   's/logit < threshold) continue/logit <= threshold) continue/' logits.cu cuda_bits_test '*CudaLogits*'
-plant "attention: the last slot of a run is left out" attention.cu \
-  's/run.n = static_cast<int>(left < kSplitSlots ? left : kSplitSlots);/run.n = static_cast<int>(left < kSplitSlots ? left : kSplitSlots - 1);/' attention.cu cuda_bits_test '*AroundARun*'
-plant "attention: no barrier before the next run's scores" attention.cu \
-  '/const Run run = run_at(args, begin);/{n;d}' attention.cu cuda_bits_test '*LatentAttention*'
-plant "attention: two runs joined without rescaling" attention.cu \
-  's/device_exp(largest_before - largest), device_exp/1.0F, device_exp/' attention.cu cuda_bits_test '*AroundARun*'
+plant "attention: the last slot is left out" attention_tiles.h \
+  's/range.end = static_cast<int>(n);/range.end = static_cast<int>(n) - 1;/' attention.cu cuda_bits_test '*AroundEveryTile*'
+plant "attention: a slot before the window is read" attention_tiles.h \
+  's/static_cast<int>(n - args.window)/static_cast<int>(n - args.window) - 1/' attention.cu cuda_bits_test '*GroupedAround*'
+plant "attention: tokens that pick their slots share a tile" attention_tiles.h \
+  's/return args.picked == nullptr ? heads : .*/return heads;/' attention.cu cuda_bits_test '*LatentsAround*'
+plant "attention: the low term of the keys is dropped" attention_tiles.h \
+  '/mma_bf16(low_key, /d' attention.cu cuda_bits_test '*AroundEveryTile*'
+plant "attention: a step of the scores is left out" attention_tiles.h \
+  's/return {first, (part + 1) \* steps \/ parts - first, false};/return {first, (part + 1) * steps \/ parts - first - part \/ 6, false};/' attention.cu cuda_bits_test '*AroundEveryTile*'
+plant "attention: the tile is overwritten while it is read" attention.cu \
+  's/__syncthreads();  .. nobody reads.*//' attention.cu cuda_bits_test '*AroundEveryTile*'
+plant "attention: weights are used before all are there" attention.cu \
+  's/__syncthreads();  .. its weights are.*//' attention.cu cuda_bits_test '*AroundEveryTile*'
+plant "attention: a run's sums keep the scale of an earlier tile" attention.cu \
+  '/sums\[j\]\[i\] \*= rescale/d' attention.cu cuda_bits_test '*RiseAndFall*'
+plant "attention: two runs joined without rescaling" attention_tiles.h \
+  's/device_exp(largest_before - largest), device_exp/1.0F, device_exp/' attention.cu cuda_bits_test '*RiseAndFall*'
+plant "attention: a block forgets all runs but its first" attention_tiles.h \
+  's/const int end = (run + args.runs_per_block)/const int end = (run + 1)/' attention.cu cuda_bits_test '*BitsInAnyCall*'
+plant "attention: the last run is not joined" attention.cu \
+  's/const int n = (range.end - 1) \/ kSlots - first_run + 1;/const int n = range.end \/ kSlots - first_run + (range.end <= kSlots);/' attention.cu cuda_bits_test '*AroundEveryTile*'
+plant "absorbed queries: a part of the sum is left out" absorb.cu \
+  's/for (int w = 0; w < kWarps; ++w) total/for (int w = 0; w + 1 < kWarps; ++w) total/' absorb.cu cuda_bits_test '*LatentsAround*'
 plant "indexer: one tied slot too many" indexer.cu \
   's/equal.before < n_equal/equal.before <= n_equal/' indexer.cu cuda_bits_test '*Indexer*'
 plant "Q5_K: the fifth bit of the neighbouring group" weight_formats_k.h \
@@ -111,7 +129,7 @@ plant "norm: the experts come along without the shared one" device_math.h \
   's/if (args.shared.data == nullptr) return sum;/return sum;/' elementwise.cu plugin '*deepseek_v1'
 plant "rotation: a copied key is rotated where it was never put" cuda_waiting.cpp \
   's/args.from = waiting_.copied;//' cuda_waiting.cpp plugin '*v2_lite*'
-plant "recorded step: attention ends where it was recorded" attention.cu \
+plant "recorded step: attention ends where it was recorded" attention_tiles.h \
   's/args.first_position + moved_by(args.moved) + token/args.first_position + token/' attention.cu cuda_step_test '*SameBits*'
 plant "recorded step: the indexer ends where it was recorded" indexer.cu \
   's/args.first_position + moved_by(args.moved) + token/args.first_position + token/' indexer.cu cuda_step_test '*SameBits*v32*'

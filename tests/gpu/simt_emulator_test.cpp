@@ -179,6 +179,47 @@ TEST_F(Emulator, MatrixInstructionMultiplies) {
   simt::free_device(out);
 }
 
+TEST_F(Emulator, MatricesFromSharedMemory) {
+  std::uint32_t* out = static_cast<std::uint32_t*>(simt::allocate_device(2 * 128 * 4));
+  const auto element = [](unsigned matrix, unsigned row, unsigned col) {
+    return matrix * 64 + row * 8 + col;
+  };
+  const auto kernel = [&] {
+    if (threadIdx.x >= 32) return;
+    DEVICE_SHARED(std::uint32_t, rows, 32 * 4);
+    const unsigned lane = threadIdx.x;
+    const unsigned first = element(lane / 8, lane % 8, 0);  // elements count up along a row
+    const auto pair = [&](unsigned i) { return (first + 2 * i) | (first + 2 * i + 1) << 16; };
+    engine::cuda::store_vector(rows + lane * 4, uint4{pair(0), pair(1), pair(2), pair(3)});
+    std::uint32_t plain[4], transposed[4];
+    __syncthreads();
+    engine::cuda::load_matrices<false>(rows + lane * 4, plain);
+    engine::cuda::load_matrices<true>(rows + lane * 4, transposed);
+    const Global<std::uint32_t> to(out);
+    for (unsigned i = 0; i < 4; ++i) {
+      to[i * 32 + lane] = plain[i];
+      to[128 + i * 32 + lane] = transposed[i];
+    }
+  };
+  simt::launch("matrices", dim3(1), dim3(32), 0, kernel);
+  EXPECT_THAT(simt::take_faults(), IsEmpty());
+  for (unsigned i = 0; i < 4; ++i) {
+    for (unsigned lane = 0; lane < 32; ++lane) {
+      const unsigned g = lane / 4;
+      const unsigned t = lane % 4;
+      EXPECT_EQ(out[i * 32 + lane], element(i, g, 2 * t) | element(i, g, 2 * t + 1) << 16);
+      EXPECT_EQ(out[128 + i * 32 + lane], element(i, 2 * t, g) | element(i, 2 * t + 1, g) << 16);
+    }
+  }
+  simt::free_device(out);
+  const auto misaligned = [&] {
+    DEVICE_SHARED(std::uint32_t, words, 64);
+    engine::cuda::store_vector(words + 2, uint4{});
+  };
+  EXPECT_THAT(faults(misaligned),
+              ElementsAre(HasSubstr("misaligned access of 16 bytes: words[2]")));
+}
+
 TEST_F(Emulator, RefusesLaunchesTheHardwareRefuses) {
   simt::launch("empty grid", dim3(0), dim3(64), 0, [] {});
   simt::launch("too many threads", dim3(1), dim3(2048), 0, [] {});

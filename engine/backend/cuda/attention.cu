@@ -1,324 +1,212 @@
-// Attention over the cache, decode and prefill alike: partial sums over fixed runs of kSplitSlots
-// slots, then their combination in order. MLA runs absorbed (keys and values are the latents, which
-// the heads of a block share); grouped queries share their KV head.
-// Same bits: a run's sums depend on the token and the slots in it, never on the call's other
-// tokens.
+// Attention over the cache on matrix instructions, decode and prefill alike. A block takes 16 rows
+// (the heads that share keys, of one token or several) and walks over the slots, 16 at a time: read
+// once into shared memory as two bf16 terms, multiplied by the queries, softened, and, MLA's
+// latents being keys and values in one, summed from the same place. Same bits: a row's numbers
+// depend on its own query and slots alone. Slots are summed in tiles and runs by their number,
+// every run from nothing, and the runs are joined in order; the instruction computes each row on
+// its own, and a slot that a row does not read adds a true zero to it.
+#include "engine/backend/cuda/attention_tiles.h"
 #include "engine/backend/cuda/weight_values.h"
 
 namespace engine::cuda {
 
 namespace {
 
-constexpr int kThreads = 256;
-constexpr int kWarps = kThreads / kWarpSize;
-constexpr int kHeads = 8;      // per block: one per warp in the softmax
-constexpr int kWarpSlots = 4;  // slots a warp scores at once
-constexpr int kCombineThreads = 256;
+constexpr int kCombineThreads = 64;
+constexpr int kProbeThreads = 256;
 
-__device__ __forceinline__ float minus_infinity() { return __uint_as_float(0xFF800000U); }
-
-/// The slots one token reads: `count` of them, the i-th is slot(i).
-struct SlotRange {
-  std::int64_t first = 0;
-  std::int64_t count = 0;
-  Global<const std::int32_t> picked;
-  __device__ std::int64_t slot(std::int64_t i) const {
-    return picked == nullptr ? first + i : static_cast<std::int64_t>(picked[i]);
-  }
+/// The row a warp softens: lanes l and l + 16 both own slot l of every tile.
+struct SoftRow {
+  int first, end;              // the slots it reads; none: nobody wants it
+  float run_largest, run_sum;  // of the current run; the sum is the lane's
+  float largest, total;        // of all runs before it
 };
 
-__device__ __forceinline__ SlotRange slots_of(const AttentionArgs& args, std::int64_t token) {
-  SlotRange range;
-  const std::int64_t n = args.first_position + moved_by(args.moved) + token + 1;
-  range.count = n;
-  range.picked = nullptr;
-  if (args.picked != nullptr) {
-    range.picked = Global<const std::int32_t>(args.picked + token * args.picked_stride);
-    range.count = n < args.picked_stride ? n : args.picked_stride;
-  } else if (args.window > 0 && args.window < n) {
-    range.first = n - args.window;
-    range.count = args.window;
+__device__ __forceinline__ SoftRow soft_row(const AttentionArgs& args, const AttentionBlock& b) {
+  const AttentionRow row = row_at(args, b.kv, b.first_row + warp_of());
+  SoftRow own{0, 0, minus_infinity(), 0.0F, minus_infinity(), 0.0F};
+  if (!row.there) return own;
+  const SlotRange range = slots_of(args, row.token);
+  own.first = range.first;
+  own.end = range.end;
+  return own;
+}
+
+/// What one row tells those who sum: this tile makes its run's sums so far `rescale` times as
+/// large; at the end of a run `before` and `next` join it (before < 0: it is none of the row's).
+enum Factor { kRescale = 0, kBefore = kTileRows, kNext = 2 * kTileRows, kFactors = 3 * kTileRows };
+
+__device__ __forceinline__ float half_warp_max(float x) {
+#pragma unroll
+  for (int d = 8; d > 0; d /= 2) {
+    const float other = __shfl_xor_sync(kFullWarp, x, d);
+    x = other > x ? other : x;
   }
-  return range;
+  return x;
 }
 
-/// One halving of transposed_sum: lanes d apart share their values out. A template, because the
-/// compiler unrolls no loop over halves, and values that are indexed at run time lie in memory.
-template <int d>
-__device__ __forceinline__ void share_out(float (&v)[32]) {
-  const bool upper = (lane_of() & d) != 0;
-#pragma unroll
-  for (int i = 0; i < d; ++i) {
-    const float keep = upper ? v[i + d] : v[i];
-    const float give = upper ? v[i] : v[i + d];
-    v[i] = keep + __shfl_xor_sync(kFullWarp, give, d);
-  }
+__device__ __forceinline__ void record_score(const AttentionArgs& args, const AttentionBlock& b,
+                                             int at, float content, float rope) {
+  const AttentionRow row = row_at(args, b.kv, b.first_row + warp_of());
+  if (row.token != args.probe_row) return;
+  const std::int64_t n_slots = args.first_position + row.token + 1;
+  const std::int64_t to = row.head * n_slots + slots_of(args, row.token).slot(at);
+  if (args.probe_content != nullptr) Global<float>(args.probe_content)[to] = content;
+  if (args.probe_rope != nullptr) Global<float>(args.probe_rope)[to] = rope;
 }
 
-/// 32 values per lane become one: lane i gets the sum over the warp of value i, in one order.
-__device__ __forceinline__ float transposed_sum(float (&v)[32]) {
-  share_out<16>(v);
-  share_out<8>(v);
-  share_out<4>(v);
-  share_out<2>(v);
-  share_out<1>(v);
-  return v[0];
-}
-
-/// The heads of one block: `count` from `first`, all reading KV head `kv`.
-struct HeadGroup {
-  std::int64_t first, count, kv;
-};
-
-__device__ __forceinline__ HeadGroup head_group(const AttentionArgs& args) {
-  const std::int64_t per_kv = (args.heads_per_kv + kHeads - 1) / kHeads;
-  const std::int64_t group = blockIdx.y;
-  const std::int64_t kv = group / per_kv;
-  const std::int64_t within = group % per_kv * kHeads;
-  const std::int64_t left = args.heads_per_kv - within;
-  return {kv * args.heads_per_kv + within, left < kHeads ? left : kHeads, kv};
-}
-
-/// Lane (h, i) = (lane / 4, lane % 4) gets q_h · key of slot i; columns lane, lane + 32, …
-__device__ __forceinline__ float dot_products(const HeadGroup& heads, const float* q,
-                                              std::int64_t q_head_stride, const float* keys,
-                                              const std::int64_t (&key_offset)[kWarpSlots],
-                                              std::int64_t dim) {
-  float sums[kHeads * kWarpSlots] = {};
-  Global<const float> query[kHeads];
-#pragma unroll
-  for (int h = 0; h < kHeads; ++h) {
-    const std::int64_t head = heads.first + (h < heads.count ? h : 0);
-    query[h] = Global<const float>(q) + head * q_head_stride;
-  }
-  const Global<const float> key(keys);
-#pragma unroll 4
-  for (std::int64_t c = lane_of(); c < dim; c += kWarpSize) {
-    float k[kWarpSlots];
-#pragma unroll
-    for (int i = 0; i < kWarpSlots; ++i) k[i] = key[key_offset[i] + c];
-#pragma unroll
-    for (int h = 0; h < kHeads; ++h) {
-      const float x = query[h][c];
-#pragma unroll
-      for (int i = 0; i < kWarpSlots; ++i) {
-        sums[h * kWarpSlots + i] = fmaf(x, k[i], sums[h * kWarpSlots + i]);
-      }
-    }
-  }
-  return transposed_sum(sums);
-}
-
-/// One run of slots: what its blocks and its threads know.
-struct Run {
-  std::int64_t token, begin;
-  int n;
-  SlotRange range;
-  HeadGroup heads;
-};
-
-/// Scores of the run into weights[slot][head]; warp w takes kWarpSlots slots at a time.
-template <class Weights>
-__device__ __forceinline__ void score_run(const AttentionArgs& args, const Run& run,
-                                          Weights& weights) {
+/// The calling warp's row: its scores of the tile become weights, as two terms.
+template <class Parts, class Weights, class Factors>
+__device__ __forceinline__ void soften_tile(const AttentionArgs& args, const AttentionBlock& b,
+                                            int tile, SoftRow& own, Parts& parts, Weights& weights,
+                                            Factors& factors) {
+  const int row = warp_of();
   const int lane = lane_of();
-  const int n = run.n;
-  for (int base = warp_of() * kWarpSlots; base < n; base += kWarps * kWarpSlots) {
-    std::int64_t key_offset[kWarpSlots];
-    std::int64_t rope_offset[kWarpSlots];
+  const int slot = lane % kTileSlots;
+  const int at = tile * kTileSlots + slot;
+  float content = 0.0F;
 #pragma unroll
-    for (int i = 0; i < kWarpSlots; ++i) {
-      const std::int64_t slot = run.range.slot(run.begin + (base + i < n ? base + i : n - 1));
-      key_offset[i] = slot * args.k_stride + run.heads.kv * args.key_dim;
-      rope_offset[i] = slot * args.k_rope_stride;
+  for (int p = 0; p < kParts - 1; ++p) content += parts[part_at(p, row, slot)];
+  float rope = parts[part_at(kParts - 1, row, slot)];
+  if (b.columns.rope == 0) {
+    content += rope;
+    rope = 0.0F;
+  }
+  content *= args.scale;
+  rope *= args.scale;
+  const bool reads = at >= own.first && at < own.end;
+  const float score = reads ? content + rope : minus_infinity();
+  if (args.probe_row >= 0 && reads && lane < kTileSlots) {
+    record_score(args, b, at, content, rope);
+  }
+  const float in_tile = half_warp_max(score);
+  const float largest = in_tile > own.run_largest ? in_tile : own.run_largest;
+  const float origin = largest == minus_infinity() ? 0.0F : largest;
+  const float rescale = device_exp(own.run_largest - origin);
+  const float weight = device_exp(score - origin);
+  own.run_sum = fmaf(own.run_sum, rescale, weight);
+  own.run_largest = largest;
+  const Bf16Terms terms = split_bf16(weight);
+  const std::uint32_t both = terms.high | static_cast<std::uint32_t>(terms.low) << 16;
+  const std::uint32_t other = __shfl_xor_sync(kFullWarp, both, 1);
+  if (lane < kTileSlots) {
+    const bool odd = lane % 2 != 0;
+    const std::uint32_t word =
+        odd ? (other >> 16 | (both & 0xFFFF0000U)) : ((both & 0xFFFFU) | other << 16);
+    weights[((odd ? kTileRows : 0) + row) * kWeightStride + slot / 2] = word;
+  }
+  if (lane == 0) factors[kRescale + row] = rescale;
+}
+
+/// The end of a run: the calling warp's row joins it, or its totals are written.
+template <bool kRunning, class Factors>
+__device__ __forceinline__ void end_run(const AttentionArgs& args, const AttentionBlock& b, int run,
+                                        SoftRow& own, Factors& factors) {
+  constexpr int kSlots = static_cast<int>(kSplitSlots);
+  float sum = own.run_sum;
+#pragma unroll
+  for (int d = 8; d > 0; d /= 2) sum += __shfl_xor_sync(kFullWarp, sum, d);
+  const bool reads = run * kSlots < own.end && (run + 1) * kSlots > own.first;
+  Join j{own.largest, -1.0F, 0.0F};
+  if (reads) {
+    j = join(own.largest, own.run_largest);
+    own.total = fmaf(own.total, j.before, sum * j.next);
+    own.largest = j.largest;
+  }
+  if (lane_of() == 0) {
+    factors[kBefore + warp_of()] = j.before;
+    factors[kNext + warp_of()] = j.next;
+    if (!kRunning && reads) {
+      const AttentionRow row = row_at(args, b.kv, b.first_row + warp_of());
+      const std::int64_t at =
+          (row.token * args.n_heads + row.head) * args.n_splits + run - base_run(args);
+      Global<float>(args.partial_max)[at] = own.run_largest;
+      Global<float>(args.partial_sum)[at] = sum;
     }
-    const float content =
-        args.scale * dot_products(run.heads, args.q + run.token * args.q_token_stride,
-                                  args.q_head_stride, args.k, key_offset, args.key_dim);
-    float rope = 0.0F;
-    if (args.rope_dim > 0) {
-      rope = args.scale *
-             dot_products(run.heads, args.q_rope + run.token * args.q_rope_token_stride,
-                          args.q_rope_head_stride, args.k_rope, rope_offset, args.rope_dim);
-    }
-    const int h = lane / kWarpSlots;
-    const int i = base + lane % kWarpSlots;
-    if (i >= n) continue;
-    weights[i * kHeads + h] = content + rope;
-    if (run.token != args.probe_row || h >= run.heads.count) continue;
-    const std::int64_t at = (run.heads.first + h) * (args.first_position + run.token + 1) +
-                            run.range.slot(run.begin + i);
-    if (args.probe_content != nullptr) Global<float>(args.probe_content)[at] = content;
-    if (args.probe_rope != nullptr) Global<float>(args.probe_rope)[at] = rope;
+  }
+  own.run_largest = minus_infinity();
+  own.run_sum = 0.0F;
+}
+
+/// sums[j]: eight columns of value tile warp + 16·j, as the instruction gives them.
+template <class S, class Tile, class Weights, class Factors>
+__device__ __forceinline__ void sum_tile(const SlotColumns& columns, Tile& tile, Weights& weights,
+                                         Factors& factors, float (&sums)[S::kTiles][4]) {
+  const int lane = lane_of();
+  const float rescale[2] = {factors[kRescale + lane / 4], factors[kRescale + lane / 4 + 8]};
+  std::uint32_t weight[2][4];
+#pragma unroll
+  for (int term = 0; term < 2; ++term) {
+    const int row = term * kTileRows + lane % 16;
+    load_matrices<false>(weights + (row * kWeightStride + lane / 16 * 4), weight[term]);
+  }
+  const int row = lane / 16 * kTileSlots + lane % 16;
+  const int at = row * columns.stride() + columns.first_value / 2;
+#pragma unroll
+  for (int j = 0; j < S::kTiles; ++j) {
+    const int col = (warp_of() + kAttentionWarps * j) * 8;
+    if (col >= columns.value) continue;
+    std::uint32_t values[4];
+    load_matrices<true>(tile + (at + col / 2), values);
+    const std::uint32_t value_high[2] = {values[0], values[1]};
+    const std::uint32_t value_low[2] = {values[2], values[3]};
+#pragma unroll
+    for (int i = 0; i < 4; ++i) sums[j][i] *= rescale[i / 2];
+    mma_bf16(sums[j], weight[1], value_high);
+    mma_bf16(sums[j], weight[0], value_low);
+    mma_bf16(sums[j], weight[0], value_high);
   }
 }
 
-struct RunTotals {
-  float largest, sum;
-};
-
-/// The calling warp's head: its scores become exp(score - largest).
-template <class Weights>
-__device__ __forceinline__ RunTotals soften_run(int n, Weights& weights) {
-  const int own = warp_of();
-  float largest = minus_infinity();
-  for (int i = lane_of(); i < n; i += kWarpSize) {
-    const float s = weights[i * kHeads + own];
-    largest = s > largest ? s : largest;
-  }
-  largest = warp_max(largest);
-  float sum = 0.0F;
-  for (int i = lane_of(); i < n; i += kWarpSize) {
-    const float w = device_exp(weights[i * kHeads + own] - largest);
-    weights[i * kHeads + own] = w;
-    sum += w;
-  }
-  return {largest, warp_sum(sum)};
-}
-
-/// Columns c and c + kThreads of the run's weighted values, per head. Values are loaded kAhead
-/// slots ahead: the sums wait for memory. Heads behind the last have weights nobody means and sums
-/// nobody reads.
-template <class Weights>
-__device__ __forceinline__ void sum_run(const AttentionArgs& args, const Run& run, Weights& weights,
-                                        std::int64_t c, float (&sums)[2][kHeads]) {
-  constexpr int kAhead = 8;
-  const Global<const float> values(args.v + run.heads.kv * args.value_dim);
-  const bool both = c + kThreads < args.value_dim;
-  for (int first = 0; first < run.n; first += kAhead) {
-    float value[kAhead][2];
+/// A run's sums to where combine_attention finds them.
+template <class S, class Factors>
+__device__ __forceinline__ void store_run(const AttentionArgs& args, const AttentionBlock& b,
+                                          int run, Factors& factors,
+                                          const float (&sums)[S::kTiles][4]) {
+  const int lane = lane_of();
 #pragma unroll
-    for (int i = 0; i < kAhead; ++i) {
-      value[i][0] = value[i][1] = 0.0F;
-      if (first + i >= run.n) continue;
-      const std::int64_t at = run.range.slot(run.begin + first + i) * args.v_stride + c;
-      value[i][0] = values[at];
-      if (both) value[i][1] = values[at + kThreads];
-    }
+  for (int half = 0; half < 2; ++half) {
+    if (factors[kBefore + lane / 4 + 8 * half] < 0.0F) continue;
+    const AttentionRow row = row_at(args, b.kv, b.first_row + lane / 4 + 8 * half);
+    const std::int64_t place = (row.token * args.n_heads + row.head) * args.n_splits + run;
+    const Global<float> to(args.partial + (place - base_run(args)) * args.value_dim);
 #pragma unroll
-    for (int i = 0; i < kAhead; ++i) {
-      if (first + i >= run.n) continue;
-#pragma unroll
-      for (int h = 0; h < kHeads; ++h) {
-        const float w = weights[(first + i) * kHeads + h];
-        sums[0][h] = fmaf(w, value[i][0], sums[0][h]);
-        sums[1][h] = fmaf(w, value[i][1], sums[1][h]);
+    for (int j = 0; j < S::kTiles; ++j) {
+      const int col = (warp_of() + kAttentionWarps * j) * 8 + lane % 4 * 2;
+      const float first = sums[j][2 * half];
+      const float second = sums[j][2 * half + 1];
+      if constexpr (S::kVectors) {
+        if (col >= args.value_dim) continue;
+        store_vector(to + col, uint2{__float_as_uint(first), __float_as_uint(second)});
+      } else {
+        if (col < args.value_dim) to[col] = first;
+        if (col + 1 < args.value_dim) to[col + 1] = second;
       }
     }
   }
 }
 
-/// How two runs join: the earlier ones' sums times `before`, the next one's times `next`.
-struct Join {
-  float largest, before, next;
-};
-__device__ __forceinline__ Join join(float largest_before, float largest_next) {
-  const float largest = largest_next > largest_before ? largest_next : largest_before;
-  return {largest, device_exp(largest_before - largest), device_exp(largest_next - largest)};
-}
-
-__device__ __forceinline__ Run run_at(const AttentionArgs& args, std::int64_t begin) {
-  Run run;
-  run.token = blockIdx.z;
-  run.begin = begin;
-  run.range = slots_of(args, run.token);
-  const std::int64_t left = run.range.count - begin;
-  run.n = static_cast<int>(left < kSplitSlots ? left : kSplitSlots);
-  run.heads = head_group(args);
-  return run;
-}
-
-/// Grid: runs × head groups × tokens. Block: kThreads; in the softmax warp h owns head h, in the
-/// sums thread owns columns thread, thread + kThreads, … Shared: weights [kSplitSlots][kHeads].
-__global__ void __launch_bounds__(kThreads, 2) partial_attention(const AttentionArgs args) {
-  DEVICE_SHARED(float, weights, kSplitSlots* kHeads);
-  const std::int64_t split = blockIdx.x;
-  const Run run = run_at(args, split * kSplitSlots);
-  if (run.n <= 0) return;
-  score_run(args, run, weights);
-  __syncthreads();
-  const std::int64_t row = (run.token * args.n_heads + run.heads.first) * args.n_splits + split;
-  if (warp_of() < run.heads.count) {
-    const RunTotals t = soften_run(run.n, weights);
-    if (lane_of() == 0) {
-      Global<float>(args.partial_max)[row + warp_of() * args.n_splits] = t.largest;
-      Global<float>(args.partial_sum)[row + warp_of() * args.n_splits] = t.sum;
-    }
-  }
-  __syncthreads();
-  const Global<float> partial(args.partial);
-  for (std::int64_t c = threadIdx.x; c < args.value_dim; c += 2 * kThreads) {
-    float sums[2][kHeads] = {};
-    sum_run(args, run, weights, c, sums);
+/// A run's sums onto those of the runs before it.
+template <class S, class Factors>
+__device__ __forceinline__ void join_run(Factors& factors, const float (&sums)[S::kTiles][4],
+                                         float (&totals)[S::kTiles][4]) {
 #pragma unroll
-    for (int h = 0; h < kHeads; ++h) {
-      if (h >= run.heads.count) continue;
-      const std::int64_t at = (row + h * args.n_splits) * args.value_dim + c;
-      partial[at] = sums[0][h];
-      if (c + kThreads < args.value_dim) partial[at + kThreads] = sums[1][h];
-    }
-  }
-}
-
-/// As partial_attention, but one block walks all runs of its token and joins them as it goes: grid
-/// 1 × head groups × tokens. Shared besides: per head the largest score and the sum so far, and the
-/// factors of this join.
-__global__ void __launch_bounds__(kThreads, 2) running_attention(const AttentionArgs args) {
-  DEVICE_SHARED(float, weights, kSplitSlots* kHeads);
-  DEVICE_SHARED(float, largest, kHeads);
-  DEVICE_SHARED(float, total, kHeads);
-  DEVICE_SHARED(float, before, kHeads);
-  DEVICE_SHARED(float, next, kHeads);
-  const std::int64_t n_slots = slots_of(args, blockIdx.z).count;
-  const Global<float> partial(args.partial);
-  for (std::int64_t begin = 0; begin < n_slots; begin += kSplitSlots) {
-    const Run run = run_at(args, begin);
-    __syncthreads();
-    score_run(args, run, weights);
-    __syncthreads();
-    const int own = warp_of();
-    if (own < run.heads.count) {
-      const RunTotals t = soften_run(run.n, weights);
-      if (lane_of() == 0) {
-        if (begin == 0) {
-          largest[own] = t.largest;
-          total[own] = t.sum;
-        } else {
-          const Join j = join(largest[own], t.largest);
-          largest[own] = j.largest;
-          before[own] = j.before;
-          next[own] = j.next;
-          total[own] = fmaf(total[own], j.before, t.sum * j.next);
-        }
-      }
-    }
-    __syncthreads();
-    const std::int64_t row = run.token * args.n_heads + run.heads.first;
-    for (std::int64_t c = threadIdx.x; c < args.value_dim; c += 2 * kThreads) {
-      float sums[2][kHeads] = {};
-      sum_run(args, run, weights, c, sums);
+  for (int half = 0; half < 2; ++half) {
+    const int row = lane_of() / 4 + 8 * half;
+    const float before = factors[kBefore + row];
+    const float next = factors[kNext + row];
+    if (before < 0.0F) continue;
 #pragma unroll
-      for (int h = 0; h < kHeads; ++h) {
-        if (h >= run.heads.count) continue;
+    for (int j = 0; j < S::kTiles; ++j) {
 #pragma unroll
-        for (int i = 0; i < 2; ++i) {
-          if (c + i * kThreads >= args.value_dim) continue;
-          const std::int64_t at = (row + h) * args.value_dim + c + i * kThreads;
-          partial[at] =
-              begin == 0 ? sums[i][h] : fmaf(partial[at], before[h], sums[i][h] * next[h]);
-        }
+      for (int i = 2 * half; i < 2 * half + 2; ++i) {
+        totals[j][i] = fmaf(totals[j][i], before, sums[j][i] * next);
       }
     }
   }
-  const HeadGroup heads = head_group(args);
-  const int own = static_cast<int>(threadIdx.x);
-  if (own >= heads.count) return;
-  const std::int64_t row = static_cast<std::int64_t>(blockIdx.z) * args.n_heads + heads.first + own;
-  Global<float>(args.totals)[2 * row] = largest[own];
-  Global<float>(args.totals)[2 * row + 1] = total[own];
 }
 
-/// One finished value of head `row` (token · n_heads + head): divided, written, split into terms.
+/// One finished value of a head: divided, written, split into terms.
 __device__ __forceinline__ void write_value(const AttentionArgs& args, std::int64_t token,
                                             std::int64_t head, std::int64_t c, float value) {
   if (args.out != nullptr && c < args.value_dim) {
@@ -328,29 +216,127 @@ __device__ __forceinline__ void write_value(const AttentionArgs& args, std::int6
   write_terms(args.out_terms, token * args.n_heads + head, c, value);
 }
 
-/// Joins the runs that partial_attention left, in order. Grid: heads × tokens × columns /
+/// All runs joined: what they come to, and zeros where the terms are padded.
+template <class S, class Factors>
+__device__ __forceinline__ void write_rows(const AttentionArgs& args, const AttentionBlock& b,
+                                           Factors& row_totals,
+                                           const float (&totals)[S::kTiles][4]) {
+  const int lane = lane_of();
+#pragma unroll
+  for (int half = 0; half < 2; ++half) {
+    const AttentionRow row = row_at(args, b.kv, b.first_row + lane / 4 + 8 * half);
+    if (!row.there) continue;
+    const float total = row_totals[lane / 4 + 8 * half];
+#pragma unroll
+    for (int j = 0; j < S::kTiles; ++j) {
+#pragma unroll
+      for (int i = 0; i < 2; ++i) {
+        const int c = (warp_of() + kAttentionWarps * j) * 8 + lane % 4 * 2 + i;
+        const float value = c < args.value_dim ? totals[j][2 * half + i] / total : 0.0F;
+        write_value(args, row.token, row.head, c, value);
+      }
+    }
+    for (std::int64_t c = S::kTiles * kAttentionWarps * 8 + warp_of() * 8 + lane % 4 * 2;
+         c < args.out_terms.padded_cols; c += kAttentionWarps * 8) {
+      write_value(args, row.token, row.head, c, 0.0F);
+      write_value(args, row.token, row.head, c + 1, 0.0F);
+    }
+  }
+}
+
+/// Grid: row tiles × runs / runs_per_block (kRunning: 1) × KV heads. Warp w brings slot w of each
+/// tile, scores part w / 2 of eight slots, softens row w, sums value columns of tiles w, w + 16, …;
+/// kRunning joins the runs and writes what they come to, else each run's sums are left to
+/// combine_attention. Shared: the tile, the parts of its scores, its weights, the rows' factors.
+template <class S, bool kRunning>
+__global__ void __launch_bounds__(kAttentionThreads, S::kBlocks)
+    tile_attention(const AttentionArgs args) {
+  DEVICE_SHARED(std::uint32_t, tile, 2 * kTileSlots * (S::kCols / 2 + 4));
+  DEVICE_SHARED(float, parts, kParts* kTileRows* kTileSlots);
+  DEVICE_SHARED(std::uint32_t, weights, 2 * kTileRows * kWeightStride);
+  DEVICE_SHARED(float, factors, kFactors);
+  const AttentionBlock b = block_at<S, kRunning>(args);
+  if (b.first_tile >= b.end_tile) return;
+  HeldSlot<S> held;
+  load_slot(args, b, b.first_tile, held);
+  const ScorePart part = score_part(b.columns, warp_of() / 2);
+  Queries<S> queries;
+  load_queries(args, b, part, queries);
+  SoftRow own = soft_row(args, b);
+  float sums[S::kTiles][4] = {};
+  float totals[kRunning ? S::kTiles : 1][4] = {};
+  for (int at = b.first_tile; at < b.end_tile; ++at) {
+    const bool run_ends = (at + 1) % kTilesPerRun == 0 || at + 1 == b.end_tile;
+    store_slot(b.columns, held, tile);
+    __syncthreads();  // the tile is there
+    if (at + 1 < b.end_tile) load_slot(args, b, at + 1, held);
+    score_tile(b.columns, part, queries, tile, parts);
+    __syncthreads();  // its scores are
+    soften_tile(args, b, at, own, parts, weights, factors);
+    if (run_ends) end_run<kRunning>(args, b, at / kTilesPerRun, own, factors);
+    __syncthreads();  // its weights are
+    sum_tile<S>(b.columns, tile, weights, factors, sums);
+    if (run_ends) {
+      if constexpr (kRunning) {
+        join_run<S>(factors, sums, totals);
+      } else {
+        store_run<S>(args, b, at / kTilesPerRun, factors, sums);
+      }
+#pragma unroll
+      for (int j = 0; j < S::kTiles; ++j) {
+#pragma unroll
+        for (int i = 0; i < 4; ++i) sums[j][i] = 0.0F;
+      }
+    }
+    __syncthreads();  // nobody reads the tile any more
+  }
+  if constexpr (kRunning) {
+    if (lane_of() == 0) {
+      factors[warp_of()] = own.total;
+      const AttentionRow row = row_at(args, b.kv, b.first_row + warp_of());
+      if (row.there) {
+        const std::int64_t to = 2 * (row.token * args.n_heads + row.head);
+        Global<float>(args.totals)[to] = own.largest;
+        Global<float>(args.totals)[to + 1] = own.total;
+      }
+    }
+    __syncthreads();  // the rows' totals are there
+    write_rows<S>(args, b, factors, totals);
+  }
+}
+
+/// Joins the runs that tile_attention left, in order. Grid: heads × tokens × columns /
 /// kCombineThreads; thread owns one column and, of each kCombineThreads runs, the factors of one.
 /// Shared: the runs' largest scores, sums and factors.
 __global__ void __launch_bounds__(kCombineThreads) combine_attention(const AttentionArgs args) {
-  constexpr int kAhead = 16;  // partial sums on their way while the ones before are joined
   DEVICE_SHARED(float, maxima, kCombineThreads);
   DEVICE_SHARED(float, run_totals, kCombineThreads);
   DEVICE_SHARED(float, before, kCombineThreads);
   DEVICE_SHARED(float, next, kCombineThreads);
+  constexpr int kSlots = static_cast<int>(kSplitSlots);
   const std::int64_t head = blockIdx.x;
   const std::int64_t token = blockIdx.y;
   const int thread = static_cast<int>(threadIdx.x);
   const std::int64_t c = static_cast<std::int64_t>(blockIdx.z) * kCombineThreads + thread;
-  const std::int64_t n = (slots_of(args, token).count + kSplitSlots - 1) / kSplitSlots;
-  const std::int64_t row = (token * args.n_heads + head) * args.n_splits;
+  const SlotRange range = slots_of(args, token);
+  const int first_run = range.first / kSlots;
+  const int n = (range.end - 1) / kSlots - first_run + 1;
+  const std::int64_t row =
+      (token * args.n_heads + head) * args.n_splits + first_run - base_run(args);
   const Global<const float> run_maxima(args.partial_max + row);
   const Global<const float> run_sums(args.partial_sum + row);
   const Global<const float> partial(args.partial + row * args.value_dim);
-  float largest = run_maxima[0];
-  float total = run_sums[0];
-  float sum = c < args.value_dim ? partial[c] : 0.0F;
-  for (std::int64_t base = 1; base < n; base += kCombineThreads) {
-    const int here = static_cast<int>(n - base < kCombineThreads ? n - base : kCombineThreads);
+  float largest = minus_infinity();
+  float total = 0.0F;
+  float sum = 0.0F;
+  for (int base = 0; base < n; base += kCombineThreads) {
+    const int here = n - base < kCombineThreads ? n - base : kCombineThreads;
+    float held[kCombineThreads];  // on their way while the factors are computed
+#pragma unroll
+    for (int i = 0; i < kCombineThreads; ++i) {
+      const bool there = i < here && c < args.value_dim;
+      held[i] = there ? partial[(base + i) * args.value_dim + c] : 0.0F;
+    }
     __syncthreads();
     if (thread < here) {
       maxima[thread] = run_maxima[base + thread];
@@ -368,21 +354,13 @@ __global__ void __launch_bounds__(kCombineThreads) combine_attention(const Atten
       next[thread] = j.next;
     }
     __syncthreads();
-    for (int first = 0; first < here; first += kAhead) {
-      float parts[kAhead];
 #pragma unroll
-      for (int i = 0; i < kAhead; ++i) {
-        const bool there = first + i < here && c < args.value_dim;
-        parts[i] = there ? partial[(base + first + i) * args.value_dim + c] : 0.0F;
-      }
-#pragma unroll
-      for (int i = 0; i < kAhead; ++i) {
-        if (first + i >= here) continue;
-        const float m = maxima[first + i];
-        largest = m > largest ? m : largest;
-        total = fmaf(total, before[first + i], run_totals[first + i] * next[first + i]);
-        sum = fmaf(sum, before[first + i], parts[i] * next[first + i]);
-      }
+    for (int i = 0; i < kCombineThreads; ++i) {
+      if (i >= here) continue;
+      const float m = maxima[i];
+      largest = m > largest ? m : largest;
+      total = fmaf(total, before[i], run_totals[i] * next[i]);
+      sum = fmaf(sum, before[i], held[i] * next[i]);
     }
   }
   write_value(args, token, head, c, c < args.value_dim ? sum / total : 0.0F);
@@ -392,24 +370,10 @@ __global__ void __launch_bounds__(kCombineThreads) combine_attention(const Atten
   Global<float>(args.totals)[at + 1] = total;
 }
 
-/// Divides what running_attention left. Grid: heads × tokens × columns / kCombineThreads.
-__global__ void __launch_bounds__(kCombineThreads) finish_attention(const AttentionArgs args) {
-  const std::int64_t head = blockIdx.x;
-  const std::int64_t token = blockIdx.y;
-  const std::int64_t c = static_cast<std::int64_t>(blockIdx.z) * kCombineThreads + threadIdx.x;
-  const std::int64_t row = token * args.n_heads + head;
-  const float total = Global<const float>(args.totals)[2 * row + 1];
-  float value = 0.0F;
-  if (c < args.value_dim) {
-    value = Global<const float>(args.partial)[row * args.value_dim + c] / total;
-  }
-  write_value(args, token, head, c, value);
-}
-
 /// What the observed token does not read: score -inf, weight 0. Grid: enough for one slot of one
 /// head per thread.
-__global__ void __launch_bounds__(kThreads) clear_probe(const AttentionArgs args) {
-  const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x;
+__global__ void __launch_bounds__(kProbeThreads) clear_probe(const AttentionArgs args) {
+  const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * kProbeThreads + threadIdx.x;
   if (i >= args.n_heads * (args.first_position + args.probe_row + 1)) return;
   if (args.probe_content != nullptr) Global<float>(args.probe_content)[i] = minus_infinity();
   if (args.probe_rope != nullptr) {
@@ -419,92 +383,84 @@ __global__ void __launch_bounds__(kThreads) clear_probe(const AttentionArgs args
 }
 
 /// The observed token's weights, from its scores and totals. Grid: heads; thread owns slots.
-__global__ void __launch_bounds__(kThreads) probe_weights(const AttentionArgs args) {
+__global__ void __launch_bounds__(kProbeThreads) probe_weights(const AttentionArgs args) {
   const std::int64_t head = blockIdx.x;
   const SlotRange range = slots_of(args, args.probe_row);
   const std::int64_t n_slots = args.first_position + args.probe_row + 1;
   const Global<const float> totals(args.totals + 2 * (args.probe_row * args.n_heads + head));
   const Global<const float> content(args.probe_content);
   const Global<const float> rope(args.probe_rope);
-  for (std::int64_t i = threadIdx.x; i < range.count; i += kThreads) {
+  for (int i = range.first + static_cast<int>(threadIdx.x); i < range.end; i += kProbeThreads) {
     const std::int64_t at = head * n_slots + range.slot(i);
     const float score = content[at] + (args.rope_dim > 0 ? rope[at] : 0.0F);
     Global<float>(args.probe_weights)[at] = device_exp(score - totals[0]) / totals[1];
   }
 }
 
-/// Grid: columns / kWarpSize × heads × tokens. Lane owns column l, warp w run w of d, which depends
-/// on `nope` alone; the runs are added in order. Shared: the runs' sums [kWarps][kWarpSize].
-template <DType D>
-__global__ void __launch_bounds__(kThreads) absorb(const AbsorbArgs args) {
-  DEVICE_SHARED(float, parts, kThreads);
-  const std::int64_t l = static_cast<std::int64_t>(blockIdx.x) * kWarpSize + lane_of();
-  const std::int64_t head = blockIdx.y;
-  const std::int64_t token = blockIdx.z;
-  const Global<const float> q(args.q + token * args.q_token_stride + head * args.q_head_stride);
-  const std::int64_t end = (warp_of() + 1) * args.nope / kWarps;
-  float sum = 0.0F;
-  if (l < args.w_ukv.cols) {
-#pragma unroll(weight_layout(D).block_elements == 1 ? 16 : 2)
-    for (std::int64_t d = warp_of() * args.nope / kWarps; d < end; ++d) {
-      sum = fmaf(q[d], weight_value_of<D>(args.w_ukv, head * args.head_rows + d, l), sum);
-    }
-  }
-  parts[static_cast<int>(threadIdx.x)] = sum;
-  __syncthreads();
-  if (warp_of() != 0 || l >= args.w_ukv.cols) return;
-  float total = 0.0F;
-  for (int w = 0; w < kWarps; ++w) total += parts[w * kWarpSize + lane_of()];
-  Global<float>(args.out)[(token * args.n_heads + head) * args.w_ukv.cols + l] = total;
+unsigned blocks_for(std::int64_t n, std::int64_t each) {
+  return static_cast<unsigned>((n + each - 1) / each);
 }
 
-template <DType... kTypes>
-void launch_absorb_of(const AbsorbArgs& args, Stream stream) {
-  const auto columns = static_cast<unsigned>((args.w_ukv.cols + kWarpSize - 1) / kWarpSize);
-  const dim3 grid(columns, static_cast<unsigned>(args.n_heads),
-                  static_cast<unsigned>(args.n_tokens));
-  const auto launch = [&]<DType D>() {
-    DEVICE_LAUNCH((absorb<D>), grid, dim3(kThreads), stream, args);
-    return true;
-  };
-  static_cast<void>(((args.w_ukv.dtype == kTypes && launch.template operator()<kTypes>()) || ...));
+/// Whether every row of queries, keys and values is made of whole 16 bytes.
+bool has_vectors(const AttentionArgs& a) {
+  for (const std::int64_t n :
+       {a.key_dim, a.rope_dim, a.value_dim, a.k_stride, a.k_rope_stride, a.v_stride,
+        a.q_token_stride, a.q_head_stride, a.q_rope_token_stride, a.q_rope_head_stride}) {
+    if (n % 4 != 0) return false;
+  }
+  for (const float* p : {a.q, a.q_rope, a.k, a.k_rope, a.v}) {
+    if (reinterpret_cast<std::uintptr_t>(p) % 16 != 0) return false;
+  }
+  return true;
+}
+
+template <class S>
+void launch_tiles(AttentionArgs args, Stream stream) {
+  const std::int64_t kv_heads = args.n_heads / args.heads_per_kv;
+  const unsigned rows = blocks_for(args.n_tokens * rows_per_token(args), kTileRows);
+  const auto kv = static_cast<unsigned>(kv_heads);
+  if (!args.side_by_side) {
+    DEVICE_LAUNCH((tile_attention<S, true>), dim3(rows, 1, kv), dim3(kAttentionThreads), stream,
+                  args);
+    return;
+  }
+  // As many blocks as run at once: a block that goes on to the next run has it on its way already.
+  const std::int64_t at_once = args.n_multiprocessors * S::kBlocks;
+  const std::int64_t runs = args.n_splits * rows * kv_heads;
+  args.runs_per_block = at_once > 0 ? static_cast<int>((runs + at_once - 1) / at_once) : 1;
+  const dim3 grid(rows, blocks_for(args.n_splits, args.runs_per_block), kv);
+  DEVICE_LAUNCH((tile_attention<S, false>), grid, dim3(kAttentionThreads), stream, args);
+  const std::int64_t columns =
+      args.out_terms.data == nullptr ? args.value_dim : args.out_terms.padded_cols;
+  const dim3 combine_grid(static_cast<unsigned>(args.n_heads), static_cast<unsigned>(args.n_tokens),
+                          blocks_for(columns, kCombineThreads));
+  DEVICE_LAUNCH(combine_attention, combine_grid, dim3(kCombineThreads), stream, args);
 }
 
 }  // namespace
 
+bool attention_fits(const AttentionArgs& args) { return fits<WideTiles>(args); }
+
 void launch_attention(const AttentionArgs& args, Stream stream) {
   if (args.n_tokens == 0) return;
-  const auto tokens = static_cast<unsigned>(args.n_tokens);
-  const auto heads = static_cast<unsigned>(args.n_heads);
   if (args.probe_row >= 0) {
     const std::int64_t n = args.n_heads * (args.first_position + args.probe_row + 1);
-    DEVICE_LAUNCH(clear_probe, dim3(static_cast<unsigned>((n + kThreads - 1) / kThreads)),
-                  dim3(kThreads), stream, args);
+    DEVICE_LAUNCH(clear_probe, dim3(blocks_for(n, kProbeThreads)), dim3(kProbeThreads), stream,
+                  args);
   }
-  const std::int64_t per_kv = (args.heads_per_kv + kHeads - 1) / kHeads;
-  const auto groups = static_cast<unsigned>(args.n_heads / args.heads_per_kv * per_kv);
-  const std::int64_t columns =
-      args.out_terms.data == nullptr ? args.value_dim : args.out_terms.padded_cols;
-  const dim3 finish_grid(heads, tokens,
-                         static_cast<unsigned>((columns + kCombineThreads - 1) / kCombineThreads));
-  if (args.side_by_side) {
-    DEVICE_LAUNCH(partial_attention, dim3(static_cast<unsigned>(args.n_splits), groups, tokens),
-                  dim3(kThreads), stream, args);
-    DEVICE_LAUNCH(combine_attention, finish_grid, dim3(kCombineThreads), stream, args);
+  if (!has_vectors(args)) {
+    launch_tiles<RaggedTiles>(args, stream);
+  } else if (fits<NarrowTiles>(args)) {
+    launch_tiles<NarrowTiles>(args, stream);
+  } else if (columns_of(args) == kLatentColumns) {
+    launch_tiles<LatentTiles>(args, stream);
   } else {
-    DEVICE_LAUNCH(running_attention, dim3(1, groups, tokens), dim3(kThreads), stream, args);
-    DEVICE_LAUNCH(finish_attention, finish_grid, dim3(kCombineThreads), stream, args);
+    launch_tiles<WideTiles>(args, stream);
   }
   if (args.probe_row >= 0 && args.probe_weights != nullptr) {
-    DEVICE_LAUNCH(probe_weights, dim3(heads), dim3(kThreads), stream, args);
+    DEVICE_LAUNCH(probe_weights, dim3(static_cast<unsigned>(args.n_heads)), dim3(kProbeThreads),
+                  stream, args);
   }
-}
-
-void launch_absorb(const AbsorbArgs& args, Stream stream) {
-  if (args.n_tokens == 0) return;
-  launch_absorb_of<DType::F32, DType::F16, DType::BF16, DType::F8_E4M3, DType::Q4_0, DType::Q4_1,
-                   DType::Q5_0, DType::Q5_1, DType::Q8_0, DType::Q2_K, DType::Q3_K, DType::Q4_K,
-                   DType::Q5_K, DType::Q6_K, DType::IQ4_NL, DType::IQ4_XS>(args, stream);
 }
 
 }  // namespace engine::cuda

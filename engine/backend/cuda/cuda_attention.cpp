@@ -1,5 +1,6 @@
 // CudaBackend: attention of both kinds and V3.2's indexer.
 #include <algorithm>
+#include <string>
 
 #include "engine/backend/cuda/cuda_backend.h"
 
@@ -22,14 +23,26 @@ void CudaBackend::attend(AttentionArgs args, const AttentionProbe* probe, bool h
   args.moved = moved();
   const std::int64_t last =
       args.moved != nullptr ? step_.limit : args.first_position + args.n_tokens;
-  std::int64_t most = args.window > 0 ? std::min(args.window, last) : last;
-  if (args.picked != nullptr) most = std::min(most, args.picked_stride);
+  std::int64_t most = args.picked != nullptr ? std::min(last, args.picked_stride) : last;
+  if (args.window > 0) {  // it may begin and end inside a run
+    most = std::min(most, args.window + args.n_tokens - 1 + kSplitSlots - 1);
+  }
   args.side_by_side = args.n_tokens <= kSideBySideTokens;
   args.n_splits = args.side_by_side ? (most + kSplitSlots - 1) / kSplitSlots : 1;
+  args.n_multiprocessors = device_.properties().n_multiprocessors;
   const std::int64_t heads = args.n_tokens * args.n_heads;
-  args.partial = scratch<float>(ScratchKind::Partial, heads * args.n_splits * args.value_dim);
-  args.partial_max = scratch<float>(ScratchKind::PartialMax, heads * args.n_splits);
-  args.partial_sum = scratch<float>(ScratchKind::PartialSum, heads * args.n_splits);
+  if (!attention_fits(args)) {
+    fail_op("attention on the GPU: " + std::to_string(args.key_dim) + " columns of keys, " +
+            std::to_string(args.rope_dim) + " of rotary keys and " +
+            std::to_string(args.value_dim) +
+            " of values are more than its kernels hold; choose the CPU");
+    return;
+  }
+  if (args.side_by_side) {
+    args.partial = scratch<float>(ScratchKind::Partial, heads * args.n_splits * args.value_dim);
+    args.partial_max = scratch<float>(ScratchKind::PartialMax, heads * args.n_splits);
+    args.partial_sum = scratch<float>(ScratchKind::PartialSum, heads * args.n_splits);
+  }
   args.totals = scratch<float>(ScratchKind::Totals, heads * 2);
   std::int64_t n_probed = 0;
   if (probe != nullptr) {

@@ -19,6 +19,31 @@ __device__ __forceinline__ V load_vector(const T* from) {
   return __ldg(reinterpret_cast<const V*>(from));
 }
 
+/// One aligned store, to shared or global memory.
+template <class V, class T>
+__device__ __forceinline__ void store_vector(T* to, V value) {
+  *reinterpret_cast<V*>(to) = value;
+}
+
+/// Four 8×8 matrices of bf16 from shared memory, words of two: lane 8·i + r says where the four
+/// words of row r of matrix i lie. Lane 4·g + t gets word t of row g of each; transposed: elements
+/// 2t and 2t + 1 of column g.
+template <bool kTransposed>
+__device__ __forceinline__ void load_matrices(const std::uint32_t* row, std::uint32_t (&m)[4]) {
+#if defined(__CUDA_ARCH__)
+  const auto at = static_cast<std::uint32_t>(__cvta_generic_to_shared(row));
+  if constexpr (kTransposed) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];\n"
+                 : "=r"(m[0]), "=r"(m[1]), "=r"(m[2]), "=r"(m[3])
+                 : "r"(at));
+  } else {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];\n"
+                 : "=r"(m[0]), "=r"(m[1]), "=r"(m[2]), "=r"(m[3])
+                 : "r"(at));
+  }
+#endif
+}
+
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
 /// mma_bf16 in float32 by a whole warp. A call: in line, hundreds of them make one kernel.
 static __device__ __noinline__ float4 mma_in_float32(float4 sums, uint4 a, uint2 b) {
@@ -91,8 +116,10 @@ using Stream = cudaStream_t;
 namespace engine::cuda {
 
 using ::simt::Global;
+using ::simt::load_matrices;
 using ::simt::load_vector;
 using ::simt::mma_bf16;
+using ::simt::store_vector;
 
 }  // namespace engine::cuda
 

@@ -53,6 +53,27 @@ __device__ __forceinline__ Bf16Terms split_bf16(float x) {
   return {high, to_bf16(x - from_bf16(high))};
 }
 
+/// Two values as bf16, rounded to nearest even; `first` in the lower half.
+__device__ __forceinline__ std::uint32_t bf16_pair(float first, float second) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+  std::uint32_t pair;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;\n" : "=r"(pair) : "f"(second), "f"(first));
+  return pair;
+#else
+  return to_bf16(first) | static_cast<std::uint32_t>(to_bf16(second)) << 16;
+#endif
+}
+
+/// The terms of two values, as split_bf16 gives them.
+struct Bf16Pairs {
+  std::uint32_t high, low;
+};
+__device__ __forceinline__ Bf16Pairs split_pair(float first, float second) {
+  const std::uint32_t high = bf16_pair(first, second);
+  return {high, bf16_pair(first - __uint_as_float(high << 16),
+                          second - __uint_as_float(high & 0xFFFF0000U))};
+}
+
 /// The sum over the warp, in every lane; one order.
 __device__ __forceinline__ float warp_sum(float x) {
   for (int d = 16; d > 0; d /= 2) x += __shfl_xor_sync(kFullWarp, x, d);

@@ -227,10 +227,11 @@ struct AttentionArgs {
   const std::int32_t* picked = nullptr;  // [n_tokens, picked_stride], ascending; null: all slots
   std::int64_t picked_stride = 0;
 
-  // Runs of slots side by side (decode), n_splits of the longest token; or one after the other in
-  // one block (prefill), n_splits = 1. The bits are the same.
+  // Runs of slots side by side (decode), n_splits from the first that any token reads; or one after
+  // the other in one block (prefill), n_splits = 1, without partial sums. The bits are the same.
   bool side_by_side = true;
   std::int64_t n_splits = 0;
+  std::int64_t n_multiprocessors = 0;
   float* partial = nullptr;      // [n_tokens, n_heads, n_splits, value_dim]
   float* partial_max = nullptr;  // [n_tokens, n_heads, n_splits]
   float* partial_sum = nullptr;
@@ -244,9 +245,16 @@ struct AttentionArgs {
   float* out = nullptr;  // + token · out_token_stride + head · value_dim; null: terms only
   std::int64_t out_token_stride = 0;
   Terms out_terms;  // rows token · n_heads + head; data may be null
+
+  int runs_per_block = 1;  // set by the launch: what one block takes
 };
 constexpr std::int64_t kSplitSlots = 64;  // slots of one partial sum: fixed, so bits are
+/// False: a slot has more columns than the kernels hold (576, of them 560 of keys, 80 of rotary
+/// keys, 512 of values; keys and values of latents are the same columns).
+bool attention_fits(const AttentionArgs& args);
 void launch_attention(const AttentionArgs& args, Stream stream);
+
+// ---- absorb.cu
 
 /// q_absorbed[t, h, l] = Σ_d q[t, h, d] · W_UK[h, d, l] from the joined weight.
 struct AbsorbArgs {

@@ -29,7 +29,7 @@ struct Tolerances {
 
 #if defined(BATHYSCOPE_TEST_CUDA)
 // CUDA carries activations into a product as two bf16 terms, 16 bits of 24 (at most 2^-17 = 8e-6 of
-// each), and F32 weights likewise.
+// each), and F32 weights likewise. Attention's queries, keys, weights and values go in so as well.
 inline constexpr Tolerances kTolerances{
     .matmul = 2e-5,
     .rounded = 2e-5,
@@ -39,7 +39,7 @@ inline constexpr Tolerances kTolerances{
     .silu = 3e-5,
     .attention_scores = 2e-5,
     .attention_weights = 4e-5,
-    .attention_out = 2e-5,
+    .attention_out = 4e-5,
     .forms = 2e-5};
 #else
 inline constexpr Tolerances kTolerances;

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <iterator>
+#include <string>
 #include <type_traits>
 
 #include "tests/gpu/emulator/device_memory.h"
@@ -88,6 +90,7 @@ class Global {
     }
   }
   const Allocation** cache() const { return &cache_; }
+  void check_aligned(std::size_t alignment) const { ::simt::check_aligned(p_, alignment); }
   /// Integers only, as Shared's.
   Value atomic_add(std::int64_t i, Value value) const requires std::is_integral_v<T> {
     const Value before = (*this)[i];
@@ -143,6 +146,12 @@ class Shared {
   Shared(SharedBlock* block, std::int64_t first) : block_(block), first_(first) {}
   SharedElement<T> operator[](std::int64_t i) const { return {block_, first_ + i}; }
   Shared operator+(std::int64_t n) const { return {block_, first_ + n}; }
+  /// Of an access as wide as a vector.
+  void check_aligned(std::size_t alignment) const {
+    if (static_cast<std::size_t>(first_) * sizeof(T) % alignment == 0) return;
+    fault("misaligned access of " + std::to_string(alignment) + " bytes: " + block_->name + "[" +
+          std::to_string(first_) + "]");
+  }
   /// Integers only: float sums by atomics would depend on the order of the threads.
   T atomic_add(std::int64_t i, T value) const requires std::is_integral_v<T> {
     block_->atomic_access(first_ + i);
@@ -158,6 +167,24 @@ class Shared {
   SharedBlock* block_;
   std::int64_t first_ = 0;
 };
+
+/// One aligned vector store to shared or device memory.
+template <class V, template <class> class Memory, class T>
+void store_vector(const Memory<T>& to, V value) {
+  to.check_aligned(sizeof(V));
+  T values[sizeof(V) / sizeof(T)];
+  std::memcpy(values, &value, sizeof(V));
+  for (std::size_t i = 0; i < std::size(values); ++i) to[static_cast<std::int64_t>(i)] = values[i];
+}
+
+/// ldmatrix.x4, as device_code.h says.
+void share_matrices(bool transposed, const std::uint32_t (&row)[4], std::uint32_t (&m)[4]);
+template <bool kTransposed>
+void load_matrices(const Shared<std::uint32_t>& row, std::uint32_t (&m)[4]) {
+  row.check_aligned(16);
+  const std::uint32_t words[4] = {row[0], row[1], row[2], row[3]};
+  share_matrices(kTransposed, words, m);
+}
 
 template <class Body>
 void launch(const char* name, Dim3 grid, Dim3 block, int /*stream*/, const Body& body) {

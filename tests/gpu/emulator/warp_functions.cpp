@@ -1,4 +1,4 @@
-// Warp votes, byte permutation and the matrix instruction, as NVIDIA's PTX manual defines them.
+// Warp votes, byte permutation and the matrix instructions, as NVIDIA's PTX manual defines them.
 #include <algorithm>
 #include <cmath>
 
@@ -111,6 +111,18 @@ void mma_bf16(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&
       }
       for (int k = 0; k < 8; ++k) c[i] += as_float(x[i / 2][k]) * as_float(y[i % 2][k]);
     }
+  }
+}
+
+// ldmatrix.m8n8.x4: lane 8·i + r deposits row r of matrix i, four words of two elements.
+void share_matrices(bool transposed, const std::uint32_t (&row)[4], std::uint32_t (&m)[4]) {
+  const std::uint32_t* all = warp_gather(row, 4, 0xFFFFFFFFU);
+  const int g = this_thread().lane / 4;
+  const int t = this_thread().lane % 4;
+  for (int i = 0; i < 4; ++i) {
+    const auto word = [&](int r, int w) { return all[(8 * i + r) * 16 + w]; };
+    const auto half = [&](int r) { return word(r, g / 2) >> 16 * (g % 2) & 0xFFFFU; };
+    m[i] = transposed ? half(2 * t) | half(2 * t + 1) << 16 : word(g, t);
   }
 }
 
