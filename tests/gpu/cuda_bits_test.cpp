@@ -40,6 +40,22 @@ class CudaBits : public testing::Test {
     }
   }
 
+  /// The op on all rows at once, in two orders, against some of them one at a time.
+  void expect_as_alone(const Matrix& x, std::int64_t n_cols,
+                       const std::function<void(Backend&, ConstMatView, MatView)>& op) {
+    Matrix whole(x.rows, n_cols);
+    op(backend(1), x.view(), whole.view());
+    Matrix shuffled(x.rows, n_cols);
+    op(backend(3), x.view(), shuffled.view());
+    ASSERT_TRUE(same_bits(shuffled.values, whole.values));
+    for (const std::int64_t row : {std::int64_t{0}, std::int64_t{31}, x.rows - 2, x.rows - 1}) {
+      Matrix alone(1, n_cols);
+      op(backend(1), x.slice(row, 1), alone.view());
+      const auto at = whole.values.begin() + row * n_cols;
+      ASSERT_TRUE(same_bits(alone.values, {at, at + n_cols})) << "token " << row;
+    }
+  }
+
   Random random{29};
   std::map<int, std::unique_ptr<Backend>> backends_;
 };
@@ -55,6 +71,33 @@ TEST_F(CudaBits, Products) {
     const Matrix x = random.matrix(kTokens, cols);
     expect_same(35, [&](Backend& b, std::int64_t first, std::int64_t n, Matrix& out) {
       b.matmul(x.slice(first, n), w.view, bias.values.data(), out.slice(first, n));
+    });
+  }
+}
+
+// Large tiles, 64 tokens × 64 to 256 weight rows, against each token on its own: two of them and a
+// bit, runs of K with units of their own and with none, types whose tiles are smaller.
+TEST_F(CudaBits, LargeTiles) {
+  std::vector<DType> dtypes(std::begin(kWeightTypes), std::end(kWeightTypes));
+  dtypes.insert(dtypes.end(), std::begin(kBlockTypes), std::end(kBlockTypes));
+  for (const DType dtype : dtypes) {
+    SCOPED_TRACE(dtype_name(dtype));
+    const std::int64_t cols = dtype_block(dtype).elements == 1 ? 293 : 512;
+    const StoredWeight w = random_weight(random, dtype, 179, cols, 0.3F);
+    const Matrix x = random.matrix(66, cols);
+    expect_as_alone(x, 179, [&](Backend& b, ConstMatView rows, MatView out) {
+      b.matmul(rows, w.view, nullptr, out);
+    });
+  }
+}
+
+TEST_F(CudaBits, LargeTilesOfGateAndUp) {
+  for (const DType dtype : {DType::BF16, DType::F16, DType::Q5_1}) {
+    SCOPED_TRACE(dtype_name(dtype));
+    const StoredMlp mlp = random_mlp(random, dtype, 96, 160);
+    const Matrix x = random.matrix(66, 96);
+    expect_as_alone(x, 96, [&](Backend& b, ConstMatView rows, MatView out) {
+      b.gated_mlp(rows, mlp.view(), out);
     });
   }
 }

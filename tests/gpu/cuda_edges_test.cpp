@@ -19,9 +19,10 @@ TEST_F(CudaEdges, ExpertsThatGetNothingOrEverything) {
   struct Case {
     std::int64_t n_tokens, n_experts, top_k, only;  // only ≥ 0: this expert takes all
   };
-  // Tiles of 4 and of 32 rows: full, one over, one short.
-  const Case cases[] = {{1, 40, 4, -1}, {4, 2, 1, 1},  {5, 2, 1, 1},  {31, 3, 1, 2},
-                        {32, 3, 1, 0},  {33, 3, 1, 2}, {65, 3, 2, -1}};
+  // Tiles of 4, 32 and 64 rows: full, one over, one short.
+  const Case cases[] = {{1, 40, 4, -1}, {4, 2, 1, 1},  {5, 2, 1, 1},   {31, 3, 1, 2},
+                        {32, 3, 1, 0},  {33, 3, 1, 2}, {65, 3, 2, -1}, {64, 2, 1, 0},
+                        {63, 1, 1, 0},  {66, 2, 1, 1}};
   for (const Case& c : cases) {
     SCOPED_TRACE(testing::Message() << c.n_tokens << " tokens, " << c.n_experts << " experts");
     std::vector<StoredMlp> stored;

@@ -144,7 +144,7 @@ void bench_products(engine::DType dtype, const char* type, std::int64_t n_tokens
   MatmulArgs args;
   args.weight = {weights[0], nullptr, kRows, kCols, 0, dtype};
   args.n_rows = n_tokens;
-  args.tile_rows = n_tokens <= 2 * kFewRows ? kFewRows : kManyRows;
+  args.tile_rows = n_tokens <= 2 * kFewRows ? kFewRows : n_tokens < 512 ? kManyRows : kLargeRows;
   args.x = {filled<std::uint16_t>(n_tokens * 2 * kCols, 77), kCols};
   args.out = {filled<float>(n_tokens * kRows, 5), n_tokens, kRows, kRows};
   if (gated) {

@@ -60,16 +60,28 @@ try() {
   rm -rf "$here/bin"
 }
 
-plant "product: rows behind the last weight row are read" matmul_kernels.h \
+plant "product: rows behind the last weight row are read" matmul_work.h \
   's/if (row >= work.n_weight_rows) row = work.n_weight_rows - 1;//' matmul_plain.cu cuda_bits_test '*Products*'
 plant "product: no barrier before the segments are added" matmul_kernels.h \
   '/^  __syncthreads();$/d' matmul_plain.cu cuda_bits_test '*Products*'
 plant "product: the last segment is left out" matmul_kernels.h \
   's/for (int s = 0; s < kSegments; ++s) totals/for (int s = 0; s < kSegments - 1; ++s) totals/' matmul_plain.cu cuda_bits_test '*Products*'
-plant "product: one row too many is written at a tile's edge" matmul_kernels.h \
+plant "product: one row too many is written at a tile's edge" matmul_work.h \
   's/  if (local >= w.count) return;/  if (local > w.count) return;/' matmul_plain.cu cuda_bits_test '*Experts*'
-plant "product: the second bf16 term of the tokens is dropped" matmul_kernels.h \
-  's/sums\[n\]\[0\] + sums\[n\]\[1\]/sums[n][0]/' matmul_plain.cu cuda_bits_test '*Products*'
+plant "product: the second bf16 term of the tokens is dropped" matmul_tiles.h \
+  's/+= sums\[0\] + sums\[1\]/+= sums[0]/' matmul_plain.cu cuda_bits_test '*Products*'
+plant "tiles: no barrier before the next stage" matmul_tiles.h \
+  '/__syncthreads();  .. the next stage/d' matmul_plain.cu cuda_bits_test '*LargeTiles'
+plant "tiles: the next stage falls on the one that is multiplied" matmul_tiles.h \
+  's/buffer ^= 1;//' matmul_plain.cu cuda_bits_test '*LargeTiles'
+plant "tiles: a run of K ends a unit late" matmul_tiles.h \
+  's/const std::int64_t end = segment_begin(units, s + 1); unit < end/const std::int64_t end = segment_begin(units, s + 1) + (s < 7 ? 1 : 0); unit < end/' matmul_plain.cu cuda_bits_test '*LargeTiles'
+plant "tiles: the scales of the neighbouring rows" matmul_tiles.h \
+  's/(group \* S::kRowTiles + m) \* 8/(group * S::kRowTiles + (m ^ 1)) * 8/' matmul_k_six.cu cuda_bits_test '*LargeTiles'
+plant "tiles: a long group's sums are forgotten between stages" matmul_tiles.h \
+  's/if (part != S::kParts - 1) return;//' matmul_plain.cu cuda_bits_test '*LargeTiles'
+plant "tiles: the up rows are gate rows" matmul_tiles.h \
+  's/second ? work.up : work.weight/work.weight/' matmul_plain.cu cuda_bits_test '*LargeTilesOf*'
 plant "experts: the last expert is dropped" moe.cu \
   '/std::int32_t place = first_pair/i if (e + 1 == n_experts) continue;' moe.cu cuda_bits_test '*ExpertsThatGet*'
 plant "experts: the last tile is taken for full" moe.cu \
@@ -123,7 +135,7 @@ plant "recorded step: the rotation stays where it was recorded" elementwise.cu \
   's/args.first_position + moved_by(args.moved) + row/args.first_position + row/' elementwise.cu cuda_step_test '*SameBits*'
 plant "recorded step: a cache row stays where it was recorded" elementwise.cu \
   's/const Global<float> to(first_row(args.x) + row/const Global<float> to(args.x.data + row/' elementwise.cu cuda_step_test '*SameBits*'
-plant "heads: their terms stand one column off" matmul_kernels.h \
+plant "heads: their terms stand one column off" matmul_work.h \
   's/write_terms(args.out_terms, out_row, col, value)/write_terms(args.out_terms, out_row, col ^ 1, value)/' matmul_plain.cu cuda_step_test 'CudaTerms*'
 plant "norm: the experts come along without the shared one" device_math.h \
   's/if (args.shared.data == nullptr) return sum;/return sum;/' elementwise.cu plugin '*deepseek_v1'

@@ -212,6 +212,17 @@ void CudaBackend::do_layer_norm(ConstMatView x, const float* gamma, const float*
   after_launch("layer_norm");
 }
 
+// A large tile reads less than half of what small ones read for the same work: half of the GPU's
+// multiprocessors do as much with them.
+std::int64_t CudaBackend::rows_per_tile(std::int64_t n_rows, std::int64_t weight_rows,
+                                        DType dtype) const {
+  if (n_rows <= 2 * kFewRows) return kFewRows;
+  const std::int64_t tile_weight_rows = large_tile_weight_rows(dtype);
+  const std::int64_t n_tiles = (n_rows + kLargeRows - 1) / kLargeRows *
+                               ((weight_rows + tile_weight_rows - 1) / tile_weight_rows);
+  return 2 * n_tiles >= device_.properties().n_multiprocessors ? kLargeRows : kManyRows;
+}
+
 void CudaBackend::do_matmul(ConstMatView x, const WeightView& w, const float* bias, MatView out) {
   make_way(x, out);
   if (!usable() || x.rows == 0) return;
@@ -221,7 +232,7 @@ void CudaBackend::do_matmul(ConstMatView x, const WeightView& w, const float* bi
   args.n_rows = x.rows;
   args.bias = bias;
   args.out = rows(out);
-  args.tile_rows = x.rows <= 2 * kFewRows ? kFewRows : kManyRows;
+  args.tile_rows = rows_per_tile(x.rows, w.rows, w.dtype);
   changes(out);
   if (!usable()) return;
   launch_matmul(args, device_.stream());

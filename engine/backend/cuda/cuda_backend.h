@@ -133,6 +133,8 @@ class CudaBackend final : public Backend {
   void changes(ConstMatView out);
   Terms terms_of(ConstMatView x);
 
+  /// Of a product of n_rows with a weight, or with two of them of weight_rows together.
+  std::int64_t rows_per_tile(std::int64_t n_rows, std::int64_t weight_rows, DType dtype) const;
   void mlp_inner(const MatmulArgs& gate, const WeightView& up, const Terms& inner);
   Routed routing_on_device(std::span<const std::int32_t> ids, std::span<const float> weights);
   const ExpertTables* tables_of(std::span<const MlpWeights> experts);

@@ -36,6 +36,12 @@ bool same_weights(const std::vector<PlacedWeight>& table, std::span<const MlpWei
   return true;
 }
 
+/// Tiles that an expert's share of the pairs fills at least by half, if all got as many.
+std::int64_t rows_per_expert_tile(std::int64_t n_pairs, std::int64_t n_experts) {
+  if (n_pairs <= n_experts * kFewRows) return kFewRows;
+  return n_pairs < n_experts * kManyRows ? kManyRows : kLargeRows;
+}
+
 }  // namespace
 
 /// One call's pairs, sorted into tiles.
@@ -81,7 +87,7 @@ void CudaBackend::do_gated_mlp(ConstMatView x, const MlpWeights& mlp, MatView ou
   args.weight = placed(mlp.gate);
   args.x = terms_of(x);
   args.n_rows = x.rows;
-  args.tile_rows = x.rows <= 2 * kFewRows ? kFewRows : kManyRows;
+  args.tile_rows = rows_per_tile(x.rows, mlp.gate.rows + mlp.up.rows, mlp.gate.dtype);
   Terms inner;
   inner.padded_cols = round_up(mlp.gate.rows, kTermPadding);
   inner.data = scratch<std::uint16_t>(ScratchKind::InnerTerms, x.rows * 2 * inner.padded_cols);
@@ -91,6 +97,7 @@ void CudaBackend::do_gated_mlp(ConstMatView x, const MlpWeights& mlp, MatView ou
   args.weight = placed(mlp.down);
   args.x = inner;
   args.out = rows_of(out);
+  args.tile_rows = rows_per_tile(x.rows, mlp.down.rows, mlp.down.dtype);
   launch_matmul(args, device_.stream());
   after_launch("down");
 }
@@ -223,10 +230,9 @@ void CudaBackend::do_moe(ConstMatView x, std::span<const MlpWeights> experts,
   plan.n_pairs = x.rows * top_k;
   plan.width = experts.front().gate.rows;
   plan.top_k = top_k;
-  const bool few = plan.n_pairs <= n_experts * kFewRows;
   // One token's experts are all different: each pair is a tile, and nothing has to be sorted.
   const bool direct = x.rows == 1;
-  const std::int64_t tile_rows = few || direct ? kFewRows : kManyRows;
+  const std::int64_t tile_rows = direct ? kFewRows : rows_per_expert_tile(plan.n_pairs, n_experts);
   const std::int64_t max_tiles = std::min(plan.n_pairs, plan.n_pairs / tile_rows + n_experts);
   const ExpertTables* tables = tables_of(experts);
   const Routed routed = routing_on_device(ids, weights);

@@ -44,6 +44,16 @@ __device__ __forceinline__ void load_matrices(const std::uint32_t* row, std::uin
 #endif
 }
 
+/// One vector access to an array in shared memory, from its element i on.
+template <class V, class T>
+__device__ __forceinline__ V load_shared(const T* array, int i) {
+  return *reinterpret_cast<const V*>(array + i);
+}
+template <class V, class T>
+__device__ __forceinline__ void store_shared(T* array, int i, const V& value) {
+  *reinterpret_cast<V*>(array + i) = value;
+}
+
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
 /// mma_bf16 in float32 by a whole warp. A call: in line, hundreds of them make one kernel.
 static __device__ __noinline__ float4 mma_in_float32(float4 sums, uint4 a, uint2 b) {
@@ -117,8 +127,10 @@ namespace engine::cuda {
 
 using ::simt::Global;
 using ::simt::load_matrices;
+using ::simt::load_shared;
 using ::simt::load_vector;
 using ::simt::mma_bf16;
+using ::simt::store_shared;
 using ::simt::store_vector;
 
 }  // namespace engine::cuda

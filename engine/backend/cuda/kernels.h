@@ -152,14 +152,21 @@ struct MatmulArgs {
   const std::int32_t* n_tiles = nullptr;
   const std::int32_t* order = nullptr;  // [n_rows]: the pair at each place
   std::int64_t max_tiles = 0;
-  std::int64_t tile_rows = 0;  // 4 or 32
+  std::int64_t tile_rows = 0;  // kFewRows, kManyRows or kLargeRows
   std::int64_t x_divisor = 1;  // x row of a pair p is p / x_divisor; 0: its place
   bool out_by_place = false;   // else out row is the pair
 };
 void launch_matmul(const MatmulArgs& args, Stream stream);
-/// Rows of one work tile: few for decode, many for prefill.
+/// Rows of one work tile: few for decode, many for prefill; large tiles read less where there are
+/// enough of them to fill the GPU.
 constexpr std::int64_t kFewRows = 4;
 constexpr std::int64_t kManyRows = 32;
+constexpr std::int64_t kLargeRows = 64;
+/// Weight rows of a large tile, of both weights together where there are two.
+constexpr std::int64_t large_tile_weight_rows(DType dtype) {
+  if (dtype == DType::BF16) return 256;
+  return dtype == DType::F16 || dtype == DType::F32 ? 64 : 128;
+}
 
 // ---- moe.cu
 

@@ -102,10 +102,12 @@ __device__ __forceinline__ void take8(const RowPlanes& r, int plane, std::int64_
 
 // ---- A Format: kUnit elements of K per unit; kTerms bf16 terms per weight; scales of groups of
 // kGroupSteps steps (0: none), with or without a minimum. k_offset: the four elements of K that
-// lane t (of four) takes in a step of 16.
+// lane t (of four) takes in a step of 16. kPairedSteps: those of steps 2i and 2i + 1 stand side by
+// side.
 
 struct IntegerFormat {
   static constexpr int kTerms = 1;
+  static constexpr bool kPairedSteps = false;
   static __device__ __forceinline__ int k_offset(int step, int t) { return 16 * step + 4 * t; }
 };
 
@@ -115,7 +117,7 @@ struct Format;
 template <>
 struct Format<DType::F32> {
   static constexpr int kUnit = 16, kTerms = 2, kGroupSteps = 0;
-  static constexpr bool kHasMin = false;
+  static constexpr bool kHasMin = false, kPairedSteps = false;
   struct Part {
     std::uint32_t w[4];
   };
@@ -140,7 +142,7 @@ struct Format<DType::F32> {
 template <>
 struct Format<DType::BF16> {
   static constexpr int kUnit = 32, kTerms = 1, kGroupSteps = 0;
-  static constexpr bool kHasMin = false;
+  static constexpr bool kHasMin = false, kPairedSteps = true;
   struct Part {
     std::uint32_t w[4];
   };
@@ -180,7 +182,7 @@ struct Format<DType::F16> : Format<DType::BF16> {
 template <>
 struct Format<DType::F8_E4M3> {
   static constexpr int kUnit = 64, kTerms = 1, kGroupSteps = 4;
-  static constexpr bool kHasMin = false;
+  static constexpr bool kHasMin = false, kPairedSteps = true;
   struct Part {
     std::uint32_t w[4];
     float scale;

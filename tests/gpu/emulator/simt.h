@@ -31,6 +31,9 @@ using dim3 = ::simt::Dim3;
 struct alignas(8) uint2 {
   unsigned x, y;
 };
+struct alignas(8) float2 {
+  float x, y;
+};
 struct alignas(16) uint4 {
   unsigned x, y, z, w;
 };
@@ -162,8 +165,22 @@ class Shared {
     std::memcpy(at, &after, sizeof(T));
     return before;
   }
+  /// The bytes of elements [i, i + n) once every one of them was checked and noted.
+  std::byte* read(std::int64_t i, std::size_t n) const {
+    for (std::size_t j = 0; j < n; ++j) block_->read(first_ + i + static_cast<std::int64_t>(j));
+    return bytes_at(i, n);
+  }
+  std::byte* write(std::int64_t i, std::size_t n) const {
+    for (std::size_t j = 0; j < n; ++j) block_->write(first_ + i + static_cast<std::int64_t>(j));
+    return bytes_at(i, n);
+  }
 
  private:
+  std::byte* bytes_at(std::int64_t i, std::size_t n) const {
+    const auto offset = static_cast<std::size_t>(first_ + i) * sizeof(T);
+    if (offset % (n * sizeof(T)) != 0) fault("misaligned access to shared memory: " + block_->name);
+    return block_->bytes.data() + offset;
+  }
   SharedBlock* block_;
   std::int64_t first_ = 0;
 };
@@ -184,6 +201,18 @@ void load_matrices(const Shared<std::uint32_t>& row, std::uint32_t (&m)[4]) {
   row.check_aligned(16);
   const std::uint32_t words[4] = {row[0], row[1], row[2], row[3]};
   share_matrices(kTransposed, words, m);
+}
+
+/// One vector access to a shared array, from its element i on.
+template <class V, class T>
+V load_shared(const Shared<T>& array, std::int64_t i) {
+  V value;
+  std::memcpy(&value, array.read(i, sizeof(V) / sizeof(T)), sizeof(V));
+  return value;
+}
+template <class V, class T>
+void store_shared(const Shared<T>& array, std::int64_t i, const V& value) {
+  std::memcpy(array.write(i, sizeof(V) / sizeof(T)), &value, sizeof(V));
 }
 
 template <class Body>
