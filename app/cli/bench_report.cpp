@@ -50,8 +50,8 @@ std::vector<std::pair<std::string, ProfilingBackend::Entry>> byTime(const BenchP
                                                                        phase.profile.end());
   double inOps = 0;
   for (const auto& [name, entry] : entries) inOps += entry.seconds;
-  entries.emplace_back("between the ops",
-                       ProfilingBackend::Entry{std::max(phase.profiledSeconds - inOps, 0.0), 0});
+  entries.emplace_back("between the ops", ProfilingBackend::Entry{
+                                              std::max(phase.profiledSeconds - inOps, 0.0), 0, {}});
   std::sort(entries.begin(), entries.end(),
             [](const auto& a, const auto& b) { return a.second.seconds > b.second.seconds; });
   return entries;
@@ -80,7 +80,12 @@ void printProfile(std::ostream& out, const char* label, const BenchPhase& phase,
     nCalls += entry.nCalls;
     out << "  " << std::left << std::setw(28) << name << std::right << std::setw(8)
         << percent(entry.seconds / std::max(phase.profiledSeconds, 1e-12)) << std::setw(12)
-        << entry.seconds * 1e3 << " ms" << std::setw(9) << entry.nCalls << " calls\n";
+        << entry.seconds * 1e3 << " ms" << std::setw(9) << entry.nCalls << " calls";
+    if (entry.cost.bytes > 0) {
+      out << std::setw(9) << entry.cost.bytes / entry.seconds / 1e9 << " GB/s" << std::setw(9)
+          << entry.cost.ops / entry.seconds / 1e9 << " GOP/s";
+    }
+    out << '\n';
   }
   out << "  one hand-over to the threads per op would cost "
       << static_cast<double>(nCalls) * forkJoinMicroseconds / 1e3 << " ms of it\n";
@@ -94,6 +99,9 @@ Json profileJson(const BenchPhase& phase) {
   Json json = Json::array();
   for (const auto& [name, entry] : byTime(phase)) {
     json.push_back({{"what", name}, {"seconds", entry.seconds}, {"calls", entry.nCalls}});
+    if (entry.cost.bytes == 0) continue;
+    json.back()["bytes_per_second"] = entry.cost.bytes / entry.seconds;
+    json.back()["ops_per_second"] = entry.cost.ops / entry.seconds;
   }
   return json;
 }

@@ -47,7 +47,9 @@ void ProfilingBackend::do_rms_norm(ConstMatView x, const float* gamma, float eps
 
 void ProfilingBackend::do_matmul(ConstMatView x, const WeightView& w, const float* bias,
                                  MatView out) {
-  timed(nameOf(w, "product"), [&] { inner_->matmul(x, w, bias, out); });
+  timed(
+      nameOf(w, "product"), [&] { return productCost(w, x.rows); },
+      [&] { inner_->matmul(x, w, bias, out); });
 }
 
 void ProfilingBackend::do_add(ConstMatView a, MatView out) {
@@ -78,12 +80,17 @@ void ProfilingBackend::do_keep_latents(ConstMatView c_kv, ConstMatView k_rope,
 void ProfilingBackend::do_mla_attention(const engine::MlaAttentionArgs& args,
                                         engine::AttentionForm form, const AttentionProbe* probe,
                                         MatView out) {
-  timed("attention", [&] { inner_->mla_attention(args, form, probe, out); });
+  const std::int64_t kept =
+      inner_->kept_latent_elements(args.w_up, args.kv_lora_rank, args.qk_rope_head_dim);
+  timed(
+      "attention", [&] { return mlaCost(args, form, kept); },
+      [&] { inner_->mla_attention(args, form, probe, out); });
 }
 
 void ProfilingBackend::do_gqa_attention(const engine::GqaAttentionArgs& args,
                                         const AttentionProbe* probe, MatView out) {
-  timed("attention", [&] { inner_->gqa_attention(args, probe, out); });
+  timed(
+      "attention", [&] { return gqaCost(args); }, [&] { inner_->gqa_attention(args, probe, out); });
 }
 
 void ProfilingBackend::do_index_slots(const engine::IndexerArgs& args,
@@ -97,7 +104,9 @@ void ProfilingBackend::do_layer_norm(ConstMatView x, const float* gamma, const f
 }
 
 void ProfilingBackend::do_gated_mlp(ConstMatView x, const engine::MlpWeights& mlp, MatView out) {
-  timed(nameOf(mlp.gate, "dense MLP"), [&] { inner_->gated_mlp(x, mlp, out); });
+  timed(
+      nameOf(mlp.gate, "dense MLP"), [&] { return mlpCost(mlp, x.rows); },
+      [&] { inner_->gated_mlp(x, mlp, out); });
 }
 
 void ProfilingBackend::do_route(ConstMatView logits, const engine::RouterArgs& args,
@@ -108,7 +117,9 @@ void ProfilingBackend::do_route(ConstMatView logits, const engine::RouterArgs& a
 void ProfilingBackend::do_moe(ConstMatView x, std::span<const engine::MlpWeights> experts,
                               std::span<const std::int32_t> ids, std::span<const float> weights,
                               std::int64_t top_k, MatView out) {
-  timed("routed experts", [&] { inner_->moe(x, experts, ids, weights, top_k, out); });
+  timed(
+      "routed experts", [&] { return moeCost(experts, ids); },
+      [&] { inner_->moe(x, experts, ids, weights, top_k, out); });
 }
 
 }  // namespace app::cli

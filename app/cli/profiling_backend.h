@@ -8,6 +8,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "app/cli/op_costs.h"
 #include "engine/backend/backend.h"
 #include "engine/model/weights.h"
 
@@ -18,6 +19,7 @@ class ProfilingBackend final : public engine::Backend {
   struct Entry {
     double seconds = 0;
     std::int64_t nCalls = 0;
+    OpCost cost;  // of ops that read weights or the cache, where they run while the watch does
   };
 
   explicit ProfilingBackend(std::unique_ptr<engine::Backend> inner) : inner_(std::move(inner)) {}
@@ -93,14 +95,22 @@ class ProfilingBackend final : public engine::Backend {
               engine::MatView out) override;
 
  private:
+  /// Whether an op is done when its call returns, and its operands are in main memory.
+  bool runsAtOnce() const { return inner_->kind() != engine::BackendKind::Cuda; }
   template <class Work>
   void timed(const char* name, const Work& work) {
+    timed(
+        name, [] { return OpCost{}; }, work);
+  }
+  template <class Cost, class Work>
+  void timed(const char* name, const Cost& cost, const Work& work) {
     const auto begin = std::chrono::steady_clock::now();
     work();
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
     Entry& entry = entries_[name];
     entry.seconds += elapsed.count();
     ++entry.nCalls;
+    if (runsAtOnce()) entry.cost += cost();
   }
   const char* nameOf(const engine::WeightView& w, const char* otherwise) const;
 

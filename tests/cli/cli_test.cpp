@@ -306,12 +306,20 @@ TEST_F(Cli, BenchMeasuresDepthsAndSaysWhereTimeGoes) {
   EXPECT_GT(json["decode"][1]["share_of_bandwidth"], 0);
   EXPECT_TRUE(json["decode"][0].contains("recording_cost"));
   double seconds = 0;
+  double bytes = 0;
   bool has_experts = false;
   for (const auto& entry : json["decode"][0]["profile"]) {
-    seconds += entry["seconds"].get<double>();
+    const auto spent = entry["seconds"].get<double>();
+    seconds += spent;
     has_experts |= entry["what"] == "routed experts" && entry["calls"] > 0;
+    bytes += entry.value("bytes_per_second", 0.0) * spent;
+    EXPECT_EQ(entry.contains("bytes_per_second"), entry.contains("ops_per_second"));
   }
   EXPECT_TRUE(has_experts);
+  // Three tokens, whose weights the profile counts op by op; norms, the embedding's rows and what
+  // the cache holds are the difference.
+  const double weights = 3 * json["bytes_read_per_token"].get<double>();
+  EXPECT_NEAR(bytes, weights, 0.05 * weights);
   EXPECT_NEAR(seconds, json["decode"][0]["profiled_seconds"].get<double>(), 1e-3);
   const Outcome text = run(command);
   EXPECT_NE(text.out.find("of the read bandwidth"), std::string::npos) << text.out;

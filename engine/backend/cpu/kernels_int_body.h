@@ -70,9 +70,29 @@ struct Starts {
   }
 };
 
+/// So many tokens still wait for memory: what the next rows will read is fetched while they are
+/// multiplied too, not only while their rows are unpacked.
+constexpr Index kSpreadTokens = 32;
+
+/// What tiles are to fetch for the next rows, `piece` bytes a sub-block.
+struct TileAhead {
+  Ahead& ahead;
+  Index piece;
+};
+
+/// Half of what n_rows rows read in n_cols columns, spread over the sub-blocks of n_x tokens'
+/// tiles.
+template <class F>
+Index piece_of(Index n_rows, Index n_cols, Index n_x) {
+  const Index n_tiles = (n_x + kTokens - 1) / kTokens;
+  const Index bytes = n_rows * (n_cols / F::kElements * F::kBytes) / 2;
+  return bytes / (n_tiles * (n_cols / F::kSub)) + 1;
+}
+
 /// kGroup vectors of rows × kT tokens over n_cols columns.
 template <class F, Index kT>
-void tile(const Panel* panels, Index n_cols, const TokenTile<kT>& x, const TileOut& out) {
+void tile(const Panel* panels, Index n_cols, const TokenTile<kT>& x, const TileOut& out,
+          const TileAhead& next) {
   static_assert(!F::kMin || F::kOffset == 0);
   constexpr Index kR = kGroup;
   const Starts<F, kT> starts(x, n_cols);
@@ -88,6 +108,7 @@ void tile(const Panel* panels, Index n_cols, const TokenTile<kT>& x, const TileO
   }
   constexpr Index kWords = F::kSub / 4;
   for (Index s = 0; s < n_cols / F::kSub; ++s) {
+    if (next.piece > 0) next.ahead.fetch(next.piece);
     Ints dots[kR * kT];
 #pragma GCC unroll 16
     for (Index t = 0; t < kT; ++t) {
@@ -147,14 +168,14 @@ void tile(const Panel* panels, Index n_cols, const TokenTile<kT>& x, const TileO
 /// One panel against tokens [t, n_x), kT at a time, then fewer.
 template <class F, Index kT>
 void tiles(const Panel* panels, Index k, Index n_cols, const RoundedRows& x, Index t, Index n_x,
-           const TileOut& out) {
+           const TileOut& out, const TileAhead& next) {
   for (; t + kT <= n_x; t += kT) {
     TileOut to = out;
     to.data += t * out.stride;
-    tile<F, kT>(panels, n_cols, tokens_at<kT>(x, t, k), to);
+    tile<F, kT>(panels, n_cols, tokens_at<kT>(x, t, k), to, next);
   }
   if constexpr (kT > 1) {
-    if (t < n_x) tiles<F, kT - 1>(panels, k, n_cols, x, t, n_x, out);
+    if (t < n_x) tiles<F, kT - 1>(panels, k, n_cols, x, t, n_x, out, next);
   }
 }
 
@@ -303,13 +324,15 @@ void product_of(const Weight& w, Index first_row, Index n_rows, const RoundedRow
     const Index n = n_rows - row < kGroup * kLanes ? n_rows - row : kGroup * kLanes;
     Ahead ahead{first + (row + n) * row_bytes, first + n_rows * row_bytes};
     if (row + n == n_rows && next != nullptr) ahead = {next, next + n * row_bytes};
+    ahead.slow = n_x <= kSpreadTokens;
     for (Index k = 0; k < w.cols; k += kPanelCols) {
       const Index n_cols = w.cols - k < kPanelCols ? w.cols - k : kPanelCols;
       unpack_panels<F>(first + row * row_bytes, row_bytes, n, kGroup, k, n_cols, panels, ahead);
       const bool last = k + n_cols == w.cols;
       const TileOut to{out.data + row, out.stride, n,
                        last && bias != nullptr ? bias + row : nullptr, k == 0};
-      tiles<F, kTokens>(panels, k, n_cols, x, 0, n_x, to);
+      const Index piece = ahead.slow ? piece_of<F>(n, n_cols, n_x) : 0;
+      tiles<F, kTokens>(panels, k, n_cols, x, 0, n_x, to, {ahead, piece});
     }
   }
 }

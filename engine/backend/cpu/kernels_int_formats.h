@@ -30,14 +30,19 @@ struct Panel {
 struct Ahead {
   const unsigned char* at;
   const unsigned char* end;  // nothing is fetched from here on
+  bool slow = false;         // half of it is fetched by somebody else: fetch()
 
-  /// As many bytes as one load4 reads.
+  /// As many bytes as one load4 reads, or half of them.
   void step() {
     constexpr Index kPiece = kLanes * 16;
     if (at >= end) return;
 #pragma GCC unroll 4
-    for (Index i = 0; i < kPiece; i += 64) V::prefetch(at + i);
-    at += kPiece;
+    for (Index i = 0; i < kPiece / 2; i += 64) V::prefetch(at + i);
+    at += kPiece / 2;
+    if (slow) return;
+#pragma GCC unroll 4
+    for (Index i = 0; i < kPiece / 2; i += 64) V::prefetch(at + i);
+    at += kPiece / 2;
   }
   /// What a block of so many bytes a row reads besides its pieces of 16.
   template <Index kBytes>
@@ -47,6 +52,11 @@ struct Ahead {
 #pragma GCC unroll 4
     for (Index i = 0; i < kRest; i += 64) V::prefetch(at + i);
     at += kRest;
+  }
+  void fetch(Index n_bytes) {
+    if (at >= end) return;
+    for (Index i = 0; i < n_bytes; i += 64) V::prefetch(at + i);
+    at += n_bytes;
   }
 };
 
