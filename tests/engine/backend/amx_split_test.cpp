@@ -1,6 +1,8 @@
 // Products of BF16 weights with split activations, through an emulated tile unit: the bits that
 // their definition gives, for every shape; the same alone as among many; how near they are to the
 // exact product; and the ops made of them.
+#include <unistd.h>
+
 #include <algorithm>
 #include <bit>
 #include <cfloat>
@@ -10,8 +12,11 @@
 
 #include "engine/backend/cpu/amx_support.h"
 #include "engine/backend/cpu/cpu_ops.h"
+#include "engine/base/mapped_file.h"
+#include "engine/base/mapping_guard.h"
 #include "tests/engine/backend/amx_fixture.h"
 #include "tests/engine/backend/backend_fixture.h"
+#include "tests/support/temp_folder.h"
 
 namespace engine::test {
 namespace {
@@ -275,6 +280,33 @@ TEST(AmxSplitBackend, IsNearTheReference) {
     backend->matmul(x.slice(t, 1), w.view, nullptr, alone.view());
     EXPECT_TRUE(std::equal(alone.values.begin(), alone.values.end(), out.view().row(t)));
   }
+}
+
+/// A file that loses its bytes within a tile's load: the load goes on with zeros where it stopped,
+/// on every thread, and what comes after is right again.
+TEST(AmxSplitBackend, GoesOnWithZerosWhereAFileEndsInATile) {
+  if (!amx_support().bf16_refusal.empty()) GTEST_SKIP() << amx_support().bf16_refusal;
+  install_mapping_guard();
+  constexpr std::int64_t kRows = 300, kCols = 200, kKept = 40960;  // up to row 102 of 96 … 111
+  Random random{6};
+  StoredWeight w = random_weight(random, DType::BF16, kRows, kCols, 0.1F);
+  const Matrix x = random.matrix(70, kCols);
+  const auto backend = make({BackendKind::Cpu, 3, "amx-bf16"});
+  const std::string bytes(reinterpret_cast<const char*>(w.view.data), kRows * kCols * 2);
+  const support::TempFolder folder;
+  support::write_file(folder.file("model"), bytes);
+  const MappedFile file = std::move(MappedFile::open(folder.file("model")).value());
+  WeightView mapped = w.view;
+  mapped.data = file.bytes().data();
+  ASSERT_EQ(::truncate(folder.file("model").c_str(), kKept), 0);
+  Matrix out(70, kRows), expected(70, kRows), again(70, kRows);
+  backend->matmul(x.view(), mapped, nullptr, out.view());
+  EXPECT_FALSE(file.check_unchanged().has_value());
+  backend->matmul(x.view(), mapped, nullptr, again.view());
+  std::fill(w.bytes.begin() + (w.view.data - w.bytes.data()) + kKept, w.bytes.end(), std::byte{0});
+  backend->matmul(x.view(), w.view, nullptr, expected.view());
+  EXPECT_TRUE(same_bits(out.values, expected.values));
+  EXPECT_TRUE(same_bits(again.values, expected.values));
 }
 
 }  // namespace
