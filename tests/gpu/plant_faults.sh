@@ -112,6 +112,8 @@ plant "attention: the last run is not joined" attention.cu \
   's/if (base + i >= from.n) continue;/if (base + i + 1 >= from.n \&\& base + i > 0) continue;/' attention.cu cuda_bits_test '*AroundEveryTile*'
 plant "attention: runs are joined before their factors are there" attention.cu \
   '/added\[lane\] = /{n;d}' attention.cu cuda_bits_test '*AroundEveryTile*'
+plant "attention: prefill joins runs with another rounding" attention.cu \
+  's/totals\[j\]\[i\] = fmaf(totals\[j\]\[i\], before, /totals[j][i] = (totals[j][i] * before + /' attention.cu cuda_bits_test '*BitsInAnyCall*'
 plant "absorbed queries: a part of the sum is left out" absorb.cu \
   's/for (int w = 0; w < kWarps; ++w) total/for (int w = 0; w + 1 < kWarps; ++w) total/' absorb.cu cuda_bits_test '*LatentsAround*'
 plant "indexer: one tied slot too many" indexer.cu \
