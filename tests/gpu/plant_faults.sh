@@ -121,7 +121,11 @@ plant "attention: two runs joined without rescaling" attention_tiles.h \
 plant "attention: a block forgets all runs but its first" attention_tiles.h \
   's/const int end = (run + args.runs_per_block)/const int end = (run + 1)/' attention.cu cuda_bits_test '*BitsInAnyCall*'
 plant "attention: the last run is not joined" attention.cu \
-  's/const int n = (range.end - 1) \/ kSlots - first_run + 1;/const int n = range.end \/ kSlots - first_run + (range.end <= kSlots);/' attention.cu cuda_bits_test '*AroundEveryTile*'
+  's/if (base + i >= from.n) continue;/if (base + i + 1 >= from.n \&\& base + i > 0) continue;/' attention.cu cuda_bits_test '*AroundEveryTile*'
+plant "attention: runs are joined before their factors are there" attention.cu \
+  '/added\[lane\] = /{n;d}' attention.cu cuda_bits_test '*AroundEveryTile*'
+plant "attention: prefill joins runs with another rounding" attention.cu \
+  's/totals\[j\]\[i\] = fmaf(totals\[j\]\[i\], before, /totals[j][i] = (totals[j][i] * before + /' attention.cu cuda_bits_test '*BitsInAnyCall*'
 plant "absorbed queries: a part of the sum is left out" absorb.cu \
   's/for (int w = 0; w < kWarps; ++w) total/for (int w = 0; w + 1 < kWarps; ++w) total/' absorb.cu cuda_bits_test '*LatentsAround*'
 plant "indexer: one tied slot too many" indexer.cu \

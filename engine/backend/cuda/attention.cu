@@ -12,29 +12,50 @@ namespace engine::cuda {
 
 namespace {
 
-constexpr int kCombineThreads = 64;
 constexpr int kProbeThreads = 256;
 
-/// The row a warp softens: lanes l and l + 16 both own slot l of every tile.
+/// Rows are softened by the first half of the warps, lanes 0 … 15 one row, the others the next:
+/// lane l owns slot l % 16 of every tile.
+constexpr int kSoftWarps = kTileRows / 2;
+__device__ __forceinline__ int soft_row_of_lane() { return warp_of() * 2 + lane_of() / 16; }
+
 struct SoftRow {
   int first, end;              // the slots it reads; none: nobody wants it
   float run_largest, run_sum;  // of the current run; the sum is the lane's
-  float largest, total;        // of all runs before it
 };
-
-__device__ __forceinline__ SoftRow soft_row(const AttentionArgs& args, const AttentionBlock& b) {
-  const AttentionRow row = row_at(args, b.kv, b.first_row + warp_of());
-  SoftRow own{0, 0, minus_infinity(), 0.0F, minus_infinity(), 0.0F};
-  if (!row.there) return own;
-  const SlotRange range = slots_of(args, row.token);
-  own.first = range.first;
-  own.end = range.end;
-  return own;
-}
 
 /// What one row tells those who sum: this tile makes its run's sums so far `rescale` times as
 /// large; at the end of a run `before` and `next` join it (before < 0: it is none of the row's).
-enum Factor { kRescale = 0, kBefore = kTileRows, kNext = 2 * kTileRows, kFactors = 3 * kTileRows };
+/// And what it keeps: the largest score and the sum of all runs so far.
+enum Factor {
+  kRescale = 0,
+  kBefore = kTileRows,
+  kNext = 2 * kTileRows,
+  kLargest = 3 * kTileRows,
+  kTotal = 4 * kTileRows,
+  kFactors = 5 * kTileRows
+};
+
+/// Leaves where the row's runs lie among partial sums in `places`.
+template <class S, class Factors, class Places>
+__device__ __forceinline__ SoftRow soft_row(const AttentionArgs& args, const AttentionBlock& b,
+                                            Factors& factors, Places& places) {
+  SoftRow own{0, 0, minus_infinity(), 0.0F};
+  if (warp_of() >= kSoftWarps) return own;
+  const int at = soft_row_of_lane();
+  const AttentionRow row = row_at(args, b.kv, b.first_row + at);
+  if (lane_of() % 16 == 0) {
+    const int head = row.token * static_cast<int>(args.n_heads) + row.head;
+    places[at] = head * static_cast<int>(args.n_splits) - base_run(args);
+    factors[kLargest + at] = minus_infinity();
+    factors[kTotal + at] = 0.0F;
+  }
+  if (!row.there) return own;
+  const SlotRange range = slots_of(args, row.token);
+  if constexpr (!S::kLatents) own.first = range.first;
+  own.end = range.end;
+  return own;
+}
 
 __device__ __forceinline__ float half_warp_max(float x) {
 #pragma unroll
@@ -47,7 +68,7 @@ __device__ __forceinline__ float half_warp_max(float x) {
 
 __device__ __forceinline__ void record_score(const AttentionArgs& args, const AttentionBlock& b,
                                              int at, float content, float rope) {
-  const AttentionRow row = row_at(args, b.kv, b.first_row + warp_of());
+  const AttentionRow row = row_at(args, b.kv, b.first_row + soft_row_of_lane());
   if (row.token != args.probe_row) return;
   const std::int64_t n_slots = args.first_position + row.token + 1;
   const std::int64_t to = row.head * n_slots + slots_of(args, row.token).slot(at);
@@ -55,14 +76,13 @@ __device__ __forceinline__ void record_score(const AttentionArgs& args, const At
   if (args.probe_rope != nullptr) Global<float>(args.probe_rope)[to] = rope;
 }
 
-/// The calling warp's row: its scores of the tile become weights, as two terms.
+/// The calling lanes' row: its scores of the tile become weights, as two terms.
 template <class Parts, class Weights, class Factors>
 __device__ __forceinline__ void soften_tile(const AttentionArgs& args, const AttentionBlock& b,
                                             int tile, SoftRow& own, Parts& parts, Weights& weights,
                                             Factors& factors) {
-  const int row = warp_of();
-  const int lane = lane_of();
-  const int slot = lane % kTileSlots;
+  const int row = soft_row_of_lane();
+  const int slot = lane_of() % kTileSlots;
   const int at = tile * kTileSlots + slot;
   float content = 0.0F;
 #pragma unroll
@@ -76,9 +96,7 @@ __device__ __forceinline__ void soften_tile(const AttentionArgs& args, const Att
   rope *= args.scale;
   const bool reads = at >= own.first && at < own.end;
   const float score = reads ? content + rope : minus_infinity();
-  if (args.probe_row >= 0 && reads && lane < kTileSlots) {
-    record_score(args, b, at, content, rope);
-  }
+  if (args.probe_row >= 0 && reads) record_score(args, b, at, content, rope);
   const float in_tile = half_warp_max(score);
   const float largest = in_tile > own.run_largest ? in_tile : own.run_largest;
   const float origin = largest == minus_infinity() ? 0.0F : largest;
@@ -86,40 +104,34 @@ __device__ __forceinline__ void soften_tile(const AttentionArgs& args, const Att
   const float weight = device_exp(score - origin);
   own.run_sum = fmaf(own.run_sum, rescale, weight);
   own.run_largest = largest;
-  const Bf16Terms terms = split_bf16(weight);
-  const std::uint32_t both = terms.high | static_cast<std::uint32_t>(terms.low) << 16;
-  const std::uint32_t other = __shfl_xor_sync(kFullWarp, both, 1);
-  if (lane < kTileSlots) {
-    const bool odd = lane % 2 != 0;
-    const std::uint32_t word =
-        odd ? (other >> 16 | (both & 0xFFFF0000U)) : ((both & 0xFFFFU) | other << 16);
-    weights[((odd ? kTileRows : 0) + row) * kWeightStride + slot / 2] = word;
-  }
-  if (lane == 0) factors[kRescale + row] = rescale;
+  // Two slots to a word: the even lane writes the high terms, the odd one the low.
+  const float other = __shfl_xor_sync(kFullWarp, weight, 1);
+  const bool odd = slot % 2 != 0;
+  const Bf16Pairs pair = split_pair(odd ? other : weight, odd ? weight : other);
+  weights[((odd ? kTileRows : 0) + row) * kWeightStride + slot / 2] = odd ? pair.low : pair.high;
+  if (slot == 0) factors[kRescale + row] = rescale;
 }
 
-/// The end of a run: the calling warp's row joins it, or its totals are written.
-template <bool kRunning, class Factors>
-__device__ __forceinline__ void end_run(const AttentionArgs& args, const AttentionBlock& b, int run,
-                                        SoftRow& own, Factors& factors) {
+/// The end of a run: the calling lanes' row joins it, or its totals are written.
+template <bool kRunning, class Factors, class Places>
+__device__ __forceinline__ void end_run(const AttentionArgs& args, int run, SoftRow& own,
+                                        Factors& factors, Places& places) {
   constexpr int kSlots = static_cast<int>(kSplitSlots);
   float sum = own.run_sum;
 #pragma unroll
   for (int d = 8; d > 0; d /= 2) sum += __shfl_xor_sync(kFullWarp, sum, d);
   const bool reads = run * kSlots < own.end && (run + 1) * kSlots > own.first;
-  Join j{own.largest, -1.0F, 0.0F};
-  if (reads) {
-    j = join(own.largest, own.run_largest);
-    own.total = fmaf(own.total, j.before, sum * j.next);
-    own.largest = j.largest;
-  }
-  if (lane_of() == 0) {
-    factors[kBefore + warp_of()] = j.before;
-    factors[kNext + warp_of()] = j.next;
-    if (!kRunning && reads) {
-      const AttentionRow row = row_at(args, b.kv, b.first_row + warp_of());
-      const std::int64_t at =
-          (row.token * args.n_heads + row.head) * args.n_splits + run - base_run(args);
+  const int row = soft_row_of_lane();
+  if (lane_of() % 16 == 0) {
+    factors[kBefore + row] = reads ? 0.0F : -1.0F;
+    if (kRunning && reads) {
+      const Join j = join(factors[kLargest + row], own.run_largest);
+      factors[kLargest + row] = j.largest;
+      factors[kTotal + row] = fmaf(factors[kTotal + row], j.before, sum * j.next);
+      factors[kBefore + row] = j.before;
+      factors[kNext + row] = j.next;
+    } else if (reads) {
+      const std::int64_t at = places[row] + run;
       Global<float>(args.partial_max)[at] = own.run_largest;
       Global<float>(args.partial_sum)[at] = sum;
     }
@@ -145,7 +157,7 @@ __device__ __forceinline__ void sum_tile(const SlotColumns& columns, Tile& tile,
 #pragma unroll
   for (int j = 0; j < S::kTiles; ++j) {
     const int col = (warp_of() + kAttentionWarps * j) * 8;
-    if (col >= columns.value) continue;
+    if (!S::kLatents && col >= columns.value) continue;
     std::uint32_t values[4];
     load_matrices<true>(tile + (at + col / 2), values);
     const std::uint32_t value_high[2] = {values[0], values[1]};
@@ -159,28 +171,27 @@ __device__ __forceinline__ void sum_tile(const SlotColumns& columns, Tile& tile,
 }
 
 /// A run's sums to where combine_attention finds them.
-template <class S, class Factors>
-__device__ __forceinline__ void store_run(const AttentionArgs& args, const AttentionBlock& b,
-                                          int run, Factors& factors,
-                                          const float (&sums)[S::kTiles][4]) {
+template <class S, class Factors, class Places>
+__device__ __forceinline__ void store_run(const AttentionArgs& args, int run, Factors& factors,
+                                          Places& places, const float (&sums)[S::kTiles][4]) {
   const int lane = lane_of();
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
     if (factors[kBefore + lane / 4 + 8 * half] < 0.0F) continue;
-    const AttentionRow row = row_at(args, b.kv, b.first_row + lane / 4 + 8 * half);
-    const std::int64_t place = (row.token * args.n_heads + row.head) * args.n_splits + run;
-    const Global<float> to(args.partial + (place - base_run(args)) * args.value_dim);
+    const std::int64_t place = places[lane / 4 + 8 * half] + run;
+    const int dim = S::kLatents ? kLatentColumns.value : static_cast<int>(args.value_dim);
+    const Global<float> to(args.partial + place * dim);
 #pragma unroll
     for (int j = 0; j < S::kTiles; ++j) {
       const int col = (warp_of() + kAttentionWarps * j) * 8 + lane % 4 * 2;
       const float first = sums[j][2 * half];
       const float second = sums[j][2 * half + 1];
       if constexpr (S::kVectors) {
-        if (col >= args.value_dim) continue;
+        if (col >= dim) continue;
         store_vector(to + col, uint2{__float_as_uint(first), __float_as_uint(second)});
       } else {
-        if (col < args.value_dim) to[col] = first;
-        if (col + 1 < args.value_dim) to[col + 1] = second;
+        if (col < dim) to[col] = first;
+        if (col + 1 < dim) to[col + 1] = second;
       }
     }
   }
@@ -194,8 +205,8 @@ __device__ __forceinline__ void join_run(Factors& factors, const float (&sums)[S
   for (int half = 0; half < 2; ++half) {
     const int row = lane_of() / 4 + 8 * half;
     const float before = factors[kBefore + row];
-    const float next = factors[kNext + row];
     if (before < 0.0F) continue;
+    const float next = factors[kNext + row];
 #pragma unroll
     for (int j = 0; j < S::kTiles; ++j) {
 #pragma unroll
@@ -219,14 +230,18 @@ __device__ __forceinline__ void write_value(const AttentionArgs& args, std::int6
 /// All runs joined: what they come to, and zeros where the terms are padded.
 template <class S, class Factors>
 __device__ __forceinline__ void write_rows(const AttentionArgs& args, const AttentionBlock& b,
-                                           Factors& row_totals,
-                                           const float (&totals)[S::kTiles][4]) {
+                                           Factors& factors, const float (&totals)[S::kTiles][4]) {
   const int lane = lane_of();
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
     const AttentionRow row = row_at(args, b.kv, b.first_row + lane / 4 + 8 * half);
     if (!row.there) continue;
-    const float total = row_totals[lane / 4 + 8 * half];
+    const float total = factors[kTotal + lane / 4 + 8 * half];
+    if (warp_of() == 0 && lane % 4 == 0) {
+      const std::int64_t to = 2 * (row.token * args.n_heads + row.head);
+      Global<float>(args.totals)[to] = factors[kLargest + lane / 4 + 8 * half];
+      Global<float>(args.totals)[to + 1] = total;
+    }
 #pragma unroll
     for (int j = 0; j < S::kTiles; ++j) {
 #pragma unroll
@@ -245,9 +260,10 @@ __device__ __forceinline__ void write_rows(const AttentionArgs& args, const Atte
 }
 
 /// Grid: row tiles × runs / runs_per_block (kRunning: 1) × KV heads. Warp w brings slot w of each
-/// tile, scores part w / 2 of eight slots, softens row w, sums value columns of tiles w, w + 16, …;
-/// kRunning joins the runs and writes what they come to, else each run's sums are left to
-/// combine_attention. Shared: the tile, the parts of its scores, its weights, the rows' factors.
+/// tile, scores part w / 2 of eight slots, softens rows 2w and 2w + 1, sums value columns of tiles
+/// w, w + 16, …; kRunning joins the runs and writes what they come to, else each run's sums are
+/// left to combine_attention. Shared: the tile, the parts of its scores, its weights, the rows'
+/// factors and places.
 template <class S, bool kRunning>
 __global__ void __launch_bounds__(kAttentionThreads, S::kBlocks)
     tile_attention(const AttentionArgs args) {
@@ -255,6 +271,7 @@ __global__ void __launch_bounds__(kAttentionThreads, S::kBlocks)
   DEVICE_SHARED(float, parts, kParts* kTileRows* kTileSlots);
   DEVICE_SHARED(std::uint32_t, weights, 2 * kTileRows * kWeightStride);
   DEVICE_SHARED(float, factors, kFactors);
+  DEVICE_SHARED(int, places, kTileRows);
   const AttentionBlock b = block_at<S, kRunning>(args);
   if (b.first_tile >= b.end_tile) return;
   HeldSlot<S> held;
@@ -262,7 +279,7 @@ __global__ void __launch_bounds__(kAttentionThreads, S::kBlocks)
   const ScorePart part = score_part(b.columns, warp_of() / 2);
   Queries<S> queries;
   load_queries(args, b, part, queries);
-  SoftRow own = soft_row(args, b);
+  SoftRow own = soft_row<S>(args, b, factors, places);
   float sums[S::kTiles][4] = {};
   float totals[kRunning ? S::kTiles : 1][4] = {};
   for (int at = b.first_tile; at < b.end_tile; ++at) {
@@ -272,15 +289,17 @@ __global__ void __launch_bounds__(kAttentionThreads, S::kBlocks)
     if (at + 1 < b.end_tile) load_slot(args, b, at + 1, held);
     score_tile(b.columns, part, queries, tile, parts);
     __syncthreads();  // its scores are
-    soften_tile(args, b, at, own, parts, weights, factors);
-    if (run_ends) end_run<kRunning>(args, b, at / kTilesPerRun, own, factors);
+    if (warp_of() < kSoftWarps) {
+      soften_tile(args, b, at, own, parts, weights, factors);
+      if (run_ends) end_run<kRunning>(args, at / kTilesPerRun, own, factors, places);
+    }
     __syncthreads();  // its weights are
     sum_tile<S>(b.columns, tile, weights, factors, sums);
     if (run_ends) {
       if constexpr (kRunning) {
         join_run<S>(factors, sums, totals);
       } else {
-        store_run<S>(args, b, at / kTilesPerRun, factors, sums);
+        store_run<S>(args, at / kTilesPerRun, factors, places, sums);
       }
 #pragma unroll
       for (int j = 0; j < S::kTiles; ++j) {
@@ -291,77 +310,89 @@ __global__ void __launch_bounds__(kAttentionThreads, S::kBlocks)
     __syncthreads();  // nobody reads the tile any more
   }
   if constexpr (kRunning) {
-    if (lane_of() == 0) {
-      factors[warp_of()] = own.total;
-      const AttentionRow row = row_at(args, b.kv, b.first_row + warp_of());
-      if (row.there) {
-        const std::int64_t to = 2 * (row.token * args.n_heads + row.head);
-        Global<float>(args.totals)[to] = own.largest;
-        Global<float>(args.totals)[to + 1] = own.total;
-      }
-    }
-    __syncthreads();  // the rows' totals are there
     write_rows<S>(args, b, factors, totals);
   }
 }
 
-/// Joins the runs that tile_attention left, in order. Grid: heads × tokens × columns /
-/// kCombineThreads; thread owns one column and, of each kCombineThreads runs, the factors of one.
-/// Shared: the runs' largest scores, sums and factors.
-__global__ void __launch_bounds__(kCombineThreads) combine_attention(const AttentionArgs args) {
-  DEVICE_SHARED(float, maxima, kCombineThreads);
-  DEVICE_SHARED(float, run_totals, kCombineThreads);
-  DEVICE_SHARED(float, before, kCombineThreads);
-  DEVICE_SHARED(float, next, kCombineThreads);
+/// A lane's share of kWarpSize runs: one column of each, the largest score and the sum of one.
+struct HeldRuns {
+  float column[kWarpSize];
+  float largest, sum;
+};
+struct RunSums {
+  Global<const float> partial, maxima, sums;
+  std::int64_t column, n_columns;
+  int n;
+};
+__device__ __forceinline__ void load_runs(const RunSums& from, int base, HeldRuns& held) {
+#pragma unroll
+  for (int i = 0; i < kWarpSize; ++i) {
+    const bool there = base + i < from.n && from.column < from.n_columns;
+    held.column[i] = there ? from.partial[(base + i) * from.n_columns + from.column] : 0.0F;
+  }
+  const int own = base + lane_of();
+  held.largest = own < from.n ? from.maxima[own] : minus_infinity();
+  held.sum = own < from.n ? from.sums[own] : 0.0F;
+}
+
+/// The largest of this lane's value and those of the lanes below.
+__device__ __forceinline__ float largest_up_to(float x) {
+#pragma unroll
+  for (int d = 1; d < kWarpSize; d *= 2) {
+    const float below = __shfl_up_sync(kFullWarp, x, d);
+    x = below > x ? below : x;
+  }
+  return x;
+}
+
+/// Joins the runs that tile_attention left, in order. Grid: heads × tokens × columns / kWarpSize;
+/// a warp's lane owns one column and, of each kWarpSize runs, the factors of one; the next runs are
+/// on their way meanwhile. Shared: the runs' factors and sums.
+__global__ void __launch_bounds__(kWarpSize) combine_attention(const AttentionArgs args) {
+  DEVICE_SHARED(float, before, kWarpSize);
+  DEVICE_SHARED(float, next, kWarpSize);
+  DEVICE_SHARED(float, added, kWarpSize);
   constexpr int kSlots = static_cast<int>(kSplitSlots);
   const std::int64_t head = blockIdx.x;
   const std::int64_t token = blockIdx.y;
-  const int thread = static_cast<int>(threadIdx.x);
-  const std::int64_t c = static_cast<std::int64_t>(blockIdx.z) * kCombineThreads + thread;
+  const int lane = lane_of();
+  const std::int64_t c = static_cast<std::int64_t>(blockIdx.z) * kWarpSize + lane;
   const SlotRange range = slots_of(args, token);
   const int first_run = range.first / kSlots;
-  const int n = (range.end - 1) / kSlots - first_run + 1;
-  const std::int64_t row =
+  const std::int64_t place =
       (token * args.n_heads + head) * args.n_splits + first_run - base_run(args);
-  const Global<const float> run_maxima(args.partial_max + row);
-  const Global<const float> run_sums(args.partial_sum + row);
-  const Global<const float> partial(args.partial + row * args.value_dim);
+  const RunSums from{Global<const float>(args.partial + place * args.value_dim),
+                     Global<const float>(args.partial_max + place),
+                     Global<const float>(args.partial_sum + place),
+                     c,
+                     args.value_dim,
+                     (range.end - 1) / kSlots - first_run + 1};
   float largest = minus_infinity();
   float total = 0.0F;
   float sum = 0.0F;
-  for (int base = 0; base < n; base += kCombineThreads) {
-    const int here = n - base < kCombineThreads ? n - base : kCombineThreads;
-    float held[kCombineThreads];  // on their way while the factors are computed
-#pragma unroll
-    for (int i = 0; i < kCombineThreads; ++i) {
-      const bool there = i < here && c < args.value_dim;
-      held[i] = there ? partial[(base + i) * args.value_dim + c] : 0.0F;
-    }
-    __syncthreads();
-    if (thread < here) {
-      maxima[thread] = run_maxima[base + thread];
-      run_totals[thread] = run_sums[base + thread];
-    }
-    __syncthreads();
-    if (thread < here) {
-      float earlier = largest;  // the largest before this run: exact in any order
-      for (int i = 0; i < thread; ++i) {
-        const float m = maxima[i];
-        earlier = m > earlier ? m : earlier;
-      }
-      const Join j = join(earlier, maxima[thread]);
-      before[thread] = j.before;
-      next[thread] = j.next;
-    }
+  HeldRuns held;
+  load_runs(from, 0, held);
+  for (int base = 0; base < from.n; base += kWarpSize) {
+    HeldRuns ahead;
+    load_runs(from, base + kWarpSize, ahead);
+    const float so_far = largest_up_to(held.largest);  // exact in any order
+    float earlier = __shfl_up_sync(kFullWarp, so_far, 1);
+    if (lane == 0) earlier = minus_infinity();
+    const Join j = join(earlier > largest ? earlier : largest, held.largest);
+    before[lane] = j.before;
+    next[lane] = j.next;
+    added[lane] = held.sum * j.next;
     __syncthreads();
 #pragma unroll
-    for (int i = 0; i < kCombineThreads; ++i) {
-      if (i >= here) continue;
-      const float m = maxima[i];
-      largest = m > largest ? m : largest;
-      total = fmaf(total, before[i], run_totals[i] * next[i]);
-      sum = fmaf(sum, before[i], held[i] * next[i]);
+    for (int i = 0; i < kWarpSize; ++i) {
+      if (base + i >= from.n) continue;
+      total = fmaf(total, before[i], added[i]);
+      sum = fmaf(sum, before[i], held.column[i] * next[i]);
     }
+    const float in_these = __shfl_sync(kFullWarp, so_far, kWarpSize - 1);
+    largest = in_these > largest ? in_these : largest;
+    held = ahead;
+    __syncthreads();
   }
   write_value(args, token, head, c, c < args.value_dim ? sum / total : 0.0F);
   if (c != 0) return;
@@ -414,6 +445,12 @@ bool has_vectors(const AttentionArgs& a) {
   return true;
 }
 
+bool are_latents(const AttentionArgs& a) {
+  return columns_of(a) == kLatentColumns && a.heads_per_kv == a.n_heads && a.window == 0 &&
+         a.key_dim == kLatentColumns.key && a.rope_dim == kLatentColumns.rope &&
+         a.value_dim == kLatentColumns.value;
+}
+
 template <class S>
 void launch_tiles(AttentionArgs args, Stream stream) {
   const std::int64_t kv_heads = args.n_heads / args.heads_per_kv;
@@ -433,8 +470,8 @@ void launch_tiles(AttentionArgs args, Stream stream) {
   const std::int64_t columns =
       args.out_terms.data == nullptr ? args.value_dim : args.out_terms.padded_cols;
   const dim3 combine_grid(static_cast<unsigned>(args.n_heads), static_cast<unsigned>(args.n_tokens),
-                          blocks_for(columns, kCombineThreads));
-  DEVICE_LAUNCH(combine_attention, combine_grid, dim3(kCombineThreads), stream, args);
+                          blocks_for(columns, kWarpSize));
+  DEVICE_LAUNCH(combine_attention, combine_grid, dim3(kWarpSize), stream, args);
 }
 
 }  // namespace
@@ -452,7 +489,7 @@ void launch_attention(const AttentionArgs& args, Stream stream) {
     launch_tiles<RaggedTiles>(args, stream);
   } else if (fits<NarrowTiles>(args)) {
     launch_tiles<NarrowTiles>(args, stream);
-  } else if (columns_of(args) == kLatentColumns) {
+  } else if (are_latents(args)) {
     launch_tiles<LatentTiles>(args, stream);
   } else {
     launch_tiles<WideTiles>(args, stream);

@@ -162,13 +162,13 @@ template <class S, bool kRunning>
 __device__ __forceinline__ AttentionBlock block_at(const AttentionArgs& args) {
   AttentionBlock b;
   b.columns = columns_for<S>(args);
-  b.kv = static_cast<int>(blockIdx.z);
+  b.kv = S::kLatents ? 0 : static_cast<int>(blockIdx.z);
   // The last rows read the most: they start first.
   b.first_row = static_cast<int>(gridDim.x - 1 - blockIdx.x) * kTileRows;
   const int left = static_cast<int>(args.n_tokens) * rows_per_token(args) - b.first_row;
   const int last_row = b.first_row + (left < kTileRows ? left : kTileRows) - 1;
   const SlotRange first = slots_of(args, b.first_row / rows_per_token(args));
-  b.first_slot = first.first;
+  b.first_slot = S::kLatents ? 0 : first.first;
   b.end_slot = slots_of(args, last_row / rows_per_token(args)).end;
   b.picked = first.picked;
   b.first_tile = b.first_slot / kTileSlots;
@@ -208,6 +208,11 @@ __device__ __forceinline__ Bf16Pairs load_pair(const Global<const float>& from, 
   return split_pair(left > 0 ? from[0] : 0.0F, left > 1 ? from[1] : 0.0F);
 }
 
+/// A product of 32 bits each, where the compiler alone would take 64.
+__device__ __forceinline__ const float* row_of(const float* rows, int row, std::int64_t stride) {
+  return rows + static_cast<std::int64_t>(row) * static_cast<int>(stride);
+}
+
 /// A warp's slot of a tile, on its way to shared memory: lane l holds columns 4·l … of each 128.
 template <class S>
 struct HeldSlot {
@@ -219,17 +224,29 @@ __device__ __forceinline__ void load_slot(const AttentionArgs& args, const Atten
                                           int tile, HeldSlot<S>& held) {
   const int at = tile * kTileSlots + warp_of();
   const bool there = at >= b.first_slot && at < b.end_slot;
-  std::int64_t slot = 0;
-  if (there) slot = b.picked == nullptr ? static_cast<std::int64_t>(at) : b.picked[at];
-  const Global<const float> key(args.k + slot * args.k_stride + b.kv * args.key_dim);
-  const Global<const float> rope(args.k_rope + slot * args.k_rope_stride);
-  const Global<const float> value(args.v + slot * args.v_stride + b.kv * args.value_dim);
+  int slot = 0;
+  if (there) slot = b.picked == nullptr ? at : b.picked[at];
+  const Global<const float> key(row_of(args.k, slot, args.k_stride) + b.kv * args.key_dim);
+  const Global<const float> rope(row_of(args.k_rope, slot, args.k_rope_stride));
+  const Global<const float> value(row_of(args.v, slot, args.v_stride) + b.kv * args.value_dim);
+#pragma unroll
+  for (int i = 0; i < S::kLoads; ++i) held.part[i] = float4{};
+  if (!there) return;
+  if constexpr (S::kLatents) {
+#pragma unroll
+    for (int i = 0; i + 1 < S::kLoads; ++i) {
+      held.part[i] = load_vector<float4>(key + (i * kWarpSize + lane_of()) * 4);
+    }
+    if (lane_of() < kLatentColumns.rope / 4) {
+      held.part[S::kLoads - 1] = load_vector<float4>(rope + lane_of() * 4);
+    }
+    return;
+  }
   const SlotColumns& c = b.columns;
 #pragma unroll
   for (int i = 0; i < S::kLoads; ++i) {
-    held.part[i] = float4{};
     const int col = (i * kWarpSize + lane_of()) * 4;
-    if (!there || col >= c.all) continue;
+    if (col >= c.all) continue;
     if (col < c.key) {
       held.part[i] = load_four<S>(key + col, static_cast<int>(args.key_dim) - col);
     } else if (col < c.key + c.rope) {
