@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <string>
 
 #include "tests/gpu/emulator/device_memory.h"
 #include "tests/gpu/emulator/scheduler.h"
@@ -53,9 +54,10 @@ void Device::note(int status, const char* what) {
 
 Device::~Device() = default;
 
-bool Device::open(int) {
+bool Device::open(int ordinal) {
   open_ = true;
   properties_ = {"SIMT emulator", 9, 0, 4};
+  if (ordinal > 0) properties_.name += " " + std::to_string(ordinal);
   return true;
 }
 
