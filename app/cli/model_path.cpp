@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::int64_t kMostThreads = 1024;
 constexpr std::int64_t kMostLayers = 1000;
+constexpr std::int64_t kMostDevices = 1000;
 constexpr std::int64_t kLongestContext = std::int64_t{1} << 24;
 constexpr std::uint64_t kLargestTextFile = std::uint64_t{1} << 30;
 
@@ -46,6 +47,7 @@ Result<engine::WeightFormat> weightFormat(const Arguments& arguments) {
 const std::vector<OptionSpec>& commonOptions() {
   static const std::vector<OptionSpec> options{
       {"--backend", "B", "reference, cpu, cuda or auto (default)"},
+      {"--device", "N", "of several GPUs; default: the one with most free memory (see info)"},
       {"--instruction-set", "I", "force the CPU kernels: generic, avx2, avx2-vnni, avx512 …"},
       {"--threads", "N", "CPU threads; default: the cores this process may use"},
       {"--context", "N", "tokens the cache holds"},
@@ -76,6 +78,15 @@ Result<engine::LoadOptions> loadOptions(const Arguments& arguments, std::int64_t
   ASSIGN_OR_RETURN(options.backend.kind, backendKind(backend));
   options.backend.instruction_set = arguments.text("--instruction-set").value_or("");
   options.prefer_gpu = backend == "auto" && options.backend.instruction_set.empty();
+  if (arguments.text("--device")) {
+    if (!options.prefer_gpu && options.backend.kind != BackendKind::Cuda) {
+      return fail(ErrorCode::InvalidArgument,
+                  "--device chooses among GPUs: not with --backend " + backend +
+                      (backend == "auto" ? " and --instruction-set" : ""));
+    }
+    ASSIGN_OR_RETURN(const std::int64_t device, arguments.integer("--device", 0, 0, kMostDevices));
+    options.backend.device = static_cast<int>(device);
+  }
   ASSIGN_OR_RETURN(const std::int64_t threads, arguments.integer("--threads", 0, 1, kMostThreads));
   options.backend.n_threads = static_cast<int>(threads);
   ASSIGN_OR_RETURN(options.context_length,

@@ -322,6 +322,7 @@ struct BackendOptions {
   int n_threads = 0;            // 0: the cores this process may use
   std::string instruction_set;  // "", or "generic", "avx2", "avx2-vnni", "avx512", "avx512-vnni",
                                 // "amx-int8", "amx-bf16" to force one
+  int device = -1;              // of several GPUs; -1: the one with most free memory
   bool operator==(const BackendOptions&) const = default;
 };
 
@@ -332,8 +333,10 @@ struct BackendDescription {
   std::string description;
   std::int64_t free_bytes = 0;  // of the device's own memory; 0: it computes in main memory
   std::int64_t total_bytes = 0;
+  int device = -1;  // BackendOptions::device for exactly this one
 };
 
+/// Of GPUs the one that is used by default comes first.
 std::vector<BackendDescription> available_backends();
 Result<std::unique_ptr<Backend>> make_backend(const BackendOptions& options);
 

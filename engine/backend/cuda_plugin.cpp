@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <elf.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <filesystem>
@@ -16,7 +17,7 @@ namespace {
 
 /// What a plug-in of this version offers.
 struct Plugin {
-  BathyscopeCudaProbeDevices probe_devices = nullptr;
+  BathyscopeCudaProbeDevice probe_device = nullptr;
   BathyscopeCudaMakeBackend make_backend = nullptr;
 };
 
@@ -42,9 +43,9 @@ Result<Plugin> check_plugin(const Library& library, const std::string& path) {
   }
   const auto build = symbol<BathyscopeCudaBuild>(library, "bathyscope_cuda_build");
   const auto layout = symbol<BathyscopeCudaLayout>(library, "bathyscope_cuda_layout");
-  const Plugin plugin{symbol<BathyscopeCudaProbeDevices>(library, "bathyscope_cuda_probe_devices"),
+  const Plugin plugin{symbol<BathyscopeCudaProbeDevice>(library, "bathyscope_cuda_probe_device"),
                       symbol<BathyscopeCudaMakeBackend>(library, "bathyscope_cuda_make_backend")};
-  if (build == nullptr || layout == nullptr || plugin.probe_devices == nullptr ||
+  if (build == nullptr || layout == nullptr || plugin.probe_device == nullptr ||
       plugin.make_backend == nullptr) {
     return fail(ErrorCode::InvalidFile, path + " is damaged: a function is missing");
   }
@@ -100,13 +101,24 @@ BackendDescription not_used(const std::string& reason) {
   return {BackendKind::Cuda, false, "CUDA is not used: " + reason, 0, 0};
 }
 
-BackendDescription describe(const BathyscopeCudaProbe& probe) {
-  if (probe.problem[0] != '\0') return not_used(probe.problem);
-  return {BackendKind::Cuda, true,
-          std::string("CUDA · ") + probe.device_name + " · " +
-              std::to_string(probe.free_bytes >> 20) + " of " +
-              std::to_string(probe.total_bytes >> 20) + " MiB free",
-          probe.free_bytes, probe.total_bytes};
+BackendDescription describe(const BathyscopeCudaProbe& probe, int device) {
+  BackendDescription description = not_used(probe.problem);
+  description.device = device;
+  if (probe.problem[0] != '\0') return description;
+  const std::string number =
+      probe.n_devices > 1 ? "GPU " + std::to_string(device) + ", " : std::string();
+  description.available = true;
+  description.description = "CUDA · " + number + probe.device_name + " · " +
+                            std::to_string(probe.free_bytes >> 20) + " of " +
+                            std::to_string(probe.total_bytes >> 20) + " MiB free";
+  description.free_bytes = probe.free_bytes;
+  description.total_bytes = probe.total_bytes;
+  return description;
+}
+
+bool is_better(const BackendDescription& a, const BackendDescription& b) {
+  if (a.available != b.available) return a.available;
+  return a.free_bytes > b.free_bytes;
 }
 
 }  // namespace
@@ -118,31 +130,51 @@ std::string cuda_plugin_path() {
   return (program.parent_path() / "libbathyscope_cuda.so").string();
 }
 
-BackendDescription describe_cuda(const std::string& plugin_path) {
+std::vector<BackendDescription> describe_cuda(const std::string& plugin_path) {
   const auto library = open_plugin(plugin_path, 0);
-  if (!library) return not_used(library.error().message);
+  if (!library) return {not_used(library.error().message)};
   const auto plugin = check_plugin(*library, plugin_path);
-  if (!plugin) return not_used(plugin.error().message);
+  if (!plugin) return {not_used(plugin.error().message)};
   // From the first question on the CUDA runtime has threads and thread-local memory of its own:
   // what it is made of must not be unmapped under them.
   const auto stays = open_plugin(plugin_path, RTLD_NODELETE);
-  if (!stays) return not_used(stays.error().message);
+  if (!stays) return {not_used(stays.error().message)};
+  std::vector<BackendDescription> devices;
   BathyscopeCudaProbe probe{};
-  plugin->probe_devices(&probe);
-  return describe(probe);
+  do {
+    const auto device = static_cast<int>(devices.size());
+    plugin->probe_device(device, &probe);
+    devices.push_back(describe(probe, device));
+  } while (static_cast<int>(devices.size()) < probe.n_devices);
+  // The best to the front; the others stay in their order, those of use before those of none.
+  const auto best = std::min_element(devices.begin(), devices.end(), is_better);
+  std::rotate(devices.begin(), best, best + 1);
+  std::stable_partition(devices.begin(), devices.end(),
+                        [](const BackendDescription& d) { return d.available; });
+  return devices;
 }
 
-Result<std::unique_ptr<Backend>> make_cuda_backend(const std::string& plugin_path) {
-  const BackendDescription description = describe_cuda(plugin_path);
-  if (!description.available) {
-    return fail(ErrorCode::Unsupported, description.description + "; choose the CPU backend");
+Result<std::unique_ptr<Backend>> make_cuda_backend(const std::string& plugin_path, int device) {
+  const std::vector<BackendDescription> devices = describe_cuda(plugin_path);
+  auto used = devices.begin();
+  if (device >= 0 && devices.front().device >= 0) {
+    used = std::find_if(devices.begin(), devices.end(),
+                        [device](const BackendDescription& d) { return d.device == device; });
+    if (used == devices.end()) {
+      return fail(ErrorCode::InvalidArgument, "GPU: found " + std::to_string(device) +
+                                                  ", allowed 0 to " +
+                                                  std::to_string(devices.size() - 1));
+    }
+  }
+  if (!used->available) {
+    return fail(ErrorCode::Unsupported, used->description + "; choose the CPU backend");
   }
   ASSIGN_OR_RETURN(const Library library, open_plugin(plugin_path, RTLD_NODELETE));
   ASSIGN_OR_RETURN(const Plugin plugin, check_plugin(library, plugin_path));
   std::array<char, 1024> problem{};
   auto code = static_cast<std::int32_t>(ErrorCode::Device);
-  auto* backend =
-      static_cast<Backend*>(plugin.make_backend(0, &code, problem.data(), problem.size()));
+  auto* backend = static_cast<Backend*>(
+      plugin.make_backend(used->device, &code, problem.data(), problem.size()));
   if (backend == nullptr) {
     return fail(static_cast<ErrorCode>(code),
                 std::string(problem.data()) + "; choose the CPU backend");

@@ -7,9 +7,11 @@
 namespace engine {
 
 std::vector<BackendDescription> available_backends() {
-  return {{BackendKind::Cpu, true, describe_cpu(), 0, 0},
-          {BackendKind::Reference, true, make_reference_backend()->description(), 0, 0},
-          describe_cuda(cuda_plugin_path())};
+  std::vector<BackendDescription> all = {
+      {BackendKind::Cpu, true, describe_cpu(), 0, 0},
+      {BackendKind::Reference, true, make_reference_backend()->description(), 0, 0}};
+  for (BackendDescription& gpu : describe_cuda(cuda_plugin_path())) all.push_back(std::move(gpu));
+  return all;
 }
 
 Result<std::unique_ptr<Backend>> make_backend(const BackendOptions& options) {
@@ -19,7 +21,7 @@ Result<std::unique_ptr<Backend>> make_backend(const BackendOptions& options) {
     case BackendKind::Cpu:
       return make_cpu_backend(options.n_threads, options.instruction_set);
     case BackendKind::Cuda:
-      return make_cuda_backend(cuda_plugin_path());
+      return make_cuda_backend(cuda_plugin_path(), options.device);
   }
   return fail(ErrorCode::InvalidArgument, "backend: found an unknown kind");
 }

@@ -91,13 +91,23 @@ TEST_F(CudaBits, LargeTiles) {
   }
 }
 
-TEST_F(CudaBits, LargeTilesOfGateAndUp) {
-  for (const DType dtype : {DType::BF16, DType::F16, DType::Q5_1}) {
+// Experts take large tiles for their tokens alone, however many multiprocessors there are: gate and
+// up side by side, then down.
+TEST_F(CudaBits, LargeTilesOfExperts) {
+  std::vector<DType> dtypes(std::begin(kWeightTypes), std::end(kWeightTypes));
+  dtypes.insert(dtypes.end(), std::begin(kBlockTypes), std::end(kBlockTypes));
+  for (const DType dtype : dtypes) {
     SCOPED_TRACE(dtype_name(dtype));
-    const StoredMlp mlp = random_mlp(random, dtype, 96, 160);
-    const Matrix x = random.matrix(66, 96);
-    expect_as_alone(x, 96, [&](Backend& b, ConstMatView rows, MatView out) {
-      b.gated_mlp(rows, mlp.view(), out);
+    const bool plain = dtype_block(dtype).elements == 1;
+    const std::int64_t hidden = plain ? 293 : 512;
+    const StoredMlp mlp = random_mlp(random, dtype, hidden, plain ? 150 : 256);
+    const std::vector<MlpWeights> expert = {mlp.view()};
+    const Matrix x = random.matrix(35, hidden);
+    const std::vector<std::int32_t> ids(35, 0);
+    const std::vector<float> weights(35, 1.0F);
+    expect_as_alone(x, hidden, [&](Backend& b, ConstMatView rows, MatView out) {
+      const auto n = static_cast<std::size_t>(rows.rows);
+      b.moe(rows, expert, std::span(ids).first(n), std::span(weights).first(n), 1, out);
     });
   }
 }

@@ -26,8 +26,8 @@ class CudaPlacement : public testing::Test {
     plugin_ = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     ASSERT_NE(plugin_, nullptr) << dlerror();
     device_has_ = reinterpret_cast<void (*)(std::int64_t)>(dlsym(plugin_, "emulated_device_has"));
-    EXPECT_EQ(is_emulated(),
-              engine::describe_cuda(path).description.find("SIMT emulator") != std::string::npos);
+    EXPECT_EQ(is_emulated(), engine::describe_cuda(path).front().description.find(
+                                 "SIMT emulator") != std::string::npos);
   }
   void TearDown() override {
     if (is_emulated()) device_has(kRoomy);

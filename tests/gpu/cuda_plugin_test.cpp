@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -24,7 +25,7 @@ std::string folder() {
 }
 
 void expect_not_used(const std::string& path, const std::string& reason) {
-  const BackendDescription description = describe_cuda(path);
+  const BackendDescription description = describe_cuda(path).front();
   EXPECT_FALSE(description.available);
   EXPECT_THAT(description.description, HasSubstr("CUDA is not used: "));
   EXPECT_THAT(description.description, HasSubstr(reason));
@@ -85,13 +86,35 @@ TEST(CudaPlugin, DriversAndDevicesThatDoNotServe) {
 }
 
 TEST(CudaPlugin, MakesABackendThatPassedItsSelfCheck) {
-  const BackendDescription description = describe_cuda(cuda_plugin_path());
+  const BackendDescription description = describe_cuda(cuda_plugin_path()).front();
   EXPECT_TRUE(description.available) << description.description;
   EXPECT_THAT(description.description, HasSubstr("MiB free"));
   auto backend = make_backend({BackendKind::Cuda, 0, ""});
   ASSERT_TRUE(backend.has_value()) << backend.error().message;
   EXPECT_EQ((*backend)->kind(), BackendKind::Cuda);
   EXPECT_TRUE((*backend)->health().has_value());
+}
+
+TEST(CudaPlugin, OfSeveralDevicesTheOneWithMostFreeMemory) {
+  ASSERT_EQ(setenv("BATHYSCOPE_EMULATED_GPUS", "700,0,900,900,800", 1), 0);
+  const std::vector<BackendDescription> devices = describe_cuda(cuda_plugin_path());
+  std::vector<int> order;
+  for (const BackendDescription& device : devices) order.push_back(device.device);
+  EXPECT_THAT(order, testing::ElementsAre(2, 0, 3, 4, 1));
+  EXPECT_EQ(devices.front().description, "CUDA · GPU 2, SIMT emulator · 900 of 900 MiB free");
+  EXPECT_FALSE(devices.back().available);
+  const auto made_on = [](int device) {
+    const auto backend = make_backend({BackendKind::Cuda, 0, "", device});
+    return backend ? (*backend)->description() : backend.error().message;
+  };
+  EXPECT_THAT(made_on(-1), HasSubstr("SIMT emulator 2 ·"));
+  EXPECT_THAT(made_on(4), HasSubstr("SIMT emulator 4 ·"));
+  EXPECT_THAT(made_on(0), HasSubstr("SIMT emulator ·"));
+  EXPECT_EQ(made_on(1), "CUDA is not used: it is too old; choose the CPU backend");
+  EXPECT_EQ(made_on(5), "GPU: found 5, allowed 0 to 4");
+  ASSERT_EQ(setenv("BATHYSCOPE_EMULATED_GPUS", "0,0", 1), 0);
+  EXPECT_EQ(made_on(-1), "CUDA is not used: it is too old; choose the CPU backend");
+  unsetenv("BATHYSCOPE_EMULATED_GPUS");
 }
 
 TEST(CudaPlugin, MemoryThatIsNotThereIsNamed) {

@@ -14,7 +14,7 @@ std::uint64_t bathyscope_cuda_layout() { return engine::cuda::backend_layout(); 
 void* bathyscope_cuda_make_backend(std::int32_t, std::int32_t*, char*, std::size_t) {
   return nullptr;
 }
-void bathyscope_cuda_probe_devices(BathyscopeCudaProbe* probe) {
+void bathyscope_cuda_probe_device(std::int32_t, BathyscopeCudaProbe* probe) {
   *probe = {};
   std::snprintf(probe->problem, sizeof probe->problem, "no CUDA-capable device is detected");
 }
@@ -25,7 +25,7 @@ std::uint64_t bathyscope_cuda_layout() { return engine::cuda::backend_layout(); 
 void* bathyscope_cuda_make_backend(std::int32_t, std::int32_t*, char*, std::size_t) {
   return nullptr;
 }
-void bathyscope_cuda_probe_devices(BathyscopeCudaProbe*) {}
+void bathyscope_cuda_probe_device(std::int32_t, BathyscopeCudaProbe*) {}
 #else
 std::int32_t something_else() { return 0; }
 #endif

@@ -4,6 +4,6 @@
 #include "engine/backend/cuda_plugin.h"
 
 int main() {
-  std::puts(engine::describe_cuda(engine::cuda_plugin_path()).description.c_str());
+  std::puts(engine::describe_cuda(engine::cuda_plugin_path()).front().description.c_str());
   return 0;
 }

@@ -160,6 +160,11 @@ plant "one wait: the results are waited for apart" cuda_step.cpp \
 plant "one wait: results come back before they are whole" cuda_step.cpp \
   's/if (!deliveries_.empty() \&\& !block_copied_) {/if (false) {/' cuda_step.cpp cuda_step_test '*SameBits*'
 
+plant "loading: a stage is filled before it is copied" weight_upload.cpp \
+  '/device_.wait(stage.copied.handle());/d' weight_upload.cpp cuda_bits_test 'CudaLoading*'
+plant "loading: the last rows of a stage stay behind" weight_upload.cpp \
+  's/(n + piece_rows - 1) \/ piece_rows/n \/ piece_rows/' weight_upload.cpp cuda_bits_test 'CudaLoading*'
+
 plant "main memory: the experts' results stay there" ../split_backend.cpp \
   '/device_->upload({host_out.data/d' ../split_backend.cpp emulated/cuda_placement_test '*AsWholeOnes*'
 plant "main memory: the tokens are not waited for" ../split_backend.cpp \

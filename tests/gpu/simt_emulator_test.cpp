@@ -81,6 +81,41 @@ TEST_F(Emulator, SharedReadsAndWrites) {
   EXPECT_THAT(faults(unwritten), ElementsAre(HasSubstr("shared read of unwritten memory")));
 }
 
+TEST_F(Emulator, MisalignedVectorAccessToSharedMemory) {
+  const auto kernel = [&] {
+    DEVICE_SHARED(int, values, 64);
+    values[threadIdx.x] = 1;
+    __syncthreads();
+    if (threadIdx.x == 0) engine::cuda::load_shared<uint4>(values, 2);
+  };
+  EXPECT_THAT(faults(kernel), ElementsAre(HasSubstr("misaligned access to shared memory")));
+}
+
+TEST_F(Emulator, CopiesFromAndToPageLockedMemoryAreLate) {
+  engine::cuda::Device device;
+  ASSERT_TRUE(device.open(0));
+  int* host = static_cast<int*>(device.allocate_pinned(2 * sizeof(int)));
+  const engine::cuda::EventHandle copied = device.make_event();
+  host[0] = host[1] = 1;
+  device.to_device(memory_, &host[0], sizeof(int));
+  device.record(copied);
+  device.to_device(memory_ + 1, &host[1], sizeof(int));
+  device.wait(copied);
+  host[0] = host[1] = 2;
+  device.to_host(&host[0], memory_ + 1, sizeof(int));
+  EXPECT_EQ(host[0], 2) << "not there before somebody waits";
+  device.synchronize();
+  EXPECT_EQ(memory_[0], 1) << "waited for";
+  EXPECT_EQ(memory_[1], 2) << "changed before it was copied";
+  EXPECT_EQ(host[0], 2);
+  host[1] = 3;
+  device.to_device(memory_, &host[1], sizeof(int));
+  EXPECT_THAT(faults([&] { memory()[1] = 4 + memory()[0]; }), IsEmpty());
+  EXPECT_EQ(memory_[1], 7) << "a kernel finds what was queued before it";
+  device.release_event(copied);
+  device.release_pinned(host);
+}
+
 TEST_F(Emulator, MissingBarriers) {
   for (const unsigned order : {0U, 1U, 2U}) {
     simt::set_order(order);

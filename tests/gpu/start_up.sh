@@ -47,4 +47,23 @@ cp "$plugins/libfake_no_device.so" "$plugin"
 says "no device" "no CUDA-capable device"
 cp "$plugins/libbathyscope_cuda.so" "$plugin"
 says "a GPU too small for the model" "GPU memory: the model needs" $((300 << 20))
+
+export BATHYSCOPE_EMULATED_GPUS=300,900
+info=$("$work/bathyscope-cli" info "$model" | grep -A1 -E 'CUDA')
+[[ $info == *"CUDA · GPU 1, SIMT emulator · 900 of 900"*"CUDA · GPU 0, SIMT emulator · 300 of 300"* ]] &&
+  echo "pass  several GPUs, the best first" || { failed=1 && echo "FAIL  several GPUs: $info"; }
+# refuses what line options…: a generation with them ends with that line.
+refuses() {
+  local what=$1 line=$2
+  shift 2
+  if ! "$work/bathyscope-cli" generate "$model" --prompt Hello --max-tokens 2 --context 64 "$@" >/dev/null 2>"$work/refusal" &&
+    grep -qF -e "$line" "$work/refusal"; then
+    echo "pass  $what"
+  else
+    failed=1
+    echo "FAIL  $what: wanted '$line', found '$(cat "$work/refusal")'"
+  fi
+}
+refuses "a GPU that is not there" "GPU: found 2, allowed 0 to 1" --device 2
+refuses "a GPU for the CPU" "--device chooses among GPUs" --device 0 --backend cpu
 exit $failed

@@ -11,8 +11,6 @@ namespace engine::cuda {
 
 namespace {
 
-constexpr std::int64_t kStagingBytes = std::int64_t{8} << 20;
-
 struct BufferOwner {
   DeviceMemory memory;
   std::function<void()> before_release;
@@ -40,11 +38,6 @@ Result<std::unique_ptr<Backend>> CudaBackend::create(int ordinal) {
   std::unique_ptr<CudaBackend> backend(new CudaBackend());
   if (!backend->device_.open(ordinal)) {
     return fail(ErrorCode::Device, "CUDA: " + backend->device_.failure());
-  }
-  backend->staging_ = PinnedMemory(backend->device_, kStagingBytes);
-  if (backend->staging_.data() == nullptr) {
-    return fail(ErrorCode::OutOfMemory,
-                "CUDA: no page-locked main memory for copies (" + mebibytes(kStagingBytes) + ")");
   }
   RETURN_IF_ERROR(backend->self_check());
   return backend;
@@ -105,27 +98,17 @@ Result<Buffer> CudaBackend::allocate(std::int64_t n_elements) {
 Result<WeightView> CudaBackend::place(const WeightView& host) {
   flush();
   const std::int64_t n_bytes = placed_bytes(host);
-  const std::int64_t scale_bytes =
-      host.scale_inv == nullptr ? 0 : (host.rows + 127) / 128 * host.scale_cols * 4;
-  auto* device = static_cast<std::byte*>(slabs_.take(n_bytes + scale_bytes + 256));
+  auto* device = static_cast<std::byte*>(slabs_.take(n_bytes + scale_bytes(host) + 256));
   if (device == nullptr) return unexpected(out_of_memory(n_bytes, "a weight"));
+  if (!weight_upload_) {
+    ASSIGN_OR_RETURN(weight_upload_, WeightUpload::create(device_));
+  }
   WeightView view = host;
   view.data = device;
-  const std::int64_t row_bytes = placed_row_bytes(weight_layout(host.dtype), host.cols);
-  const std::int64_t rows_at_once = std::max<std::int64_t>(kStagingBytes / row_bytes, 1);
-  std::vector<std::byte> wide;  // a row longer than the staging memory
-  if (row_bytes > kStagingBytes) wide.resize(static_cast<std::size_t>(row_bytes));
-  auto* staging = wide.empty() ? static_cast<std::byte*>(staging_.data()) : wide.data();
-  for (std::int64_t first = 0; first < host.rows; first += rows_at_once) {
-    const std::int64_t n = std::min(rows_at_once, host.rows - first);
-    arrange_rows(host, first, n, staging);
-    device_.to_device(device + first * row_bytes, staging, n * row_bytes);
-    device_.synchronize();
-  }
-  if (scale_bytes > 0) {
+  RETURN_IF_ERROR(weight_upload_->rows(host, device));
+  if (host.scale_inv != nullptr) {
     std::byte* scales = device + round_up(n_bytes, 256);
-    device_.to_device(scales, host.scale_inv, scale_bytes);
-    device_.synchronize();
+    RETURN_IF_ERROR(weight_upload_->scales(host, scales));
     view.scale_inv = reinterpret_cast<const float*>(scales);
   }
   RETURN_IF_ERROR(health());

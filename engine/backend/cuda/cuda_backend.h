@@ -13,6 +13,7 @@
 #include "engine/backend/backend.h"
 #include "engine/backend/cuda/cuda_memory.h"
 #include "engine/backend/cuda/kernels.h"
+#include "engine/backend/cuda/weight_upload.h"
 
 namespace engine::cuda {
 
@@ -171,7 +172,7 @@ class CudaBackend final : public Backend {
   Device device_;        // first made, last gone
   Scratch scratch_;
   SlabMemory slabs_;
-  PinnedMemory staging_;
+  std::unique_ptr<WeightUpload> weight_upload_;  // while weights are loaded
   std::unordered_map<const MlpWeights*, ExpertTables> expert_tables_;
 
   /// Sums that wait for a norm to take them along: the experts' with the shared one, then x += a.

@@ -42,29 +42,34 @@ using DeviceMemory = OwnedMemory<&Device::allocate, &Device::release>;
 /// Page-locked host memory.
 using PinnedMemory = OwnedMemory<&Device::allocate_pinned, &Device::release_pinned>;
 
-/// A captured sequence of work, and what it is released through.
-class CapturedWork {
+/// What the device knows by a handle, given back through it.
+template <class Handle, void (Device::*kRelease)(Handle)>
+class OwnedHandle {
  public:
-  CapturedWork() = default;
-  CapturedWork(Device& device, GraphHandle handle) : device_(&device), handle_(handle) {}
-  CapturedWork(CapturedWork&& other) noexcept { swap(other); }
-  CapturedWork& operator=(CapturedWork&& other) noexcept {
+  OwnedHandle() = default;
+  OwnedHandle(Device& device, Handle handle) : device_(&device), handle_(handle) {}
+  OwnedHandle(OwnedHandle&& other) noexcept { swap(other); }
+  OwnedHandle& operator=(OwnedHandle&& other) noexcept {
     swap(other);
     return *this;
   }
-  ~CapturedWork() {
-    if (handle_ != nullptr) device_->release_graph(handle_);
+  ~OwnedHandle() {
+    if (handle_ != nullptr) (device_->*kRelease)(handle_);
   }
-  GraphHandle handle() const { return handle_; }
+  Handle handle() const { return handle_; }
 
  private:
-  void swap(CapturedWork& other) noexcept {
+  void swap(OwnedHandle& other) noexcept {
     std::swap(device_, other.device_);
     std::swap(handle_, other.handle_);
   }
   Device* device_ = nullptr;
-  GraphHandle handle_ = nullptr;
+  Handle handle_ = nullptr;
 };
+/// A captured sequence of work.
+using CapturedWork = OwnedHandle<GraphHandle, &Device::release_graph>;
+/// A place in the stream that can be waited for.
+using DeviceEvent = OwnedHandle<EventHandle, &Device::release_event>;
 
 /// Weights never go before the backend does: they are cut from large slabs, because thousands of
 /// experts as allocations of their own would each be rounded up to the driver's granularity.

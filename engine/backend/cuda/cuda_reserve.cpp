@@ -55,6 +55,7 @@ std::int64_t result_bytes(const BackendLimits& l) {
 }  // namespace
 
 Result<void> CudaBackend::reserve(const BackendLimits& limits) {
+  weight_upload_.reset();  // its threads and memory; whoever places more gets new ones
   for (const Need& need : needs_of(limits)) {
     if (need.n_bytes > 0 && scratch_.bytes(need.kind, need.n_bytes) == nullptr) {
       return unexpected(out_of_memory(need.n_bytes, "scratch"));

@@ -93,6 +93,21 @@ void Device::between(void* to, const void* from, std::int64_t n_bytes) {
 
 void Device::synchronize() { note(cudaStreamSynchronize(stream_), "waiting for the GPU"); }
 
+EventHandle Device::make_event() {
+  EventHandle event = nullptr;
+  note(cudaEventCreateWithFlags(&event, cudaEventDisableTiming | cudaEventBlockingSync),
+       "making an event");
+  return event;
+}
+
+void Device::record(EventHandle event) {
+  note(cudaEventRecord(event, stream_), "recording an event");
+}
+
+void Device::wait(EventHandle event) { note(cudaEventSynchronize(event), "waiting for a copy"); }
+
+void Device::release_event(EventHandle event) { note(cudaEventDestroy(event), "freeing an event"); }
+
 void Device::check_launch(const char* what) { note(cudaGetLastError(), what); }
 
 bool Device::begin_capture() {

@@ -26,11 +26,13 @@ struct DeviceProperties {
   int n_multiprocessors = 0;
 };
 
-/// What was captured, ready to be launched again. Owned through Device.
+/// What was captured, ready to be launched again; a place in the stream. Owned through Device.
 #if defined(__CUDACC__) || defined(BATHYSCOPE_CUDA_RUNTIME)
 using GraphHandle = cudaGraphExec_t;
+using EventHandle = cudaEvent_t;
 #else
 using GraphHandle = void*;
+using EventHandle = std::int64_t*;
 #endif
 
 /// Owns a stream of one device and remembers the first failure of anything done through it: CUDA
@@ -56,11 +58,17 @@ class Device {
   std::int64_t free_bytes();
 
   void fill_zero(void* p, std::int64_t n_bytes);
+  /// From page-locked memory both return before the bytes have been read or written.
   void to_device(void* device, const void* host, std::int64_t n_bytes);
   void to_host(void* host, const void* device, std::int64_t n_bytes);
   void between(void* to, const void* from, std::int64_t n_bytes);
   /// Waits for all of it.
   void synchronize();
+  /// Waits only for what was queued before the event was recorded, if it ever was.
+  EventHandle make_event();
+  void record(EventHandle event);
+  void wait(EventHandle event);
+  void release_event(EventHandle event);
   /// After a launch.
   void check_launch(const char* what);
 

@@ -10,27 +10,28 @@
 
 extern "C" {
 
-/// What the CUDA runtime says about this machine. Strings are UTF-8 and end with NUL.
+/// What the CUDA runtime says about this machine and one of its devices. Strings are UTF-8 and end
+/// with NUL.
 struct BathyscopeCudaProbe {
-  std::int32_t n_devices;
+  std::int32_t n_devices;           // that CUDA_VISIBLE_DEVICES shows
   std::int32_t runtime_version;     // 13000 for 13.0
   std::int32_t driver_version;      // 0 when there is no driver
-  std::int32_t compute_capability;  // of device 0: 90 for 9.0
-  std::int64_t free_bytes;          // of device 0
+  std::int32_t compute_capability;  // 90 for 9.0
+  std::int64_t free_bytes;
   std::int64_t total_bytes;
-  char device_name[256];  // of device 0, "" when there is none
-  char problem[256];      // why no device can be used, "" when one can
+  char device_name[256];  // "" when there is none
+  char problem[256];      // why it cannot be used, "" when it can
 };
 
 /// Raised when the struct, a function or Backend changes; the program refuses another version by
 /// name.
-constexpr std::int32_t kBathyscopeCudaAbi = 5;
+constexpr std::int32_t kBathyscopeCudaAbi = 6;
 
 using BathyscopeCudaAbiVersion = std::int32_t (*)();
 /// C++ objects cross this border: both sides must come from the same compiler and the same headers.
 using BathyscopeCudaBuild = const char* (*)();
 using BathyscopeCudaLayout = std::uint64_t (*)();
-using BathyscopeCudaProbeDevices = void (*)(BathyscopeCudaProbe* probe);
+using BathyscopeCudaProbeDevice = void (*)(std::int32_t ordinal, BathyscopeCudaProbe* probe);
 /// An engine::Backend of device `ordinal` for the caller to delete, or null and why in `problem`
 /// [problem_bytes]. The error's code is in *code.
 using BathyscopeCudaMakeBackend = void* (*)(std::int32_t ordinal, std::int32_t* code, char* problem,

@@ -19,10 +19,12 @@ void arrange_plane(const WeightLayout& layout, const Plane& plane, const std::by
       std::memcpy(to + b * plane.stride, from, static_cast<std::size_t>(plane.source_bytes));
       continue;
     }
-    std::byte* unit = to + b / per_unit * unit_bytes;
-    const int base = static_cast<int>(b % per_unit) * plane.stride;
-    for (int i = 0; i < plane.source_bytes; i += 4) {
-      std::memcpy(unit + interleaved_place(base + i, unit_bytes), from + i, 4);
+    // interleaved_place, four words at a time: one for each lane.
+    std::byte* first = to + b / per_unit * unit_bytes + b % per_unit * plane.stride / 4;
+    for (int i = 0; i < plane.source_bytes; i += 16) {
+      for (int lane = 0; lane < 4; ++lane) {
+        std::memcpy(first + i / 4 + lane * (unit_bytes / 4), from + i + 4 * lane, 4);
+      }
     }
   }
 }

@@ -51,6 +51,8 @@ struct Machine {
   Work* capture = nullptr;
   bool captures_fail = false;
   std::vector<std::string> faults;
+  Work copies;  // put off
+  std::int64_t n_performed = 0;
 };
 
 // At namespace scope: every access of every thread asks for it.
@@ -188,6 +190,23 @@ bool in_kernel() { return machine().current != nullptr; }
 Counts& counts() { return machine().counts; }
 void set_capture(Work* work) { machine().capture = work; }
 Work* capture() { return machine().capture; }
+std::int64_t put_off(const std::function<void()>& copy) {
+  machine().copies.push_back(copy);
+  return n_put_off();
+}
+
+std::int64_t n_put_off() {
+  return machine().n_performed + static_cast<std::int64_t>(machine().copies.size());
+}
+
+void perform_copies(std::int64_t until) {
+  Machine& m = machine();
+  const auto n = std::max<std::int64_t>(until - m.n_performed, 0);
+  for (std::int64_t i = 0; i < n; ++i) m.copies[static_cast<std::size_t>(i)]();
+  m.copies.erase(m.copies.begin(), m.copies.begin() + n);
+  m.n_performed += n;
+}
+
 void fail_captures(bool fail) { machine().captures_fail = fail; }
 bool captures_fail() { return machine().captures_fail; }
 void set_order(unsigned order) { machine().order = order; }
@@ -204,6 +223,7 @@ void fault(const std::string& what) {
 
 void run(const char* name, const Launch& launch, const Kernel& kernel) {
   Machine& m = machine();
+  perform_copies(n_put_off());
   m.launch = launch;
   m.kernel_name = name;
   m.aborting = false;

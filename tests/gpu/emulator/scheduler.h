@@ -52,6 +52,12 @@ Counts& counts();
 using Work = std::vector<std::function<void()>>;
 void set_capture(Work* work);
 Work* capture();
+/// Copies from and to page-locked memory happen as late as they may: when the host waits for them,
+/// or before what is queued behind them. put_off gives the number of the copy; perform_copies does
+/// all up to that one.
+std::int64_t put_off(const std::function<void()>& copy);
+std::int64_t n_put_off();  // so far, performed or not
+void perform_copies(std::int64_t until);
 /// From here on nothing can be captured: an old driver, a device without it.
 void fail_captures(bool fail);
 bool captures_fail();
