@@ -10,6 +10,13 @@
 namespace engine::test {
 namespace {
 
+/// Orders of blocks and threads, tokens in one call: up to four spread their runs over blocks.
+struct Spread {
+  int order;
+  std::int64_t chunk;
+};
+constexpr Spread kSpread[] = {{2, 1}, {3, 4}};
+
 constexpr std::int64_t kBehind = 3;  // slots behind the last, which nobody may read
 
 /// The largest difference as a share of the largest finite magnitude; infinite where only one is.
@@ -125,25 +132,27 @@ TEST_F(CudaAttention, GroupedAroundEveryTile) {
   }
 }
 
-// 600 slots are more runs than the emulator has multiprocessors: a block takes several.
+// The emulator has four multiprocessors: blocks take spans of four runs with 1,700 and 900 slots,
+// some runs with 2,150, one elsewhere.
 TEST_F(CudaAttention, GroupedBitsInAnyCall) {
-  const Grouped cases[] = {
-      {6, 2, 8, 7, 600}, {6, 2, 8, 7, 420, 200}, {5, 1, 6, 7, 331, 65}, {3, 1, 132, 6, 150}};
+  const Grouped cases[] = {{6, 2, 8, 5, 1700},
+                           {1, 1, 4, 5, 2150},
+                           {6, 2, 8, 7, 420, 200},
+                           {5, 1, 6, 7, 331, 65},
+                           {3, 1, 132, 6, 150}};
   for (const Grouped& c : cases) {
     SCOPED_TRACE(testing::Message() << "width " << c.head_dim << ", window " << c.window);
     const GroupedLayer layer(random, c, cache(c.slots, c.n_kv * c.head_dim),
                              cache(c.slots, c.n_kv * c.head_dim));
     Matrix whole(c.n_tokens, layer.q.cols);
     backend(1).gqa_attention(layer.args, nullptr, whole.view());
-    for (const int order : {2, 3}) {
-      for (const std::int64_t chunk : {1, 4, 5}) {
-        Matrix out(c.n_tokens, layer.q.cols);
-        for (std::int64_t first = 0; first < c.n_tokens; first += chunk) {
-          const std::int64_t n = std::min(chunk, c.n_tokens - first);
-          backend(order).gqa_attention(layer.rows(first, n), nullptr, out.slice(first, n));
-        }
-        EXPECT_TRUE(same_bits(out.values, whole.values)) << "in chunks of " << chunk;
+    for (const auto& [order, chunk] : kSpread) {
+      Matrix out(c.n_tokens, layer.q.cols);
+      for (std::int64_t first = 0; first < c.n_tokens; first += chunk) {
+        const std::int64_t n = std::min(chunk, c.n_tokens - first);
+        backend(order).gqa_attention(layer.rows(first, n), nullptr, out.slice(first, n));
       }
+      EXPECT_TRUE(same_bits(out.values, whole.values)) << "in chunks of " << chunk;
     }
   }
 }
@@ -242,16 +251,14 @@ TEST_F(CudaAttention, LatentBitsInAnyCall) {
     const LatentLayer layer(random, c, cache(c.slots, c.rank), cache(c.slots, c.rope));
     Matrix whole(c.n_tokens, c.n_heads * LatentLayer::kValue);
     backend(1).mla_attention(layer.args, AttentionForm::Absorbed, nullptr, whole.view());
-    for (const int order : {2, 3}) {
-      for (const std::int64_t chunk : {1, 4}) {
-        Matrix out(c.n_tokens, whole.cols);
-        for (std::int64_t first = 0; first < c.n_tokens; first += chunk) {
-          const std::int64_t n = std::min(chunk, c.n_tokens - first);
-          backend(order).mla_attention(layer.rows(first, n), AttentionForm::Absorbed, nullptr,
-                                       out.slice(first, n));
-        }
-        EXPECT_TRUE(same_bits(out.values, whole.values)) << "in chunks of " << chunk;
+    for (const auto& [order, chunk] : kSpread) {
+      Matrix out(c.n_tokens, whole.cols);
+      for (std::int64_t first = 0; first < c.n_tokens; first += chunk) {
+        const std::int64_t n = std::min(chunk, c.n_tokens - first);
+        backend(order).mla_attention(layer.rows(first, n), AttentionForm::Absorbed, nullptr,
+                                     out.slice(first, n));
       }
+      EXPECT_TRUE(same_bits(out.values, whole.values)) << "in chunks of " << chunk;
     }
   }
 }

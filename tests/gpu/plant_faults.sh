@@ -120,12 +120,16 @@ plant "attention: two runs joined without rescaling" attention_tiles.h \
   's/device_exp(largest_before - largest), device_exp/1.0F, device_exp/' attention.cu cuda_bits_test '*RiseAndFall*'
 plant "attention: a block forgets all runs but its first" attention_tiles.h \
   's/const int end = (run + args.runs_per_block)/const int end = (run + 1)/' attention.cu cuda_bits_test '*BitsInAnyCall*'
-plant "attention: the last run is not joined" attention.cu \
-  's/if (base + i >= from.n) continue;/if (base + i + 1 >= from.n \&\& base + i > 0) continue;/' attention.cu cuda_bits_test '*AroundEveryTile*'
-plant "attention: runs are joined before their factors are there" attention.cu \
-  '/added\[lane\] = /{n;d}' attention.cu cuda_bits_test '*AroundEveryTile*'
+plant "attention: the last run is not joined" attention_finish.cu \
+  's/if (!from.has(base + i)) continue;/if (!from.has(base + i + 1) \&\& base + i > 0) continue;/' attention_finish.cu cuda_bits_test '*AroundEveryTile*'
+plant "attention: runs are joined before their factors are there" attention_finish.cu \
+  's/__syncthreads();  .. the factors are.*//' attention_finish.cu cuda_bits_test '*AroundEveryTile*'
 plant "attention: prefill joins runs with another rounding" attention.cu \
-  's/totals\[j\]\[i\] = fmaf(totals\[j\]\[i\], before, /totals[j][i] = (totals[j][i] * before + /' attention.cu cuda_bits_test '*BitsInAnyCall*'
+  's/so_far\[j\]\[i\] = fmaf(so_far\[j\]\[i\], old, /so_far[j][i] = (so_far[j][i] * old + /' attention.cu cuda_bits_test '*BitsInAnyCall*'
+plant "attention: a span begins with the sums of the one before" attention.cu \
+  's/^ *clear(sums.span);//' attention.cu cuda_bits_test '*BitsInAnyCall*'
+plant "attention: spans are left where their runs would be" attention.cu \
+  's/leave_sums<S>(args, run \/ kSpanRuns/leave_sums<S>(args, run/' attention.cu cuda_bits_test '*BitsInAnyCall*'
 plant "absorbed queries: a part of the sum is left out" absorb.cu \
   's/for (int w = 0; w < kWarps; ++w) total/for (int w = 0; w + 1 < kWarps; ++w) total/' absorb.cu cuda_bits_test '*LatentsAround*'
 plant "indexer: one tied slot too many" indexer.cu \

@@ -6,13 +6,10 @@
 // every run from nothing, and the runs are joined in order; the instruction computes each row on
 // its own, and a slot that a row does not read adds a true zero to it.
 #include "engine/backend/cuda/attention_tiles.h"
-#include "engine/backend/cuda/weight_values.h"
 
 namespace engine::cuda {
 
 namespace {
-
-constexpr int kProbeThreads = 256;
 
 /// Rows are softened by the first half of the warps, lanes 0 … 15 one row, the others the next:
 /// lane l owns slot l % 16 of every tile.
@@ -25,19 +22,24 @@ struct SoftRow {
 };
 
 /// What one row tells those who sum: this tile makes its run's sums so far `rescale` times as
-/// large; at the end of a run `before` and `next` join it (before < 0: it is none of the row's).
-/// And what it keeps: the largest score and the sum of all runs so far.
+/// large; at its end `before` and `next` join a run to its span, and the span's own to all spans
+/// (before < 0: it is none of the row's). And what it keeps: the largest score and the sum of the
+/// span and of all spans so far.
 enum Factor {
   kRescale = 0,
-  kBefore = kTileRows,
-  kNext = 2 * kTileRows,
-  kLargest = 3 * kTileRows,
-  kTotal = 4 * kTileRows,
-  kFactors = 5 * kTileRows
+  kRunBefore = kTileRows,
+  kRunNext = 2 * kTileRows,
+  kSpanBefore = 3 * kTileRows,
+  kSpanNext = 4 * kTileRows,
+  kSpanLargest = 5 * kTileRows,
+  kSpanTotal = 6 * kTileRows,
+  kLargest = 7 * kTileRows,
+  kTotal = 8 * kTileRows,
+  kFactors = 9 * kTileRows
 };
 
-/// Leaves where the row's runs lie among partial sums in `places`.
-template <class S, class Factors, class Places>
+/// Leaves where the row's runs or spans lie among partial sums in `places`.
+template <class S, Leaves kLeaves, class Factors, class Places>
 __device__ __forceinline__ SoftRow soft_row(const AttentionArgs& args, const AttentionBlock& b,
                                             Factors& factors, Places& places) {
   SoftRow own{0, 0, minus_infinity(), 0.0F};
@@ -46,7 +48,10 @@ __device__ __forceinline__ SoftRow soft_row(const AttentionArgs& args, const Att
   const AttentionRow row = row_at(args, b.kv, b.first_row + at);
   if (lane_of() % 16 == 0) {
     const int head = row.token * static_cast<int>(args.n_heads) + row.head;
-    places[at] = head * static_cast<int>(args.n_splits) - base_run(args);
+    const int base = base_span(args) * (kLeaves == Leaves::Runs ? kSpanRuns : 1);
+    places[at] = head * static_cast<int>(args.n_splits) - base;
+    factors[kSpanLargest + at] = minus_infinity();
+    factors[kSpanTotal + at] = 0.0F;
     factors[kLargest + at] = minus_infinity();
     factors[kTotal + at] = 0.0F;
   }
@@ -112,32 +117,57 @@ __device__ __forceinline__ void soften_tile(const AttentionArgs& args, const Att
   if (slot == 0) factors[kRescale + row] = rescale;
 }
 
-/// The end of a run: the calling lanes' row joins it, or its totals are written.
-template <bool kRunning, class Factors, class Places>
-__device__ __forceinline__ void end_run(const AttentionArgs& args, int run, SoftRow& own,
-                                        Factors& factors, Places& places) {
-  constexpr int kSlots = static_cast<int>(kSplitSlots);
+/// Sums that end go to those of one row so far, at `before` of them the factors for it.
+template <class Factors>
+__device__ __forceinline__ void join_row(Factors& factors, int before, int so_far, int row,
+                                         float largest, float sum) {
+  const Join j = join(factors[so_far + row], largest);
+  const int total = so_far + kTileRows;
+  factors[so_far + row] = j.largest;
+  factors[total + row] = fmaf(factors[total + row], j.before, sum * j.next);
+  factors[before + row] = j.before;
+  factors[before + kTileRows + row] = j.next;
+}
+
+__device__ __forceinline__ void leave_totals(const AttentionArgs& args, std::int64_t at,
+                                             float largest, float sum) {
+  Global<float>(args.partial_max)[at] = largest;
+  Global<float>(args.partial_sum)[at] = sum;
+}
+
+/// The end of a run and perhaps its span: the calling lanes' row joins them, or its totals are
+/// left.
+template <Leaves kLeaves, class Factors, class Places>
+__device__ __forceinline__ void end_run(const AttentionArgs& args, int run, bool span_ends,
+                                        SoftRow& own, Factors& factors, Places& places) {
   float sum = own.run_sum;
 #pragma unroll
   for (int d = 8; d > 0; d /= 2) sum += __shfl_xor_sync(kFullWarp, sum, d);
-  const bool reads = run * kSlots < own.end && (run + 1) * kSlots > own.first;
-  const int row = soft_row_of_lane();
-  if (lane_of() % 16 == 0) {
-    factors[kBefore + row] = reads ? 0.0F : -1.0F;
-    if (kRunning && reads) {
-      const Join j = join(factors[kLargest + row], own.run_largest);
-      factors[kLargest + row] = j.largest;
-      factors[kTotal + row] = fmaf(factors[kTotal + row], j.before, sum * j.next);
-      factors[kBefore + row] = j.before;
-      factors[kNext + row] = j.next;
-    } else if (reads) {
-      const std::int64_t at = places[row] + run;
-      Global<float>(args.partial_max)[at] = own.run_largest;
-      Global<float>(args.partial_sum)[at] = sum;
-    }
-  }
+  const float largest = own.run_largest;
   own.run_largest = minus_infinity();
   own.run_sum = 0.0F;
+  if (lane_of() % 16 != 0) return;
+  const int row = soft_row_of_lane();
+  const bool in_run = run * kRunSlots < own.end && (run + 1) * kRunSlots > own.first;
+  factors[kRunBefore + row] = in_run ? 0.0F : -1.0F;
+  if constexpr (kLeaves == Leaves::Runs) {
+    if (in_run) leave_totals(args, places[row] + run, largest, sum);
+    return;
+  }
+  if (in_run) join_row(factors, kRunBefore, kSpanLargest, row, largest, sum);
+  if (!span_ends) return;
+  const int span = run / kSpanRuns;
+  const bool in_span = span * kSpanSlots < own.end && (span + 1) * kSpanSlots > own.first;
+  factors[kSpanBefore + row] = in_span ? 0.0F : -1.0F;
+  const float span_largest = factors[kSpanLargest + row];
+  const float span_total = factors[kSpanTotal + row];
+  if (in_span && kLeaves == Leaves::All) {
+    join_row(factors, kSpanBefore, kLargest, row, span_largest, span_total);
+  } else if (in_span) {
+    leave_totals(args, places[row] + span, span_largest, span_total);
+  }
+  factors[kSpanLargest + row] = minus_infinity();
+  factors[kSpanTotal + row] = 0.0F;
 }
 
 /// sums[j]: eight columns of value tile warp + 16·j, as the instruction gives them.
@@ -170,15 +200,16 @@ __device__ __forceinline__ void sum_tile(const SlotColumns& columns, Tile& tile,
   }
 }
 
-/// A run's sums to where combine_attention finds them.
+/// Sums of run or span `at` to where combine_attention finds them; their factors are at `before`.
 template <class S, class Factors, class Places>
-__device__ __forceinline__ void store_run(const AttentionArgs& args, int run, Factors& factors,
-                                          Places& places, const float (&sums)[S::kTiles][4]) {
+__device__ __forceinline__ void leave_sums(const AttentionArgs& args, int at, int before,
+                                           Factors& factors, Places& places,
+                                           const float (&sums)[S::kTiles][4]) {
   const int lane = lane_of();
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
-    if (factors[kBefore + lane / 4 + 8 * half] < 0.0F) continue;
-    const std::int64_t place = places[lane / 4 + 8 * half] + run;
+    if (factors[before + lane / 4 + 8 * half] < 0.0F) continue;
+    const std::int64_t place = places[lane / 4 + 8 * half] + at;
     const int dim = S::kLatents ? kLatentColumns.value : static_cast<int>(args.value_dim);
     const Global<float> to(args.partial + place * dim);
 #pragma unroll
@@ -197,34 +228,64 @@ __device__ __forceinline__ void store_run(const AttentionArgs& args, int run, Fa
   }
 }
 
-/// A run's sums onto those of the runs before it.
+/// Sums that end onto those before them, and away; their factors are at `before`.
 template <class S, class Factors>
-__device__ __forceinline__ void join_run(Factors& factors, const float (&sums)[S::kTiles][4],
-                                         float (&totals)[S::kTiles][4]) {
+__device__ __forceinline__ void join_sums(Factors& factors, int before, float (&sums)[S::kTiles][4],
+                                          float (&so_far)[S::kTiles][4]) {
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
     const int row = lane_of() / 4 + 8 * half;
-    const float before = factors[kBefore + row];
-    if (before < 0.0F) continue;
-    const float next = factors[kNext + row];
+    const float old = factors[before + row];
+    if (old < 0.0F) continue;
+    const float next = factors[before + kTileRows + row];
 #pragma unroll
     for (int j = 0; j < S::kTiles; ++j) {
 #pragma unroll
       for (int i = 2 * half; i < 2 * half + 2; ++i) {
-        totals[j][i] = fmaf(totals[j][i], before, sums[j][i] * next);
+        so_far[j][i] = fmaf(so_far[j][i], old, sums[j][i] * next);
       }
     }
   }
 }
 
-/// One finished value of a head: divided, written, split into terms.
-__device__ __forceinline__ void write_value(const AttentionArgs& args, std::int64_t token,
-                                            std::int64_t head, std::int64_t c, float value) {
-  if (args.out != nullptr && c < args.value_dim) {
-    Global<float>(args.out)[token * args.out_token_stride + head * args.value_dim + c] = value;
+template <int kTiles>
+__device__ __forceinline__ void clear(float (&sums)[kTiles][4]) {
+#pragma unroll
+  for (int j = 0; j < kTiles; ++j) {
+#pragma unroll
+    for (int i = 0; i < 4; ++i) sums[j][i] = 0.0F;
   }
-  if (args.out_terms.data == nullptr || c >= args.out_terms.padded_cols) return;
-  write_terms(args.out_terms, token * args.n_heads + head, c, value);
+}
+
+/// The sums of a tile's row and columns, of the run, the span and all spans so far.
+template <class S, Leaves kLeaves>
+struct RowSums {
+  static constexpr int kSpanTiles = kLeaves == Leaves::Runs ? 1 : S::kTiles;
+  static constexpr int kAllTiles = kLeaves == Leaves::All ? S::kTiles : 1;
+  float run[S::kTiles][4];
+  float span[kSpanTiles][4];
+  float all[kAllTiles][4];
+};
+
+/// The end of a run and perhaps its span, as end_run.
+template <class S, Leaves kLeaves, class Factors, class Places>
+__device__ __forceinline__ void end_run_sums(const AttentionArgs& args, int run, bool span_ends,
+                                             Factors& factors, Places& places,
+                                             RowSums<S, kLeaves>& sums) {
+  if constexpr (kLeaves == Leaves::Runs) {
+    leave_sums<S>(args, run, kRunBefore, factors, places, sums.run);
+  } else {
+    join_sums<S>(factors, kRunBefore, sums.run, sums.span);
+    if (span_ends) {
+      if constexpr (kLeaves == Leaves::Spans) {
+        leave_sums<S>(args, run / kSpanRuns, kSpanBefore, factors, places, sums.span);
+      } else {
+        join_sums<S>(factors, kSpanBefore, sums.span, sums.all);
+      }
+      clear(sums.span);
+    }
+  }
+  clear(sums.run);
 }
 
 /// All runs joined: what they come to, and zeros where the terms are padded.
@@ -259,12 +320,11 @@ __device__ __forceinline__ void write_rows(const AttentionArgs& args, const Atte
   }
 }
 
-/// Grid: row tiles × runs / runs_per_block (kRunning: 1) × KV heads. Warp w brings slot w of each
-/// tile, scores part w / 2 of eight slots, softens rows 2w and 2w + 1, sums value columns of tiles
-/// w, w + 16, …; kRunning joins the runs and writes what they come to, else each run's sums are
-/// left to combine_attention. Shared: the tile, the parts of its scores, its weights, the rows'
-/// factors and places.
-template <class S, bool kRunning>
+/// Grid: row tiles × runs / runs_per_block (Leaves::All: 1) × KV heads. Warp w brings slot w of
+/// each tile, scores part w / 2 of eight slots, softens rows 2w and 2w + 1, sums value columns of
+/// tiles w, w + 16, …; with Leaves::All it writes what they come to. Shared: the tile, the parts of
+/// its scores, its weights, the rows' factors and places.
+template <class S, Leaves kLeaves>
 __global__ void __launch_bounds__(kAttentionThreads, S::kBlocks)
     tile_attention(const AttentionArgs args) {
   DEVICE_SHARED(std::uint32_t, tile, 2 * kTileSlots * (S::kCols / 2 + 4));
@@ -272,18 +332,19 @@ __global__ void __launch_bounds__(kAttentionThreads, S::kBlocks)
   DEVICE_SHARED(std::uint32_t, weights, 2 * kTileRows * kWeightStride);
   DEVICE_SHARED(float, factors, kFactors);
   DEVICE_SHARED(int, places, kTileRows);
-  const AttentionBlock b = block_at<S, kRunning>(args);
+  const AttentionBlock b = block_at<S, kLeaves>(args);
   if (b.first_tile >= b.end_tile) return;
   HeldSlot<S> held;
   load_slot(args, b, b.first_tile, held);
   const ScorePart part = score_part(b.columns, warp_of() / 2);
   Queries<S> queries;
   load_queries(args, b, part, queries);
-  SoftRow own = soft_row<S>(args, b, factors, places);
-  float sums[S::kTiles][4] = {};
-  float totals[kRunning ? S::kTiles : 1][4] = {};
+  SoftRow own = soft_row<S, kLeaves>(args, b, factors, places);
+  RowSums<S, kLeaves> sums{};
   for (int at = b.first_tile; at < b.end_tile; ++at) {
     const bool run_ends = (at + 1) % kTilesPerRun == 0 || at + 1 == b.end_tile;
+    const bool span_ends = (at + 1) % (kTilesPerRun * kSpanRuns) == 0 || at + 1 == b.end_tile;
+    const int run = at / kTilesPerRun;
     store_slot(b.columns, held, tile);
     __syncthreads();  // the tile is there
     if (at + 1 < b.end_tile) load_slot(args, b, at + 1, held);
@@ -291,141 +352,14 @@ __global__ void __launch_bounds__(kAttentionThreads, S::kBlocks)
     __syncthreads();  // its scores are
     if (warp_of() < kSoftWarps) {
       soften_tile(args, b, at, own, parts, weights, factors);
-      if (run_ends) end_run<kRunning>(args, at / kTilesPerRun, own, factors, places);
+      if (run_ends) end_run<kLeaves>(args, run, span_ends, own, factors, places);
     }
     __syncthreads();  // its weights are
-    sum_tile<S>(b.columns, tile, weights, factors, sums);
-    if (run_ends) {
-      if constexpr (kRunning) {
-        join_run<S>(factors, sums, totals);
-      } else {
-        store_run<S>(args, at / kTilesPerRun, factors, places, sums);
-      }
-#pragma unroll
-      for (int j = 0; j < S::kTiles; ++j) {
-#pragma unroll
-        for (int i = 0; i < 4; ++i) sums[j][i] = 0.0F;
-      }
-    }
+    sum_tile<S>(b.columns, tile, weights, factors, sums.run);
+    if (run_ends) end_run_sums(args, run, span_ends, factors, places, sums);
     __syncthreads();  // nobody reads the tile any more
   }
-  if constexpr (kRunning) {
-    write_rows<S>(args, b, factors, totals);
-  }
-}
-
-/// A lane's share of kWarpSize runs: one column of each, the largest score and the sum of one.
-struct HeldRuns {
-  float column[kWarpSize];
-  float largest, sum;
-};
-struct RunSums {
-  Global<const float> partial, maxima, sums;
-  std::int64_t column, n_columns;
-  int n;
-};
-__device__ __forceinline__ void load_runs(const RunSums& from, int base, HeldRuns& held) {
-#pragma unroll
-  for (int i = 0; i < kWarpSize; ++i) {
-    const bool there = base + i < from.n && from.column < from.n_columns;
-    held.column[i] = there ? from.partial[(base + i) * from.n_columns + from.column] : 0.0F;
-  }
-  const int own = base + lane_of();
-  held.largest = own < from.n ? from.maxima[own] : minus_infinity();
-  held.sum = own < from.n ? from.sums[own] : 0.0F;
-}
-
-/// The largest of this lane's value and those of the lanes below.
-__device__ __forceinline__ float largest_up_to(float x) {
-#pragma unroll
-  for (int d = 1; d < kWarpSize; d *= 2) {
-    const float below = __shfl_up_sync(kFullWarp, x, d);
-    x = below > x ? below : x;
-  }
-  return x;
-}
-
-/// Joins the runs that tile_attention left, in order. Grid: heads × tokens × columns / kWarpSize;
-/// a warp's lane owns one column and, of each kWarpSize runs, the factors of one; the next runs are
-/// on their way meanwhile. Shared: the runs' factors and sums.
-__global__ void __launch_bounds__(kWarpSize) combine_attention(const AttentionArgs args) {
-  DEVICE_SHARED(float, before, kWarpSize);
-  DEVICE_SHARED(float, next, kWarpSize);
-  DEVICE_SHARED(float, added, kWarpSize);
-  constexpr int kSlots = static_cast<int>(kSplitSlots);
-  const std::int64_t head = blockIdx.x;
-  const std::int64_t token = blockIdx.y;
-  const int lane = lane_of();
-  const std::int64_t c = static_cast<std::int64_t>(blockIdx.z) * kWarpSize + lane;
-  const SlotRange range = slots_of(args, token);
-  const int first_run = range.first / kSlots;
-  const std::int64_t place =
-      (token * args.n_heads + head) * args.n_splits + first_run - base_run(args);
-  const RunSums from{Global<const float>(args.partial + place * args.value_dim),
-                     Global<const float>(args.partial_max + place),
-                     Global<const float>(args.partial_sum + place),
-                     c,
-                     args.value_dim,
-                     (range.end - 1) / kSlots - first_run + 1};
-  float largest = minus_infinity();
-  float total = 0.0F;
-  float sum = 0.0F;
-  HeldRuns held;
-  load_runs(from, 0, held);
-  for (int base = 0; base < from.n; base += kWarpSize) {
-    HeldRuns ahead;
-    load_runs(from, base + kWarpSize, ahead);
-    const float so_far = largest_up_to(held.largest);  // exact in any order
-    float earlier = __shfl_up_sync(kFullWarp, so_far, 1);
-    if (lane == 0) earlier = minus_infinity();
-    const Join j = join(earlier > largest ? earlier : largest, held.largest);
-    before[lane] = j.before;
-    next[lane] = j.next;
-    added[lane] = held.sum * j.next;
-    __syncthreads();
-#pragma unroll
-    for (int i = 0; i < kWarpSize; ++i) {
-      if (base + i >= from.n) continue;
-      total = fmaf(total, before[i], added[i]);
-      sum = fmaf(sum, before[i], held.column[i] * next[i]);
-    }
-    const float in_these = __shfl_sync(kFullWarp, so_far, kWarpSize - 1);
-    largest = in_these > largest ? in_these : largest;
-    held = ahead;
-    __syncthreads();
-  }
-  write_value(args, token, head, c, c < args.value_dim ? sum / total : 0.0F);
-  if (c != 0) return;
-  const std::int64_t at = 2 * (token * args.n_heads + head);
-  Global<float>(args.totals)[at] = largest;
-  Global<float>(args.totals)[at + 1] = total;
-}
-
-/// What the observed token does not read: score -inf, weight 0. Grid: enough for one slot of one
-/// head per thread.
-__global__ void __launch_bounds__(kProbeThreads) clear_probe(const AttentionArgs args) {
-  const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * kProbeThreads + threadIdx.x;
-  if (i >= args.n_heads * (args.first_position + args.probe_row + 1)) return;
-  if (args.probe_content != nullptr) Global<float>(args.probe_content)[i] = minus_infinity();
-  if (args.probe_rope != nullptr) {
-    Global<float>(args.probe_rope)[i] = args.rope_dim > 0 ? minus_infinity() : 0.0F;
-  }
-  if (args.probe_weights != nullptr) Global<float>(args.probe_weights)[i] = 0.0F;
-}
-
-/// The observed token's weights, from its scores and totals. Grid: heads; thread owns slots.
-__global__ void __launch_bounds__(kProbeThreads) probe_weights(const AttentionArgs args) {
-  const std::int64_t head = blockIdx.x;
-  const SlotRange range = slots_of(args, args.probe_row);
-  const std::int64_t n_slots = args.first_position + args.probe_row + 1;
-  const Global<const float> totals(args.totals + 2 * (args.probe_row * args.n_heads + head));
-  const Global<const float> content(args.probe_content);
-  const Global<const float> rope(args.probe_rope);
-  for (int i = range.first + static_cast<int>(threadIdx.x); i < range.end; i += kProbeThreads) {
-    const std::int64_t at = head * n_slots + range.slot(i);
-    const float score = content[at] + (args.rope_dim > 0 ? rope[at] : 0.0F);
-    Global<float>(args.probe_weights)[at] = device_exp(score - totals[0]) / totals[1];
-  }
+  if constexpr (kLeaves == Leaves::All) write_rows<S>(args, b, factors, sums.all);
 }
 
 unsigned blocks_for(std::int64_t n, std::int64_t each) {
@@ -451,27 +385,44 @@ bool are_latents(const AttentionArgs& a) {
          a.value_dim == kLatentColumns.value;
 }
 
+/// Runs of one block, of `runs` that a block might take: as many blocks as run at once, since a
+/// block that goes on has its next run on its way already. Whole spans where that keeps no part of
+/// the GPU idle for long: they leave a quarter of the partial sums.
+struct RunsPerBlock {
+  std::int64_t n;
+  bool spans;
+};
+RunsPerBlock runs_per_block(std::int64_t n_splits, std::int64_t side_by_side,
+                            std::int64_t at_once) {
+  const auto share = [&](std::int64_t n) {
+    return at_once > 0 ? (n * side_by_side + at_once - 1) / at_once : 1;
+  };
+  const std::int64_t runs = share(n_splits);
+  const std::int64_t in_spans = share((n_splits + kSpanRuns - 1) / kSpanRuns) * kSpanRuns;
+  if (4 * in_spans <= 5 * runs) return {in_spans, true};
+  return {runs, false};
+}
+
 template <class S>
 void launch_tiles(AttentionArgs args, Stream stream) {
   const std::int64_t kv_heads = args.n_heads / args.heads_per_kv;
   const unsigned rows = blocks_for(args.n_tokens * rows_per_token(args), kTileRows);
   const auto kv = static_cast<unsigned>(kv_heads);
+  const dim3 block(kAttentionThreads);
   if (!args.side_by_side) {
-    DEVICE_LAUNCH((tile_attention<S, true>), dim3(rows, 1, kv), dim3(kAttentionThreads), stream,
-                  args);
+    DEVICE_LAUNCH((tile_attention<S, Leaves::All>), dim3(rows, 1, kv), block, stream, args);
     return;
   }
-  // As many blocks as run at once: a block that goes on to the next run has it on its way already.
-  const std::int64_t at_once = args.n_multiprocessors * S::kBlocks;
-  const std::int64_t runs = args.n_splits * rows * kv_heads;
-  args.runs_per_block = at_once > 0 ? static_cast<int>((runs + at_once - 1) / at_once) : 1;
-  const dim3 grid(rows, blocks_for(args.n_splits, args.runs_per_block), kv);
-  DEVICE_LAUNCH((tile_attention<S, false>), grid, dim3(kAttentionThreads), stream, args);
-  const std::int64_t columns =
-      args.out_terms.data == nullptr ? args.value_dim : args.out_terms.padded_cols;
-  const dim3 combine_grid(static_cast<unsigned>(args.n_heads), static_cast<unsigned>(args.n_tokens),
-                          blocks_for(columns, kWarpSize));
-  DEVICE_LAUNCH(combine_attention, combine_grid, dim3(kWarpSize), stream, args);
+  const RunsPerBlock per_block =
+      runs_per_block(args.n_splits, rows * kv_heads, args.n_multiprocessors * S::kBlocks);
+  args.runs_per_block = static_cast<int>(per_block.n);
+  const dim3 grid(rows, blocks_for(args.n_splits, per_block.n), kv);
+  if (per_block.spans) {
+    DEVICE_LAUNCH((tile_attention<S, Leaves::Spans>), grid, block, stream, args);
+  } else {
+    DEVICE_LAUNCH((tile_attention<S, Leaves::Runs>), grid, block, stream, args);
+  }
+  launch_combine_attention(args, per_block.spans, stream);
 }
 
 }  // namespace
@@ -480,11 +431,7 @@ bool attention_fits(const AttentionArgs& args) { return fits<WideTiles>(args); }
 
 void launch_attention(const AttentionArgs& args, Stream stream) {
   if (args.n_tokens == 0) return;
-  if (args.probe_row >= 0) {
-    const std::int64_t n = args.n_heads * (args.first_position + args.probe_row + 1);
-    DEVICE_LAUNCH(clear_probe, dim3(blocks_for(n, kProbeThreads)), dim3(kProbeThreads), stream,
-                  args);
-  }
+  if (args.probe_row >= 0) launch_clear_probe(args, stream);
   if (!has_vectors(args)) {
     launch_tiles<RaggedTiles>(args, stream);
   } else if (fits<NarrowTiles>(args)) {
@@ -494,10 +441,7 @@ void launch_attention(const AttentionArgs& args, Stream stream) {
   } else {
     launch_tiles<WideTiles>(args, stream);
   }
-  if (args.probe_row >= 0 && args.probe_weights != nullptr) {
-    DEVICE_LAUNCH(probe_weights, dim3(static_cast<unsigned>(args.n_heads)), dim3(kProbeThreads),
-                  stream, args);
-  }
+  if (args.probe_row >= 0 && args.probe_weights != nullptr) launch_probe_weights(args, stream);
 }
 
 }  // namespace engine::cuda

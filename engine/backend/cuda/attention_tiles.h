@@ -4,13 +4,20 @@
 
 #include "engine/backend/cuda/device_math.h"
 #include "engine/backend/cuda/kernels.h"
+#include "engine/backend/cuda/weight_values.h"
 
 namespace engine::cuda {
 
 constexpr int kTileRows = 16;   // of the matrix instruction: heads, or heads × tokens
 constexpr int kTileSlots = 16;  // its depth in the weighted sums; held in shared memory at once
 constexpr int kStep = 16;       // its depth in the scores: columns of queries and keys
-constexpr int kTilesPerRun = static_cast<int>(kSplitSlots) / kTileSlots;
+constexpr int kRunSlots = static_cast<int>(kSplitSlots);
+constexpr int kTilesPerRun = kRunSlots / kTileSlots;
+constexpr int kSpanRuns = 4;  // runs that are joined before their sum joins the rest
+constexpr int kSpanSlots = kSpanRuns * kRunSlots;
+
+/// Whose sums a block leaves: each run's or each span's for combine_attention, or all joined.
+enum class Leaves { Runs, Spans, All };
 
 __device__ __forceinline__ float minus_infinity() { return __uint_as_float(0xFF800000U); }
 
@@ -38,9 +45,9 @@ __device__ __forceinline__ SlotRange slots_of(const AttentionArgs& args, std::in
   return range;
 }
 
-/// The run of slots that stands first among a call's partial sums.
-__device__ __forceinline__ int base_run(const AttentionArgs& args) {
-  return slots_of(args, 0).first / static_cast<int>(kSplitSlots);
+/// The span of slots that stands first among a call's partial sums.
+__device__ __forceinline__ int base_span(const AttentionArgs& args) {
+  return slots_of(args, 0).first / kSpanSlots;
 }
 
 /// Rows of one KV head stand token by token, its heads side by side. Tokens that pick their slots
@@ -158,7 +165,7 @@ struct AttentionBlock {
   int first_tile, end_tile;
 };
 
-template <class S, bool kRunning>
+template <class S, Leaves kLeaves>
 __device__ __forceinline__ AttentionBlock block_at(const AttentionArgs& args) {
   AttentionBlock b;
   b.columns = columns_for<S>(args);
@@ -173,8 +180,9 @@ __device__ __forceinline__ AttentionBlock block_at(const AttentionArgs& args) {
   b.picked = first.picked;
   b.first_tile = b.first_slot / kTileSlots;
   b.end_tile = (b.end_slot + kTileSlots - 1) / kTileSlots;
-  if constexpr (!kRunning) {
-    const int run = base_run(args) + static_cast<int>(blockIdx.y) * args.runs_per_block;
+  if constexpr (kLeaves != Leaves::All) {
+    const int run =
+        base_span(args) * kSpanRuns + static_cast<int>(blockIdx.y) * args.runs_per_block;
     const int end = (run + args.runs_per_block) * kTilesPerRun;
     if (run * kTilesPerRun > b.first_tile) b.first_tile = run * kTilesPerRun;
     if (end < b.end_tile) b.end_tile = end;
@@ -348,5 +356,23 @@ __device__ __forceinline__ void score_tile(const SlotColumns& columns, const Sco
     parts[part_at(warp_of() / 2, lane / 4 + i / 2 * 8, first_slot + lane % 4 * 2 + i % 2)] = sum;
   }
 }
+
+/// One finished value of a head: divided, written, split into terms.
+__device__ __forceinline__ void write_value(const AttentionArgs& args, std::int64_t token,
+                                            std::int64_t head, std::int64_t c, float value) {
+  if (args.out != nullptr && c < args.value_dim) {
+    Global<float>(args.out)[token * args.out_token_stride + head * args.value_dim + c] = value;
+  }
+  if (args.out_terms.data == nullptr || c >= args.out_terms.padded_cols) return;
+  write_terms(args.out_terms, token * args.n_heads + head, c, value);
+}
+
+// ---- attention_finish.cu
+
+/// Joins what tile_attention left of each span, or of each run.
+void launch_combine_attention(const AttentionArgs& args, bool spans, Stream stream);
+/// The observed token's rows before it is attended, and its weights after.
+void launch_clear_probe(const AttentionArgs& args, Stream stream);
+void launch_probe_weights(const AttentionArgs& args, Stream stream);
 
 }  // namespace engine::cuda

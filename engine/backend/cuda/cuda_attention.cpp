@@ -24,8 +24,8 @@ void CudaBackend::attend(AttentionArgs args, const AttentionProbe* probe, bool h
   const std::int64_t last =
       args.moved != nullptr ? step_.limit : args.first_position + args.n_tokens;
   std::int64_t most = args.picked != nullptr ? std::min(last, args.picked_stride) : last;
-  if (args.window > 0) {  // it may begin and end inside a run
-    most = std::min(most, args.window + args.n_tokens - 1 + kSplitSlots - 1);
+  if (args.window > 0) {  // it may begin inside a span
+    most = std::min(most, args.window + args.n_tokens - 1 + 4 * kSplitSlots - 1);
   }
   args.side_by_side = args.n_tokens <= kSideBySideTokens;
   args.n_splits = args.side_by_side ? (most + kSplitSlots - 1) / kSplitSlots : 1;

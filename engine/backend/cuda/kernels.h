@@ -234,8 +234,9 @@ struct AttentionArgs {
   const std::int32_t* picked = nullptr;  // [n_tokens, picked_stride], ascending; null: all slots
   std::int64_t picked_stride = 0;
 
-  // Runs of slots side by side (decode), n_splits from the first that any token reads; or one after
-  // the other in one block (prefill), n_splits = 1, without partial sums. The bits are the same.
+  // Runs of slots side by side (decode), n_splits from the span of four of them on that any token
+  // reads first; or one after the other in one block (prefill), n_splits = 1, without partial sums.
+  // The bits are the same.
   bool side_by_side = true;
   std::int64_t n_splits = 0;
   std::int64_t n_multiprocessors = 0;
