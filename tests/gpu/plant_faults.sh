@@ -127,7 +127,7 @@ plant "attention: runs are joined before their factors are there" attention_fini
 plant "attention: prefill joins runs with another rounding" attention.cu \
   's/so_far\[j\]\[i\] = fmaf(so_far\[j\]\[i\], old, /so_far[j][i] = (so_far[j][i] * old + /' attention.cu cuda_bits_test '*BitsInAnyCall*'
 plant "attention: a span begins with the sums of the one before" attention.cu \
-  's/^ *clear(sums.span);//' attention.cu cuda_bits_test '*BitsInAnyCall*'
+  's/factors\[kSpanLargest + row\] = minus_infinity();/(void)0;/; s/clear(sums.span);/(void)0;/' attention.cu cuda_bits_test '*BitsInAnyCall*'
 plant "attention: spans are left where their runs would be" attention.cu \
   's/leave_sums<S>(args, run \/ kSpanRuns/leave_sums<S>(args, run/' attention.cu cuda_bits_test '*BitsInAnyCall*'
 plant "absorbed queries: a part of the sum is left out" absorb.cu \
