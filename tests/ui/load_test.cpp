@@ -58,6 +58,7 @@ class LoadTest : public QObject {
   void theDialogKeepsLoadOffWithAReason();
   void aTypedPathIsReadAfterAPause();
   void whatRunsTheModelIsSaid();
+  void ofSeveralGpusOneIsChosen();
 };
 
 void LoadTest::choicesSayWhatTheyNeed() {
@@ -289,10 +290,44 @@ void LoadTest::whatRunsTheModelIsSaid() {
   engine::LoadOptions options;
   choices.apply(&options);
   QVERIFY(options.prefer_gpu);
+  QCOMPARE(options.backend.device, -1);
   report = largeReport();
   report->config.index_n_heads = 4;  // V3.2
   choices.setReport(report);
   QVERIFY(choices.machineText().contains(QStringLiteral("does not run this family")));
+}
+
+void LoadTest::ofSeveralGpusOneIsChosen() {
+  const ui::Theme theme;
+  ui::LoadChoices choices(theme);
+  choices.setReport(largeReport());
+  const engine::BackendDescription cpu{engine::BackendKind::Cpu, true, "CPU · AVX2 · 2 threads"};
+  // The best comes first, and what cannot be used last.
+  const engine::BackendDescription best{
+      engine::BackendKind::Cuda, true, "CUDA · GPU 2, big", 9, 9, 2};
+  const engine::BackendDescription other{
+      engine::BackendKind::Cuda, true, "CUDA · GPU 0, small", 7, 7, 0};
+  const engine::BackendDescription old{
+      engine::BackendKind::Cuda, false, "CUDA is not used: old", 0, 0, 1};
+  choices.setBackends({cpu, best, other, old}, true);
+  auto* const box = choices.findChild<QComboBox*>(QStringLiteral("device"));
+  QVERIFY(box != nullptr);
+  QCOMPARE(box->count(), 3);
+  const auto chosen = [&](int index) {
+    box->setCurrentIndex(index);
+    Q_EMIT box->activated(index);
+    engine::LoadOptions options;
+    choices.apply(&options);
+    return options;
+  };
+  QCOMPARE(choices.machineText(), QStringLiteral("CUDA · GPU 2, big"));
+  QCOMPARE(chosen(0).backend.device, 2);
+  QCOMPARE(chosen(1).backend.device, 0);
+  QVERIFY(chosen(1).prefer_gpu);
+  QCOMPARE(choices.machineText(), QStringLiteral("CUDA · GPU 0, small"));
+  QVERIFY(!chosen(2).prefer_gpu);
+  QCOMPARE(chosen(2).backend.device, -1);
+  QVERIFY(choices.machineText().startsWith(QStringLiteral("CPU")));
 }
 
 }  // namespace

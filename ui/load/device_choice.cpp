@@ -20,6 +20,7 @@ DeviceChoice::DeviceChoice(const Theme& theme, QWidget* parent)
   row->setSpacing(theme.gap(3));
   auto* label = new QLabel(tr("Runs on"), this);
   label->setBuddy(box_);
+  box_->setObjectName(QStringLiteral("device"));
   box_->setAccessibleName(label->text());
   row->addWidget(label);
   row->addWidget(box_);
@@ -37,26 +38,39 @@ void DeviceChoice::setBackends(const std::vector<engine::BackendDescription>& ba
                                bool prefersGpu) {
   backends_ = backends;
   box_->clear();
+  int cpuAt = 0;
   for (const auto kind : {engine::BackendKind::Cuda, engine::BackendKind::Cpu}) {
-    const engine::BackendDescription* there = backend(kind);
-    if (there == nullptr || !there->available) continue;
-    box_->addItem(format::oneLine(app::engineText(there->description), 100),
-                  static_cast<int>(kind));
+    cpuAt = box_->count();
+    for (std::size_t i = 0; i < backends_.size(); ++i) {
+      const engine::BackendDescription& there = backends_[i];
+      if (there.kind != kind || !there.available) continue;
+      box_->addItem(format::oneLine(app::engineText(there.description), 100), static_cast<int>(i));
+    }
   }
-  const auto wanted = prefersGpu ? engine::BackendKind::Cuda : engine::BackendKind::Cpu;
-  box_->setCurrentIndex(std::max(0, box_->findData(static_cast<int>(wanted))));
+  box_->setCurrentIndex(prefersGpu ? 0 : cpuAt);
+}
+
+const engine::BackendDescription* DeviceChoice::chosen() const {
+  if (box_->currentIndex() < 0) return nullptr;
+  return &backends_[static_cast<std::size_t>(box_->currentData().toInt())];
 }
 
 bool DeviceChoice::offersGpu() const { return box_->count() > 1; }
 
 // Without a choice the wish stays what it is by default.
 bool DeviceChoice::usesGpu() const {
-  return !offersGpu() || box_->currentData().toInt() == static_cast<int>(engine::BackendKind::Cuda);
+  return !offersGpu() || chosen()->kind == engine::BackendKind::Cuda;
+}
+
+int DeviceChoice::device() const {
+  const engine::BackendDescription* gpu = chosen();
+  return gpu != nullptr && gpu->kind == engine::BackendKind::Cuda ? gpu->device : -1;
 }
 
 const engine::BackendDescription* DeviceChoice::gpu(bool indexed) const {
-  const engine::BackendDescription* gpu = backend(engine::BackendKind::Cuda);
-  return gpu != nullptr && gpu->available && usesGpu() && !indexed ? gpu : nullptr;
+  const engine::BackendDescription* gpu = chosen();
+  const bool runs = gpu != nullptr && gpu->kind == engine::BackendKind::Cuda && !indexed;
+  return runs ? gpu : nullptr;
 }
 
 QString DeviceChoice::text(int nThreads, bool indexed) const {

@@ -1,5 +1,5 @@
-// DeviceChoice: whether a model runs on the GPU or the CPU. A choice only where there is a GPU;
-// where there is none its text says why.
+// DeviceChoice: whether a model runs on a GPU, and on which, or on the CPU. A choice only where
+// there is a GPU; where there is none its text says why.
 #pragma once
 
 #include <QWidget>
@@ -21,8 +21,10 @@ class DeviceChoice : public QWidget {
   /// What there is to run on; until then only the CPU is known.
   void setBackends(const std::vector<engine::BackendDescription>& backends, bool prefersGpu);
   bool offersGpu() const;
-  /// Whether the GPU is to be used where it can.
+  /// Whether a GPU is to be used where it can.
   bool usesGpu() const;
+  /// Which one; -1: there is no choice of one.
+  int device() const;
   /// The GPU that would run the model; null: the CPU does. `indexed`: a family the GPU does not
   /// run.
   const engine::BackendDescription* gpu(bool indexed) const;
@@ -34,6 +36,8 @@ class DeviceChoice : public QWidget {
 
  private:
   const engine::BackendDescription* backend(engine::BackendKind kind) const;
+  /// The chosen one; null: there is nothing to choose.
+  const engine::BackendDescription* chosen() const;
 
   QComboBox* box_;
   std::vector<engine::BackendDescription> backends_;

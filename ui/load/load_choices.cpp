@@ -339,6 +339,7 @@ void LoadChoices::apply(engine::LoadOptions* options) const {
   options->weight_format = form();
   options->chat_template = chatTemplate();
   options->prefer_gpu = device_->usesGpu();
+  options->backend.device = device_->device();
   options->main_memory_layers = gpu() != nullptr ? placement_->layers() : std::nullopt;
 }
 

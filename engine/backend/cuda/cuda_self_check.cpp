@@ -74,6 +74,12 @@ struct DeviceRows {
   }
 };
 
+std::vector<float> repeated(const std::vector<float>& row, std::int64_t n) {
+  std::vector<float> rows;
+  for (std::int64_t i = 0; i < n; ++i) rows.insert(rows.end(), row.begin(), row.end());
+  return rows;
+}
+
 Result<void> check_norm(Backend& backend) {
   const std::vector<float> x(kSide, 3.0F);
   ASSIGN_OR_RETURN(const DeviceRows rows, DeviceRows::create(backend, x));
@@ -87,15 +93,9 @@ Result<void> check_norm(Backend& backend) {
 Result<void> check_products(Backend& backend, const SmallWeight& weight, const WeightView& w) {
   for (const std::int64_t n : {std::int64_t{1}, std::int64_t{40}}) {
     const std::vector<float> x = counting(kSide, 9, 0.5F);
-    std::vector<float> many;
-    std::vector<float> expected;
-    const std::vector<float> product = weight.times(x);
-    for (std::int64_t t = 0; t < n; ++t) {
-      many.insert(many.end(), x.begin(), x.end());
-      expected.insert(expected.end(), product.begin(), product.end());
-    }
-    ASSIGN_OR_RETURN(const DeviceRows in, DeviceRows::create(backend, many));
-    ASSIGN_OR_RETURN(const DeviceRows out, DeviceRows::create(backend, many));
+    const std::vector<float> expected = repeated(weight.times(x), n);
+    ASSIGN_OR_RETURN(const DeviceRows in, DeviceRows::create(backend, repeated(x, n)));
+    ASSIGN_OR_RETURN(const DeviceRows out, DeviceRows::create(backend, repeated(x, n)));
     backend.matmul(in.view, w, nullptr, out.view);
     RETURN_IF_ERROR(expect("matrix product", out.values(backend), expected, 0.0F));
   }
@@ -126,7 +126,15 @@ Result<void> check_experts(Backend& backend, const SmallWeight& weight, const We
   ASSIGN_OR_RETURN(const DeviceRows in, DeviceRows::create(backend, x));
   ASSIGN_OR_RETURN(const DeviceRows out, DeviceRows::create(backend, x));
   backend.moe(in.view, experts, ids, weights, 2, out.view);
-  return expect("experts", out.values(backend), expected, 4.0F);
+  RETURN_IF_ERROR(expect("experts", out.values(backend), expected, 4.0F));
+  // One expert that gets many tokens takes large tiles.
+  constexpr std::int64_t kTokens = 40;
+  const std::vector<std::int32_t> first_expert(kTokens, 0);
+  const std::vector<float> whole(kTokens, 1.0F);
+  ASSIGN_OR_RETURN(const DeviceRows many, DeviceRows::create(backend, repeated(x, kTokens)));
+  ASSIGN_OR_RETURN(const DeviceRows many_out, DeviceRows::create(backend, repeated(x, kTokens)));
+  backend.moe(many.view, std::span(experts).first(1), first_expert, whole, 1, many_out.view);
+  return expect("experts of many", many_out.values(backend), repeated(expected, kTokens), 4.0F);
 }
 
 // Equal keys weigh equally: the result is the values' mean.
