@@ -86,9 +86,9 @@ TEST_F(Emulator, MisalignedVectorAccessToSharedMemory) {
     DEVICE_SHARED(int, values, 64);
     values[threadIdx.x] = 1;
     __syncthreads();
-    if (threadIdx.x == 0) engine::cuda::load_shared<uint4>(values, 2);
+    if (threadIdx.x == 0) engine::cuda::load_shared<uint4>(values + 2);
   };
-  EXPECT_THAT(faults(kernel), ElementsAre(HasSubstr("misaligned access to shared memory")));
+  EXPECT_THAT(faults(kernel), ElementsAre(HasSubstr("misaligned access of 16 bytes")));
 }
 
 TEST_F(Emulator, CopiesFromAndToPageLockedMemoryAreLate) {

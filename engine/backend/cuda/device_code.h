@@ -19,6 +19,12 @@ __device__ __forceinline__ V load_vector(const T* from) {
   return __ldg(reinterpret_cast<const V*>(from));
 }
 
+/// One aligned load from shared memory.
+template <class V, class T>
+__device__ __forceinline__ V load_shared(const T* from) {
+  return *reinterpret_cast<const V*>(from);
+}
+
 /// One aligned store, to shared or global memory.
 template <class V, class T>
 __device__ __forceinline__ void store_vector(T* to, V value) {
@@ -42,16 +48,6 @@ __device__ __forceinline__ void load_matrices(const std::uint32_t* row, std::uin
                  : "r"(at));
   }
 #endif
-}
-
-/// One vector access to an array in shared memory, from its element i on.
-template <class V, class T>
-__device__ __forceinline__ V load_shared(const T* array, int i) {
-  return *reinterpret_cast<const V*>(array + i);
-}
-template <class V, class T>
-__device__ __forceinline__ void store_shared(T* array, int i, const V& value) {
-  *reinterpret_cast<V*>(array + i) = value;
 }
 
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
@@ -130,7 +126,6 @@ using ::simt::load_matrices;
 using ::simt::load_shared;
 using ::simt::load_vector;
 using ::simt::mma_bf16;
-using ::simt::store_shared;
 using ::simt::store_vector;
 
 }  // namespace engine::cuda

@@ -97,7 +97,7 @@ __device__ __forceinline__ void store_columns(const Carried<F, S>& carried, cons
     const int column = (static_cast<int>(threadIdx.x) + i * S::kThreads) / S::kChunks;
     const int cell = F::kPairedSteps ? (column * 4 + chunk) * 2
                                      : chunk / 2 * S::kCellsPerStep + column * 4 + chunk % 2 * 2;
-    store_shared(memory.cells, buffer * S::kCells + cell, carried.chunks[i]);
+    store_vector(memory.cells + (buffer * S::kCells + cell), carried.chunks[i]);
   }
 }
 
@@ -120,8 +120,9 @@ __device__ __forceinline__ void store_weights(const Carried<F, S>& carried, cons
         uint4 a;
         F::fragment(low, p * S::kSteps + i / F::kTerms, i % F::kTerms, a.x, a.z);
         F::fragment(high, p * S::kSteps + i / F::kTerms, i % F::kTerms, a.y, a.w);
-        store_shared(memory.fragments,
-                     buffer * S::kFragments + (i * S::kRowTiles + tile) * kWarpSize + lane, a);
+        store_vector(memory.fragments +
+                         (buffer * S::kFragments + (i * S::kRowTiles + tile) * kWarpSize + lane),
+                     a);
       }
       if constexpr (S::kScaled) {
 #pragma unroll
@@ -129,10 +130,10 @@ __device__ __forceinline__ void store_weights(const Carried<F, S>& carried, cons
           const int group = S::kCarried ? 0 : p * S::kGroups + i;
           const int at = buffer * S::kScales + (i * S::kRowTiles + tile) * 8 + lane / 4;
           const float2 scales = {F::scale(low, group), F::scale(high, group)};
-          if (lane % 4 == 0) store_shared(memory.cells, S::kScalesAt + at, scales);
+          if (lane % 4 == 0) store_vector(memory.cells + (S::kScalesAt + at), scales);
           if constexpr (F::kHasMin) {
             const float2 minima = {F::minimum(low, group), F::minimum(high, group)};
-            if (lane % 4 == 0) store_shared(memory.cells, S::kMinimaAt + at, minima);
+            if (lane % 4 == 0) store_vector(memory.cells + (S::kMinimaAt + at), minima);
           }
         }
       }
@@ -157,7 +158,7 @@ __device__ __forceinline__ void load_cells(const Memory& memory, int buffer, int
   for (int n = 0; n < S::kN; ++n) {
     const int slot = (first_column + 8 * n) * 4 + lane_of();
     if constexpr (F::kPairedSteps) {
-      const uint4 v = load_shared<uint4>(memory.cells, buffer * S::kCells + slot * 2);
+      const uint4 v = load_shared<uint4>(memory.cells + (buffer * S::kCells + slot * 2));
       b[0][n][0] = v.x;
       b[0][n][1] = v.y;
       b[1][n][0] = v.z;
@@ -165,8 +166,8 @@ __device__ __forceinline__ void load_cells(const Memory& memory, int buffer, int
     } else {
 #pragma unroll
       for (int step = 0; step < S::kSteps; ++step) {
-        const uint2 v =
-            load_shared<uint2>(memory.cells, buffer * S::kCells + step * S::kCellsPerStep + slot);
+        const uint2 v = load_shared<uint2>(memory.cells +
+                                           (buffer * S::kCells + step * S::kCellsPerStep + slot));
         b[step][n][0] = v.x;
         b[step][n][1] = v.y;
       }
@@ -179,8 +180,9 @@ template <class F, class S, class Memory>
 __device__ __forceinline__ void multiply_row_tile(const Memory& memory, int buffer, int i, int tile,
                                                   const std::uint32_t (&b)[S::kN][2],
                                                   float (&sums)[S::kN][4]) {
-  const uint4 v = load_shared<uint4>(
-      memory.fragments, buffer * S::kFragments + (i * S::kRowTiles + tile) * kWarpSize + lane_of());
+  const uint4 v =
+      load_shared<uint4>(memory.fragments + (buffer * S::kFragments +
+                                             (i * S::kRowTiles + tile) * kWarpSize + lane_of()));
   const std::uint32_t a[4] = {v.x, v.y, v.z, v.w};
 #pragma unroll
   for (int n = 0; n < S::kN; ++n) mma_bf16(sums[n], a, b[n]);
@@ -192,11 +194,11 @@ __device__ __forceinline__ void apply_scales(const Memory& memory, int at,
                                              const float (&group_sums)[S::kN][4],
                                              const float (&x_sums)[S::kN][4],
                                              float (&sums)[S::kN][4]) {
-  const float2 both = load_shared<float2>(memory.cells, S::kScalesAt + at);
+  const float2 both = load_shared<float2>(memory.cells + (S::kScalesAt + at));
   const float scales[2] = {both.x, both.y};
   float minima[2] = {};
   if constexpr (F::kHasMin) {
-    const float2 v = load_shared<float2>(memory.cells, S::kMinimaAt + at);
+    const float2 v = load_shared<float2>(memory.cells + (S::kMinimaAt + at));
     minima[0] = v.x;
     minima[1] = v.y;
   }

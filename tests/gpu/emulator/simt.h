@@ -165,29 +165,42 @@ class Shared {
     std::memcpy(at, &after, sizeof(T));
     return before;
   }
-  /// The bytes of elements [i, i + n) once every one of them was checked and noted.
-  std::byte* read(std::int64_t i, std::size_t n) const {
-    for (std::size_t j = 0; j < n; ++j) block_->read(first_ + i + static_cast<std::int64_t>(j));
-    return bytes_at(i, n);
+  /// The bytes of one access of `n_bytes`, once every element of it was checked and noted.
+  std::byte* read(std::size_t n_bytes) const {
+    for (std::size_t j = 0; j < n_bytes / sizeof(T); ++j)
+      block_->read(first_ + static_cast<int>(j));
+    return bytes_at(n_bytes);
   }
-  std::byte* write(std::int64_t i, std::size_t n) const {
-    for (std::size_t j = 0; j < n; ++j) block_->write(first_ + i + static_cast<std::int64_t>(j));
-    return bytes_at(i, n);
+  std::byte* write(std::size_t n_bytes) const {
+    for (std::size_t j = 0; j < n_bytes / sizeof(T); ++j)
+      block_->write(first_ + static_cast<int>(j));
+    return bytes_at(n_bytes);
   }
 
  private:
-  std::byte* bytes_at(std::int64_t i, std::size_t n) const {
-    const auto offset = static_cast<std::size_t>(first_ + i) * sizeof(T);
-    if (offset % (n * sizeof(T)) != 0) fault("misaligned access to shared memory: " + block_->name);
-    return block_->bytes.data() + offset;
+  std::byte* bytes_at(std::size_t n_bytes) const {
+    check_aligned(n_bytes);
+    return block_->bytes.data() + static_cast<std::size_t>(first_) * sizeof(T);
   }
   SharedBlock* block_;
   std::int64_t first_ = 0;
 };
 
+/// One aligned vector load from shared memory.
+template <class V, class T>
+V load_shared(const Shared<T>& from) {
+  V value;
+  std::memcpy(&value, from.read(sizeof(V)), sizeof(V));
+  return value;
+}
+
 /// One aligned vector store to shared or device memory.
-template <class V, template <class> class Memory, class T>
-void store_vector(const Memory<T>& to, V value) {
+template <class V, class T>
+void store_vector(const Shared<T>& to, V value) {
+  std::memcpy(to.write(sizeof(V)), &value, sizeof(V));
+}
+template <class V, class T>
+void store_vector(const Global<T>& to, V value) {
   to.check_aligned(sizeof(V));
   T values[sizeof(V) / sizeof(T)];
   std::memcpy(values, &value, sizeof(V));
@@ -201,18 +214,6 @@ void load_matrices(const Shared<std::uint32_t>& row, std::uint32_t (&m)[4]) {
   row.check_aligned(16);
   const std::uint32_t words[4] = {row[0], row[1], row[2], row[3]};
   share_matrices(kTransposed, words, m);
-}
-
-/// One vector access to a shared array, from its element i on.
-template <class V, class T>
-V load_shared(const Shared<T>& array, std::int64_t i) {
-  V value;
-  std::memcpy(&value, array.read(i, sizeof(V) / sizeof(T)), sizeof(V));
-  return value;
-}
-template <class V, class T>
-void store_shared(const Shared<T>& array, std::int64_t i, const V& value) {
-  std::memcpy(array.write(i, sizeof(V) / sizeof(T)), &value, sizeof(V));
 }
 
 template <class Body>
