@@ -23,10 +23,21 @@ constexpr int kSpinRounds = 16000;
 // With more threads than processors whoever spins keeps somebody else from working.
 constexpr int kSpinRoundsCrowded = 20;
 
-// A thread takes 1 / (kRunsPerThread · threads) of the chunks that are left.
-constexpr int kRunsPerThread = 4;
+constexpr std::uint64_t kMostUnits = 0xFFFFU;
 
-constexpr std::uint64_t kLeftMask = 0xFFFFFFFFU;
+std::uint64_t begin_of(std::uint64_t word) { return word & kMostUnits; }
+std::uint64_t end_of(std::uint64_t word) { return word >> 16 & kMostUnits; }
+bool is_empty(std::uint64_t word) { return begin_of(word) == end_of(word); }
+bool is_same_job(std::uint64_t a, std::uint64_t b) { return a >> 32 == b >> 32; }
+/// The units [begin, end) of the job that `word` belongs to.
+std::uint64_t range_of(std::uint64_t word, std::uint64_t begin, std::uint64_t end) {
+  return word >> 32 << 32 | end << 16 | begin;
+}
+
+/// Where the range of thread t begins.
+std::int64_t first_of(std::int64_t t, std::int64_t n, std::int64_t n_threads) {
+  return (t * n + n_threads - 1) / n_threads;
+}
 
 void pause() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -49,7 +60,8 @@ int usable_processors() {
 Result<std::unique_ptr<ThreadPool>> ThreadPool::create(int n_threads) {
   CHECK_LE(1, n_threads);
   const bool crowded = n_threads > usable_processors();
-  std::unique_ptr<ThreadPool> pool(new ThreadPool(crowded ? kSpinRoundsCrowded : kSpinRounds));
+  std::unique_ptr<ThreadPool> pool(
+      new ThreadPool(n_threads, crowded ? kSpinRoundsCrowded : kSpinRounds));
   try {
     for (int thread = 1; thread < n_threads; ++thread) {
       pool->workers_.emplace_back([p = pool.get(), thread] { p->work(thread); });
@@ -71,8 +83,10 @@ ThreadPool::~ThreadPool() {
 }
 
 std::int64_t ThreadPool::likely_next(std::int64_t chunk, std::int64_t n_chunks) const {
-  const bool in_run = n_chunks - chunk >= 2 * kRunsPerThread * n_threads();
-  return std::min<std::int64_t>(chunk + (in_run ? 1 : n_threads()), n_chunks);
+  const std::int64_t next = chunk + 1;
+  if (next >= n_chunks) return n_chunks;
+  const bool ends_range = first_of(next * n_threads() / n_chunks, n_chunks, n_threads()) == next;
+  return ends_range ? n_chunks : next;
 }
 
 void ThreadPool::run_erased(std::int64_t n_chunks, Function function, const void* context) {
@@ -85,17 +99,25 @@ void ThreadPool::run_erased(std::int64_t n_chunks, Function function, const void
   function_.store(function, std::memory_order_relaxed);
   context_.store(context, std::memory_order_relaxed);
   n_chunks_.store(n, std::memory_order_relaxed);
+  const auto most = static_cast<std::int64_t>(kMostUnits);
+  const std::int64_t unit = (n_chunks + most - 1) / most;
+  const std::int64_t n_units = (n_chunks + unit - 1) / unit;
+  unit_.store(static_cast<int>(unit), std::memory_order_relaxed);
   n_done_.store(0, std::memory_order_relaxed);
-  const std::uint64_t job = (ticket_.load(std::memory_order_relaxed) >> 32) + 1;
-  ticket_.store(job << 32 | static_cast<std::uint64_t>(n), std::memory_order_seq_cst);
+  const std::uint64_t job = job_.load(std::memory_order_relaxed) + 1;
+  for (int t = n_threads() - 1; t >= 0; --t) {
+    const auto begin = static_cast<std::uint64_t>(first_of(t, n_units, n_threads()));
+    const auto end = static_cast<std::uint64_t>(first_of(t + 1, n_units, n_threads()));
+    range(t).store(job << 32 | end << 16 | begin, std::memory_order_release);
+  }
+  job_.store(job, std::memory_order_seq_cst);
   wakes_.fetch_add(1, std::memory_order_seq_cst);
   if (n > static_cast<int>(workers_.size())) {
     wakes_.notify_all();
   } else {
     for (int i = 1; i < n; ++i) wakes_.notify_one();
   }
-  while (take_some(0)) {
-  }
+  take_part(0);
   wait_until_done(n);
 }
 
@@ -110,29 +132,62 @@ void ThreadPool::wait_until_done(int n_chunks) {
   }
 }
 
-// Runs of chunks, long ones first: an exchange moves a cache line between the cores, and chunks
-// beside each other read memory beside each other. The last ones go one by one, for balance.
-bool ThreadPool::take_some(int thread) {
-  std::uint64_t ticket = ticket_.load(std::memory_order_acquire);
-  while ((ticket & kLeftMask) != 0) {
+/// Works on the open job until nothing is left to take.
+void ThreadPool::take_part(int thread) {
+  do {
+    const int n = run_range(thread);
+    if (n == 0) continue;
+    // The job is open until this is counted, and n_chunks_ with it.
+    const int n_chunks = n_chunks_.load(std::memory_order_relaxed);
+    if (n_done_.fetch_add(n, std::memory_order_acq_rel) + n == n_chunks) n_done_.notify_one();
+  } while (take_half(thread));
+}
+
+/// Runs what is left of the thread's own range, from its front; returns how many chunks it ran.
+int ThreadPool::run_range(int thread) {
+  std::atomic<std::uint64_t>& own = range(thread);
+  int n_run = 0;
+  std::uint64_t word = own.load(std::memory_order_acquire);
+  while (!is_empty(word)) {
     const Function function = function_.load(std::memory_order_relaxed);
     const void* context = context_.load(std::memory_order_relaxed);
     const int n_chunks = n_chunks_.load(std::memory_order_relaxed);
-    const int left = static_cast<int>(ticket & kLeftMask);
-    const int n = std::max(left / (kRunsPerThread * n_threads()), 1);
-    const std::uint64_t rest = ticket - static_cast<std::uint64_t>(n);
-    if (!ticket_.compare_exchange_weak(ticket, rest, std::memory_order_acq_rel)) continue;
-    const int first = n_chunks - left;
-    for (int chunk = first; chunk < first + n; ++chunk) function(context, chunk, thread);
-    if (n_done_.fetch_add(n, std::memory_order_acq_rel) + n == n_chunks) n_done_.notify_one();
-    return true;
+    const int unit = unit_.load(std::memory_order_relaxed);
+    const std::uint64_t rest = range_of(word, begin_of(word) + 1, end_of(word));
+    if (!own.compare_exchange_weak(word, rest, std::memory_order_acq_rel)) continue;
+    const int first = static_cast<int>(begin_of(word)) * unit;
+    const int end = n_chunks - first < unit ? n_chunks : first + unit;
+    for (int chunk = first; chunk < end; ++chunk) function(context, chunk, thread);
+    n_run += end - first;
+    word = own.load(std::memory_order_acquire);
+  }
+  return n_run;
+}
+
+/// The later half of somebody's range becomes the thread's own, which was empty and of the same
+/// job: so nobody else writes that one while the job is open, and these chunks keep it open. A
+/// range of another job belongs to one that is just being published. False: nothing is left.
+bool ThreadPool::take_half(int thread) {
+  std::atomic<std::uint64_t>& own = range(thread);
+  const std::uint64_t mine = own.load(std::memory_order_acquire);
+  if (!is_empty(mine)) return true;
+  for (int i = 1; i < n_threads(); ++i) {
+    std::atomic<std::uint64_t>& other = range((thread + i) % n_threads());
+    std::uint64_t word = other.load(std::memory_order_acquire);
+    while (!is_empty(word) && is_same_job(word, mine)) {
+      const std::uint64_t middle = (begin_of(word) + end_of(word)) / 2;
+      const std::uint64_t rest = range_of(word, begin_of(word), middle);
+      if (!other.compare_exchange_weak(word, rest, std::memory_order_acq_rel)) continue;
+      own.store(range_of(word, middle, end_of(word)), std::memory_order_release);
+      return true;
+    }
   }
   return false;
 }
 
-bool ThreadPool::spin_for_ticket() const {
+bool ThreadPool::spin_for_job(std::uint64_t last) const {
   for (int round = 0; round < spin_rounds_; ++round) {
-    if ((ticket_.load(std::memory_order_acquire) & kLeftMask) != 0) return true;
+    if (job_.load(std::memory_order_acquire) != last) return true;
     pause();
   }
   return false;
@@ -140,10 +195,12 @@ bool ThreadPool::spin_for_ticket() const {
 
 void ThreadPool::work(int thread) {
   while (!stopping_.load()) {
-    if (take_some(thread) || spin_for_ticket()) continue;
+    const std::uint64_t job = job_.load(std::memory_order_acquire);
+    take_part(thread);
+    if (spin_for_job(job)) continue;
     const int wakes = wakes_.load(std::memory_order_seq_cst);
     // A job published before this load of wakes_ is seen here; one published after changes wakes_.
-    if ((ticket_.load(std::memory_order_seq_cst) & kLeftMask) != 0 || stopping_.load()) continue;
+    if (job_.load(std::memory_order_seq_cst) != job || stopping_.load()) continue;
     wakes_.wait(wakes, std::memory_order_seq_cst);
   }
 }

@@ -20,10 +20,11 @@ int usable_processors();
 /// writes only what its chunk owns. The calling thread takes part. One job at a time, from one
 /// thread; tasks must not throw and must not start jobs.
 ///
-/// A job is one 64-bit ticket {job number, chunks left}. A thread takes a run of chunks by
-/// exchanging the ticket for one with so many less; success proves that the job is still open, so
-/// the job's fields it read belong to it. A sleeping or preempted worker is never waited for unless
-/// it holds chunks.
+/// A job's chunks are dealt out as one range per thread, so that a thread reads memory in order;
+/// whoever has none left takes the later half of another's. A range is one 64-bit word {job number,
+/// begin, end}. A thread takes chunks by exchanging the word; success proves that the job is still
+/// open, so the job's fields it read belong to it. A sleeping or preempted worker is never waited
+/// for unless it holds a chunk.
 class ThreadPool {
  public:
   /// n_threads ≥ 1 counts the calling thread; n_threads - 1 workers are started. Fails when the
@@ -33,7 +34,7 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  int n_threads() const { return static_cast<int>(workers_.size()) + 1; }
+  int n_threads() const { return n_threads_; }
 
   /// The chunk that the thread which runs `chunk` of n_chunks will probably run next: what it may
   /// have memory fetched for. n_chunks where there is none.
@@ -55,21 +56,38 @@ class ThreadPool {
  private:
   using Function = void (*)(const void* context, std::int64_t chunk, int thread);
 
-  explicit ThreadPool(int spin_rounds) : spin_rounds_(spin_rounds) {}
+  ThreadPool(int n_threads, int spin_rounds)
+      : n_threads_(n_threads),
+        spin_rounds_(spin_rounds),
+        ranges_(std::make_unique<Range[]>(static_cast<std::size_t>(n_threads))) {}
   void run_erased(std::int64_t n_chunks, Function function, const void* context);
   void work(int thread);
-  bool take_some(int thread);
+  void take_part(int thread);
+  int run_range(int thread);
+  bool take_half(int thread);
   void wait_until_done(int n_chunks);
-  bool spin_for_ticket() const;
+  bool spin_for_job(std::uint64_t last) const;
 
+  /// Units [begin, end): job number << 32 | end << 16 | begin.
+  struct alignas(64) Range {
+    std::atomic<std::uint64_t> word{0};
+  };
+
+  std::atomic<std::uint64_t>& range(int thread) const {
+    return ranges_[static_cast<std::size_t>(thread)].word;
+  }
+
+  const int n_threads_;  // workers ask before all of them are started
   const int spin_rounds_;
-  alignas(64) std::atomic<std::uint64_t> ticket_{0};  // job number << 32 | chunks left
+  std::unique_ptr<Range[]> ranges_;  // one a thread
+  alignas(64) std::atomic<std::uint64_t> job_{0};
   alignas(64) std::atomic<int> n_done_{0};
   alignas(64) std::atomic<int> wakes_{0};  // sleepers wait for a change
-  // The open job; written only while no chunk is left, valid for whoever takes a chunk.
+  // The open job; written only while no chunk is left, valid for whoever takes one.
   alignas(64) std::atomic<Function> function_{nullptr};
   std::atomic<const void*> context_{nullptr};
   std::atomic<int> n_chunks_{0};
+  std::atomic<int> unit_{1};  // chunks; more than one where a word could not number them
   std::atomic<bool> stopping_{false};
   std::vector<std::thread> workers_;
 };

@@ -30,7 +30,7 @@ class ThreadPoolTest : public testing::TestWithParam<int> {};
 TEST_P(ThreadPoolTest, RunsEveryChunkOnce) {
   const auto pool = make_pool(GetParam());
   EXPECT_EQ(pool->n_threads(), GetParam());
-  for (const std::int64_t n : {0, 1, 2, 3, 7, 64, 1000}) {
+  for (const std::int64_t n : {0, 1, 2, 3, 7, 64, 1000, 200'003}) {
     std::vector<int> count(static_cast<std::size_t>(n), 0);
     pool->run(n, [&](std::int64_t chunk, int) { ++count[static_cast<std::size_t>(chunk)]; });
     EXPECT_EQ(count, std::vector<int>(static_cast<std::size_t>(n), 1));
@@ -72,6 +72,38 @@ TEST_P(ThreadPoolTest, SleepsBetweenJobsAndComesBack) {
     std::atomic<int> n{0};
     pool->run(16, [&](std::int64_t, int) { n.fetch_add(1); });
     EXPECT_EQ(n.load(), 16);
+  }
+}
+
+// The first chunk lasts until the others are done: somebody must take those of its thread.
+TEST_P(ThreadPoolTest, OthersTakeWhatABusyThreadHasLeft) {
+  const auto pool = make_pool(GetParam());
+  constexpr int kChunks = 40;
+  std::atomic<int> n_others{0};
+  pool->run(kChunks, [&](std::int64_t chunk, int) {
+    if (chunk > 0) {
+      n_others.fetch_add(1);
+      return;
+    }
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (GetParam() > 1 && n_others.load() < kChunks - 1 &&
+           std::chrono::steady_clock::now() < end) {
+      std::this_thread::yield();
+    }
+    EXPECT_TRUE(GetParam() == 1 || n_others.load() == kChunks - 1);
+  });
+}
+
+TEST_P(ThreadPoolTest, TheLikelyNextChunkStaysInTheThreadsRange) {
+  const auto pool = make_pool(GetParam());
+  for (const std::int64_t n : {1, 2, 5, 8, 100}) {
+    std::int64_t n_ends = 0;
+    for (std::int64_t chunk = 0; chunk < n; ++chunk) {
+      const std::int64_t next = pool->likely_next(chunk, n);
+      EXPECT_TRUE(next == chunk + 1 || next == n);
+      n_ends += next == n ? 1 : 0;
+    }
+    EXPECT_EQ(n_ends, std::min<std::int64_t>(n, GetParam()));
   }
 }
 
