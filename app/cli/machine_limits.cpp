@@ -3,9 +3,11 @@
 #include "app/cli/machine_limits.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <thread>
 #include <vector>
 
 #include "engine/backend/cpu/amx_support.h"
@@ -149,10 +151,24 @@ Loop byteLoop() {
   return {};
 }
 
-/// The best of the trials: work per second.
+/// Returns with every thread of the pool awake: one that was only just started may take longer to
+/// come than a measurement lasts, and the others would do its part. Not for ever: it may be held.
+void wakeAll(engine::ThreadPool& pool) {
+  const int nThreads = pool.n_threads();
+  std::atomic<int> nAwake{0};
+  const auto end = Clock::now() + std::chrono::seconds(1);
+  pool.run(nThreads, [&](std::int64_t, int) {
+    ++nAwake;
+    while (nAwake.load() < nThreads && Clock::now() < end) std::this_thread::yield();
+  });
+}
+
+/// The best of the trials: work per second. They go on for a while: two threads may share one
+/// processor until the system moves one of them.
 double bestRate(double work, const std::function<void()>& run) {
   double best = 0;
-  for (int trial = 0; trial < kTrials; ++trial) {
+  const auto end = Clock::now() + std::chrono::milliseconds(60);
+  for (int trial = 0; trial < kTrials || Clock::now() < end; ++trial) {
     const auto begin = Clock::now();
     run();
     const std::chrono::duration<double> elapsed = Clock::now() - begin;
@@ -203,6 +219,7 @@ engine::Result<MachineLimits> measureMachineLimits(int nThreads) {
   ASSIGN_OR_RETURN(const auto pool, engine::ThreadPool::create(nThreads));
   const Loop floats = floatLoop();
   const Loop bytes = byteLoop();
+  wakeAll(*pool);
   MachineLimits limits;
   limits.floatKind = floats.kind;
   limits.int8Kind = bytes.kind;
