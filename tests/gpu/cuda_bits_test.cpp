@@ -11,6 +11,13 @@ namespace {
 
 constexpr std::int64_t kTokens = 41;
 
+std::vector<DType> every_type() {
+  std::vector<DType> dtypes;
+  for (const DType dtype : kWeightTypes) dtypes.push_back(dtype);
+  for (const DType dtype : kBlockTypes) dtypes.push_back(dtype);
+  return dtypes;
+}
+
 class CudaBits : public testing::Test {
  protected:
   /// Rows [first, first + n) of the op into rows [first, first + n) of `out`.
@@ -61,9 +68,7 @@ class CudaBits : public testing::Test {
 };
 
 TEST_F(CudaBits, Products) {
-  std::vector<DType> dtypes(std::begin(kWeightTypes), std::end(kWeightTypes));
-  dtypes.insert(dtypes.end(), std::begin(kBlockTypes), std::end(kBlockTypes));
-  for (const DType dtype : dtypes) {
+  for (const DType dtype : every_type()) {
     SCOPED_TRACE(dtype_name(dtype));
     const std::int64_t cols = dtype_block(dtype).elements == 1 ? 133 : 256;
     const StoredWeight w = random_weight(random, dtype, 35, cols, 0.3F);
@@ -78,9 +83,7 @@ TEST_F(CudaBits, Products) {
 // Large tiles, 64 tokens × 64 to 256 weight rows, against each token on its own: two of them and a
 // bit, runs of K with units of their own and with none, types whose tiles are smaller.
 TEST_F(CudaBits, LargeTiles) {
-  std::vector<DType> dtypes(std::begin(kWeightTypes), std::end(kWeightTypes));
-  dtypes.insert(dtypes.end(), std::begin(kBlockTypes), std::end(kBlockTypes));
-  for (const DType dtype : dtypes) {
+  for (const DType dtype : every_type()) {
     SCOPED_TRACE(dtype_name(dtype));
     const std::int64_t cols = dtype_block(dtype).elements == 1 ? 293 : 512;
     const StoredWeight w = random_weight(random, dtype, 179, cols, 0.3F);
@@ -94,9 +97,7 @@ TEST_F(CudaBits, LargeTiles) {
 // Experts take large tiles for their tokens alone, however many multiprocessors there are: gate and
 // up side by side, then down.
 TEST_F(CudaBits, LargeTilesOfExperts) {
-  std::vector<DType> dtypes(std::begin(kWeightTypes), std::end(kWeightTypes));
-  dtypes.insert(dtypes.end(), std::begin(kBlockTypes), std::end(kBlockTypes));
-  for (const DType dtype : dtypes) {
+  for (const DType dtype : every_type()) {
     SCOPED_TRACE(dtype_name(dtype));
     const bool plain = dtype_block(dtype).elements == 1;
     const std::int64_t hidden = plain ? 293 : 512;

@@ -15,11 +15,6 @@ void scores(const TurnedRows& q, Index first, Index n, const WholeSlots& slots, 
   scores_on(unit, q, first, n, slots, out);
 }
 
-void soften(float* content, float* rope, float scale, const WholeSlots& slots,
-            const engine::kernels::SoftGroup& group) {
-  engine::kernels::avx512_vnni_attention().soften(content, rope, scale, slots, group);
-}
-
 void combine(const std::int16_t* weights, const float* scales, const float* factors, Index n_rows,
              const WholeSlots& slots, Index dim, float* sums, Index sums_stride) {
   TileUnit unit;

@@ -232,4 +232,10 @@ void scores_on(T& unit, const TurnedRows& q, Index first, Index n, const WholeSl
   unit.release();
 }
 
+/// No product is in it: what AVX-512 does.
+void soften(float* content, float* rope, float scale, const WholeSlots& slots,
+            const engine::kernels::SoftGroup& group) {
+  engine::kernels::avx512_vnni_attention().soften(content, rope, scale, slots, group);
+}
+
 #include "engine/backend/cpu/attention_amx_sums.h"

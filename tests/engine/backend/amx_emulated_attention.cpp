@@ -17,11 +17,6 @@ void scores(const TurnedRows& q, Index first, Index n, const WholeSlots& slots, 
   if (unit.configured()) fault("not released after scores");
 }
 
-void soften(float* content, float* rope, float scale, const WholeSlots& slots,
-            const engine::kernels::SoftGroup& group) {
-  engine::kernels::avx512_vnni_attention().soften(content, rope, scale, slots, group);
-}
-
 void combine(const std::int16_t* weights, const float* scales, const float* factors, Index n_rows,
              const WholeSlots& slots, Index dim, float* sums, Index sums_stride) {
   EmulatedUnit unit;
